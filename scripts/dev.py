@@ -1,0 +1,305 @@
+#!/usr/bin/env python3
+"""Sets the project up, shows it and tests it, with nothing but Python and its pip.
+
+    python3 scripts/dev.py demo             a chat, with the emulator or the real API
+    python3 scripts/dev.py test [ARGUMENT]  every check; arguments go to pytest
+    python3 scripts/dev.py setup            only make .venv, which the other two do by themselves
+
+Standard library only. It must parse under older Pythons, so that it can say that they are too old.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+if sys.version_info < (3, 11):  # noqa: UP036
+    sys.exit(
+        "dev: Python 3.11 or newer is needed, and {} is {}.{}: run this with a newer one, "
+        "for example python3.13 scripts/dev.py".format(sys.executable, *sys.version_info[:2])
+    )
+if os.name != "posix":
+    sys.exit("dev: Linux or macOS is needed; on Windows, run this in WSL")
+
+import tomllib
+from collections.abc import Generator
+from typing import IO
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+STAMP = VENV / "set-up.sha256"
+PYTHON = str(VENV / "bin" / "python")
+# Not sys.executable: that may be in the very .venv which is about to be remade.
+BASE_PYTHON = str(getattr(sys, "_base_executable", "") or sys.executable)
+
+# -P keeps the folders of the project (tests, examples ...) from being taken for modules.
+MODULE = [PYTHON, "-P", "-m"]
+VERIFY_TYPES = [*MODULE, "pyright", "--ignoreexternal", "--verifytypes"]
+CHECKS = {
+    "mypy": [*MODULE, "mypy"],
+    "pyright": [*MODULE, "pyright"],
+    "public types of minimax_chat": [*VERIFY_TYPES, "minimax_chat"],
+    "public types of minimax_chat_api": [*VERIFY_TYPES, "minimax_chat_api"],
+    "regeneration": [PYTHON, "-P", "scripts/regenerate.py", "--check"],
+    "import walls": [str(VENV / "bin" / "lint-imports")],
+    "ruff check": [*MODULE, "ruff", "check"],
+    "ruff format": [*MODULE, "ruff", "format", "--check"],
+}
+PYTEST = [*MODULE, "pytest", "-n", "auto"]
+
+
+class Failure(Exception):
+    """Ends the run. The message is a sentence for the person who started it."""
+
+
+def main(arguments: list[str]) -> int:
+    command, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
+    if command in ("", "-h", "--help"):
+        say((__doc__ or "").strip())
+        return 0 if command else 2
+    if command not in ("demo", "test", "setup") or (rest and command != "test"):
+        raise Failure(f"no such command: {' '.join(arguments)}; --help lists them")
+    set_up()
+    if command == "demo":
+        return demo()
+    return test(rest) if command == "test" else 0
+
+
+# Set-up
+
+
+def set_up() -> None:
+    """Makes .venv, unless it is there, whole, and as `fingerprint` asks for."""
+    start, wanted = time.monotonic(), fingerprint()
+    with contextlib.suppress(OSError):
+        if STAMP.read_text(encoding="utf-8") == wanted and os.access(PYTHON, os.X_OK):
+            return
+    say(f"set-up: making .venv with Python {sys.version.split()[0]}")
+    if VENV.is_symlink():
+        VENV.unlink()
+    elif VENV.exists():
+        shutil.rmtree(VENV)
+    # Without pip: on Debian, what venv needs to bring pip along is a package of its own.
+    captured([BASE_PYTHON, "-m", "venv", "--without-pip", str(VENV)])
+    if succeeds([BASE_PYTHON, "-m", "pip", "--version"]):
+        pip = [BASE_PYTHON, "-m", "pip", "--python", PYTHON]
+    elif succeeds([PYTHON, "-m", "ensurepip"]):
+        pip = [PYTHON, "-m", "pip"]
+    else:
+        raise Failure(
+            f"{BASE_PYTHON} has no pip. Install it (Debian, Ubuntu: apt install python3-pip; "
+            "Fedora: dnf install python3-pip), then run this again"
+        )
+    say("set-up: installing the versions of constraints.txt, which takes about a minute")
+    # Only the environment reaches isolated builds: pip up to 25.2 reads the first name there, later
+    # ones the second. The path is relative, since pip splits these values at white space.
+    limits = {"PIP_CONSTRAINT": "constraints.txt", "PIP_BUILD_CONSTRAINT": "constraints.txt"}
+    options = ["--quiet", "--no-input", "--disable-pip-version-check"]
+    captured([*pip, "install", *options, "-e", ".[dev]"], {**limits, "PIP_USER": "0"})
+    STAMP.write_text(wanted, encoding="utf-8")
+    say(f"set-up: done in {time.monotonic() - start:.0f} s")
+
+
+def fingerprint() -> str:
+    """What .venv depends on: requirements, Python, and the place, which the install records."""
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        project = tomllib.load(file)
+    requirements = [project["build-system"], project["project"], project["tool"]["hatch"]]
+    constraints = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    parts = [requirements, constraints, sys.version, sys.base_prefix, str(ROOT)]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def captured(command: list[str], variables: dict[str, str] | None = None) -> None:
+    """Runs a part of the set-up; if it fails, shows what it said last and the likely reason."""
+    with scratch() as log:
+        with running(command, variables, stdout=log) as child:
+            if child.wait() == 0:
+                return
+        log.seek(0)
+        output = log.read()
+    lines = output.strip().splitlines()
+    say("\n".join([line for line in lines if line.startswith("ERROR")] or lines[-10:]))
+    if "No space left on device" in output:
+        reason = "the disk is full"
+    elif re.search("connection|resol|timed out|No matching distribution", output, re.IGNORECASE):
+        reason = (
+            "a distribution could not be had; check the network "
+            "(pip takes a proxy from HTTPS_PROXY and a mirror from PIP_INDEX_URL)"
+        )
+    else:
+        reason = f"{command[2]} gave up, as above"
+    raise Failure(f"set-up failed: {reason}. Then run this again: it starts .venv afresh")
+
+
+def succeeds(command: list[str]) -> bool:
+    return subprocess.run(command, capture_output=True, env=environment()).returncode == 0
+
+
+# Demo
+
+
+def demo() -> int:
+    script = [PYTHON, "-P", "examples/demo.py"]
+    if os.environ.get("MINIMAX_API_KEY"):
+        say("demo: MINIMAX_API_KEY is set, so this is the real API")
+        with running(script) as child:
+            return child.wait()
+    with emulator() as base_url:
+        say(f"demo: MINIMAX_API_KEY is not set, so this is the emulator at {base_url}")
+        variables = {"MINIMAX_BASE_URL": base_url, "MINIMAX_API_KEY": "for-the-emulator"}
+        with running(script, variables) as child:
+            return child.wait()
+
+
+@contextlib.contextmanager
+def emulator() -> Generator[str]:
+    """The base URL of an emulator that runs until the block is left."""
+    command = [*MODULE, "minimax_chat.ext.emulator", "--port", "0"]
+    with scratch() as log, running(command, stdout=subprocess.PIPE, stderr=log) as child:
+        too_late = threading.Timer(30, child.kill)
+        too_late.start()
+        found = None
+        for line in child.stdout or ():
+            found = re.search(r"http://\S+", line)
+            if found:
+                break
+        too_late.cancel()
+        if found is None:
+            log.seek(0)
+            say(log.read().strip())
+            raise Failure("the emulator did not start, as above")
+        yield found[0]
+
+
+# Test
+
+
+def test(pytest_arguments: list[str]) -> int:
+    start = time.monotonic()
+    failed = run_checks()
+    began = time.monotonic()
+    with running([*PYTEST, *pytest_arguments]) as child:
+        status = child.wait()
+    report("tests", status, began)
+    if status:
+        failed.append("tests")
+    seconds = f"{time.monotonic() - start:.0f} s"
+    if failed:
+        raise Failure(f"{len(failed)} of {len(CHECKS) + 1} steps failed: {', '.join(failed)}")
+    say(f"test: all {len(CHECKS) + 1} steps ok in {seconds}")
+    return 0
+
+
+def run_checks() -> list[str]:
+    """Runs every check, two at a time, and returns the names of those that failed."""
+    waiting, failed = list(CHECKS.items()), list[str]()
+    active: list[tuple[str, float, IO[str], subprocess.Popen[str]]] = []
+    with contextlib.ExitStack() as stack:
+        while waiting or active:
+            while waiting and len(active) < 2:
+                name, command = waiting.pop(0)
+                log = stack.enter_context(scratch())
+                child = stack.enter_context(running(command, stdout=log))
+                active.append((name, time.monotonic(), log, child))
+            time.sleep(0.02)
+            for step in [step for step in active if step[-1].poll() is not None]:
+                active.remove(step)
+                name, began, log, child = step
+                report(name, child.returncode, began)
+                if child.returncode:
+                    failed.append(name)
+                    log.seek(0)
+                    say(log.read().rstrip())
+    return failed
+
+
+def report(name: str, status: int, began: float) -> None:
+    say(f"{'FAILED' if status else 'ok    '}  {name}  {time.monotonic() - began:.1f} s")
+
+
+# Children
+
+
+@contextlib.contextmanager
+def running(
+    command: list[str],
+    variables: dict[str, str] | None = None,
+    stdout: IO[str] | int | None = None,
+    stderr: IO[str] | int = subprocess.STDOUT,
+) -> Generator[subprocess.Popen[str]]:
+    """A child that is gone, with all it started, when the block is left, however it is left.
+
+    It has a process group of its own, so that a Ctrl-C in the terminal reaches it once, from here.
+    """
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={**environment(), **(variables or {})},
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=stderr,
+        text=True,
+        encoding="utf-8",
+        process_group=0,
+    ) as child:
+        try:
+            yield child
+        finally:
+            try:
+                if child.poll() is None:
+                    child.send_signal(signal.SIGINT)
+                    child.wait(10)
+            except subprocess.TimeoutExpired:
+                pass
+            finally:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(child.pid, signal.SIGKILL)
+
+
+def environment() -> dict[str, str]:
+    """This environment, made safe for the children."""
+    ours = dict(os.environ)
+    for name in ("PYTHONPATH", "PYTHONHOME", "PYRIGHT_PYTHON_FORCE_VERSION"):
+        ours.pop(name, None)
+    ours["PATH"] = os.pathsep.join([str(VENV / "bin"), ours.get("PATH", os.defpath)])
+    # pyright would ask a registry whether there is a newer one.
+    ours["PYRIGHT_PYTHON_IGNORE_WARNINGS"] = "1"
+    # A proxy to the outside world does not reach the emulator.
+    for name in ("no_proxy", "NO_PROXY"):
+        ours[name] = ",".join(filter(None, [ours.get(name), "127.0.0.1", "localhost"]))
+    return ours
+
+
+def scratch() -> IO[str]:
+    return tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
+
+
+def say(text: str) -> None:
+    sys.stdout.buffer.write((text + "\n").encode(sys.stdout.encoding, "replace"))
+    sys.stdout.flush()
+
+
+def stop(number: int, frame: object) -> None:
+    sys.exit(128 + number)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGHUP, stop)
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        print("dev: interrupted", file=sys.stderr)
+        sys.exit(130)
+    except (Failure, OSError, ValueError) as error:
+        sys.exit(f"dev: {error}")
