@@ -3,23 +3,25 @@
 - the servers, by region
 - the documented status codes: what they mean and which are worth a retry
 - the request as typed dicts (what a caller passes) and as a schema (the bounds of what is sent)
-- the response as views: typed, read-only, where a missing field reads None and building costs nothing
+- the response as views: typed and read-only; a missing field reads None, building costs nothing
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import keyword
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
+
+from _openapi import METHODS, as_list, as_map
 
 Schema = dict[str, Any]
 
-# Selects the kind of reply. Callers' overloads name it, and a typed dict for **kwargs must not name it again.
+# Selects the kind of reply. Callers' overloads name it, and a typed dict for **kwargs must not name
+# it again.
 REPLY_SELECTOR = "stream"
 
-# What says which values are allowed. Descriptions and extensions say other things and stay in the spec.
+# What says which values are allowed. Descriptions and extensions say other things.
 CONSTRAINTS = (
     "type",
     "minimum",
@@ -32,6 +34,8 @@ CONSTRAINTS = (
     "maxItems",
     "required",
 )
+# Attributes of a View itself; a field of such a name gets an underscore at its end.
+VIEW_NAMES = ("to_dict", "str", "int", "float", "bool", "list", "dict", "property")
 ANNOTATIONS = ("description", "title", "format", "default", "example", "examples", "deprecated")
 
 PYTHON_TYPES = {
@@ -41,6 +45,7 @@ PYTHON_TYPES = {
     "boolean": "bool",
     "null": "None",
 }
+VALUE_TYPES = {**PYTHON_TYPES, "array": "list[Any]", "object": "dict[str, Any]"}
 
 HEADER = '''"""What openapi.yaml says and the generated models drop.
 
@@ -50,20 +55,23 @@ Written by scripts/regenerate.py from openapi.yaml; change those, then run it ag
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping
+import math
+import operator
+import reprlib
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, Protocol, Required, TypeAlias, TypedDict
 
 '''
 
 VIEW_BASE = '''
 class SupportsToDict(Protocol):
-    """A generated model, a view, or anything else that turns itself into the JSON object to send."""
+    """A generated model, a view, or anything else that turns itself into a JSON object."""
 
     def to_dict(self) -> dict[str, Any]: ...
 
 
 class View:
-    """A JSON object read by attribute. A field that is missing or null reads None, an array `[]`."""
+    """A JSON object read by attribute; a field that is missing or null reads None, an array `[]`."""
 
     __slots__ = ("_data",)
     __hash__ = None  # type: ignore[assignment]
@@ -95,22 +103,83 @@ class View:
 
 '''
 
+CHECK = '''
+_KINDS: dict[str, tuple[str, tuple[type, ...]]] = {
+    "string": ("a string", (str,)),
+    "boolean": ("true or false", (bool,)),
+    "integer": ("an integer", (int,)),
+    "number": ("a finite number", (int, float)),
+    "array": ("a list", (list,)),
+    "object": ("a mapping", (dict,)),
+    "null": ("null", (type(None),)),
+}
+
+_BOUNDS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
+    "exclusiveMinimum": (operator.gt, "> {}"),
+    "minimum": (operator.ge, ">= {}"),
+    "exclusiveMaximum": (operator.lt, "< {}"),
+    "maximum": (operator.le, "<= {}"),
+    "minLength": (operator.ge, "of at least {} characters"),
+    "maxLength": (operator.le, "of at most {} characters"),
+    "minItems": (operator.ge, "of at least {} items"),
+    "maxItems": (operator.le, "of at most {} items"),
+}
+
+
+def check(value: Any, schema: Mapping[str, Any], where: str = "") -> str | None:
+    """What forbids `value` under one of this module's schemas: field, value and what is allowed; None if nothing does."""
+    if "anyOf" in schema:
+        problems = [check(value, alternative, where) for alternative in schema["anyOf"]]
+        return None if None in problems else "; or ".join(problem for problem in problems if problem)
+    kind = schema.get("type")
+    if kind is None:
+        return None
+    if isinstance(kind, list):
+        return check(value, {"anyOf": [{**schema, "type": each} for each in kind]}, where)
+    name, types = _KINDS[kind]
+    finite = not isinstance(value, float) or math.isfinite(value)
+    fits = finite and isinstance(value, types) and isinstance(value, bool) == (kind == "boolean")
+    size = value if kind in ("integer", "number") else len(value) if fits and kind in ("string", "array") else 0
+    bounds = {bound: schema[bound] for bound in _BOUNDS if bound in schema}
+    if not fits or not all(_BOUNDS[bound][0](size, limit) for bound, limit in bounds.items()):
+        allowed = " and ".join(_BOUNDS[bound][1].format(limit) for bound, limit in bounds.items())
+        return f"{where or 'the request'} is {reprlib.repr(value)}, but must be {name} {allowed}".rstrip()
+    inner: dict[str, tuple[Any, Any]] = {}
+    if kind == "object":
+        prefix = where and f"{where}."
+        missing = [field for field in schema.get("required", ()) if field not in value]
+        if missing:
+            return f"{prefix}{missing[0]} is missing, but must be given"
+        fields = schema.get("properties", {})
+        inner = {f"{prefix}{field}": (value[field], fields[field]) for field in fields if field in value}
+    elif kind == "array":
+        inner = {f"{where}[{index}]": (item, schema.get("items", {})) for index, item in enumerate(value)}
+    found = (check(item, item_schema, place) for place, (item, item_schema) in inner.items())
+    return next((problem for problem in found if problem), None)
+'''
+
 
 class UnsupportedSchema(ValueError):
-    """The spec says something that this script cannot carry over. The message names the place."""
+    """The spec says something that this script cannot carry over.
+
+    `place` has the keys that lead to it.
+    """
+
+    def __init__(self, place: tuple[str, ...], message: str) -> None:
+        super().__init__(message)
+        self.place = place
 
 
 def contract_module(spec: Schema, spec_bytes: bytes) -> str:
     """The source of contract.py for `spec`, which was read from `spec_bytes`."""
     schemas: dict[str, Schema] = spec["components"]["schemas"]
-    operations = [
-        operation
-        for item in spec["paths"].values()
-        for method, operation in item.items()
-        if method in ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-    ]
-    request_roots = _named(operations, "requestBody")
-    response_roots = _named(operations, "responses")
+    request_roots: dict[str, bool] = {}
+    response_roots: dict[str, bool] = {}
+    for operation in _operations(spec):
+        requests, responses, streams = _bodies(spec, operation)
+        for roots, names in ((request_roots, requests), (response_roots, responses)):
+            for name in names:
+                roots[name] = streams or roots.get(name, False)
     sent = _reachable(schemas, request_roots)
     read = _reachable(schemas, response_roots)
 
@@ -130,7 +199,12 @@ def contract_module(spec: Schema, spec_bytes: bytes) -> str:
             parts.append(f"{name}Literal: TypeAlias = Literal[{values}]\n")
     parts.append(VIEW_BASE)
     parts.extend(
-        _typed_dict(schemas, name, root=name in request_roots)
+        _typed_dict(
+            schemas,
+            name,
+            is_root=name in request_roots,
+            leave_out=REPLY_SELECTOR if request_roots.get(name) else None,
+        )
         for name in sent
         if _is_object(schemas[name])
     )
@@ -138,12 +212,43 @@ def contract_module(spec: Schema, spec_bytes: bytes) -> str:
         parts.append(
             _assign(
                 f"{_constant(root)}_SCHEMA: dict[str, Any]",
-                _constraints(schemas, schemas[root], root),
-                f"The bounds of a {root}, references resolved; enumerations are open and bound nothing.",
+                _constraints(schemas, schemas[root], ("components", "schemas", root), ()),
+                f"The bounds of a {root}, references resolved; enumerations are open and bound "
+                "nothing.",
             )
         )
+    parts.append(CHECK)
     parts.extend(_view(schemas, name) for name in read if _is_object(schemas[name]))
     return "\n".join(parts)
+
+
+def _operations(spec: Schema) -> Iterator[Schema]:
+    for item in spec["paths"].values():
+        for method, operation in item.items():
+            if method in METHODS:
+                yield operation
+
+
+def _bodies(spec: Schema, operation: Schema) -> tuple[list[str], list[str], bool]:
+    """The components that a call sends, those it answers with, and whether it can stream."""
+    requests = list(_content(spec, operation.get("requestBody", {})))
+    answers = [
+        pair
+        for status, response in operation["responses"].items()
+        if str(status).startswith("2")
+        for pair in _content(spec, response)
+    ]
+    streams = any(media_type == "text/event-stream" for media_type, _ in answers)
+    return [name for _, name in requests], [name for _, name in answers], streams
+
+
+def _content(spec: Schema, body: Schema) -> Iterator[tuple[str, str]]:
+    """Media types of a body and the component that each refers to."""
+    if "$ref" in body:
+        _, _, kind, name = str(body["$ref"]).split("/")
+        body = spec["components"][kind][name]
+    for media_type, content in body.get("content", {}).items():
+        yield media_type, _ref_name(content["schema"])
 
 
 def _servers(spec: Schema) -> dict[str, str]:
@@ -163,31 +268,11 @@ def _status_codes(schemas: dict[str, Schema]) -> Iterator[str]:
     )
 
 
-def _named(operations: list[Schema], part: str) -> list[str]:
-    """Names of the components that the operations' request or successful responses refer to directly."""
-    names: dict[str, None] = {}
-    for operation in operations:
-        if part == "requestBody":
-            bodies = [operation.get(part, {})]
-        else:
-            bodies = [
-                body for status, body in operation[part].items() if str(status).startswith("2")
-            ]
-        for body in bodies:
-            for media_type in body.get("content", {}).values():
-                names[_ref_name(media_type["schema"])] = None
-    return list(names)
-
-
 def _ref_name(schema: Schema) -> str:
-    if "$ref" not in schema:
-        raise UnsupportedSchema(
-            f"an inline schema where a named component is expected: {json.dumps(schema)[:100]}"
-        )
     return str(schema["$ref"]).rpartition("/")[2]
 
 
-def _reachable(schemas: dict[str, Schema], roots: list[str]) -> list[str]:
+def _reachable(schemas: dict[str, Schema], roots: Iterable[str]) -> list[str]:
     """`roots` and all they refer to, in the order of the spec."""
     seen: set[str] = set()
     todo = list(roots)
@@ -199,20 +284,19 @@ def _reachable(schemas: dict[str, Schema], roots: list[str]) -> list[str]:
     return [name for name in schemas if name in seen]
 
 
-def _refs(node: Any) -> Iterator[str]:
-    if isinstance(node, dict):
-        for key, value in node.items():
-            if key == "$ref":
-                yield str(value).rpartition("/")[2]
-            elif not key.startswith("x-"):
-                yield from _refs(value)
-    elif isinstance(node, list):
-        for value in node:
+def _refs(node: object) -> Iterator[str]:
+    for key, value in as_map(node).items():
+        if key == "$ref":
+            yield str(value).rpartition("/")[2]
+        elif not key.startswith("x-"):
             yield from _refs(value)
+    for value in as_list(node):
+        yield from _refs(value)
 
 
 def _is_object(schema: Schema) -> bool:
-    return schema.get("type") == "object"
+    """Whether it has fields that the contract names; any other object is a plain mapping."""
+    return schema.get("type") == "object" and "properties" in schema
 
 
 def _alternatives(schema: Schema) -> list[Schema]:
@@ -240,28 +324,27 @@ def _sent_type(schemas: dict[str, Schema], schema: Schema) -> str:
             else:
                 types.append(_sent_type(schemas, schemas[name]))
         elif each.get("type") == "array":
-            types.append(
-                f"Iterable[{_sent_type(schemas, each['items']) if 'items' in each else 'Any'}]"
-            )
+            types.append(f"Iterable[{_sent_type(schemas, each.get('items', {}))}]")
         elif each.get("type") == "object":
-            types.append("Mapping[str, Any]")
+            values: Schema = as_map(each.get("additionalProperties"))
+            types.append(f"Mapping[str, {_sent_type(schemas, values)}]")
         else:
             types.append(PYTHON_TYPES[each["type"]] if "type" in each else "Any")
     return _union(types)
 
 
-def _typed_dict(schemas: dict[str, Schema], name: str, *, root: bool) -> str:
+def _typed_dict(
+    schemas: dict[str, Schema], name: str, *, is_root: bool, leave_out: str | None
+) -> str:
     schema = schemas[name]
     lines = [f"class {name}Param(TypedDict, total=False):", _docstring(schema["description"])]
-    for field, field_schema in schema.get("properties", {}).items():
-        if root and field == REPLY_SELECTOR:
+    for field, field_schema in schema["properties"].items():
+        if field == leave_out:
             continue
-        if not field.isidentifier() or keyword.iskeyword(field):
-            raise UnsupportedSchema(f"{name}.{field}: not usable as the name of an argument")
         python_type = _sent_type(schemas, field_schema)
         if field in schema.get("required", []):
             python_type = f"Required[{python_type}]"
-        elif root:
+        elif is_root:
             # Callers leave an option out by passing None.
             python_type = _union([python_type, "None"])
         lines.append(f"    {field}: {python_type}")
@@ -269,28 +352,35 @@ def _typed_dict(schemas: dict[str, Schema], name: str, *, root: bool) -> str:
     return "\n".join(lines) + "\n\n"
 
 
-def _constraints(schemas: dict[str, Schema], schema: Schema, where: str) -> Schema:
+def _constraints(
+    schemas: dict[str, Schema], schema: Schema, place: tuple[str, ...], outer: tuple[str, ...]
+) -> Schema:
+    """`schema` without what binds nothing, references resolved (`outer`: those being resolved)."""
     if "$ref" in schema:
         name = _ref_name(schema)
-        return _constraints(schemas, schemas[name], name)
+        if name in outer:
+            # A schema that contains itself: deeper levels are the server's to check.
+            return {}
+        return _constraints(schemas, schemas[name], ("components", "schemas", name), (*outer, name))
     result: Schema = {}
     for key, value in schema.items():
-        if key in CONSTRAINTS:
+        here = (*place, key)
+        if key in CONSTRAINTS or (key == "additionalProperties" and isinstance(value, bool)):
             result[key] = value
         elif key == "properties":
             result[key] = {
-                field: _constraints(schemas, each, f"{where}.{field}")
+                field: _constraints(schemas, each, (*here, field), outer)
                 for field, each in value.items()
             }
-        elif key == "items":
-            result[key] = _constraints(schemas, value, f"{where}[]")
+        elif key in ("items", "additionalProperties"):
+            result[key] = _constraints(schemas, value, here, outer)
         elif key == "anyOf":
-            alternatives = [_constraints(schemas, each, where) for each in value]
+            alternatives = [_constraints(schemas, each, here, outer) for each in value]
             distinct = [each for i, each in enumerate(alternatives) if each not in alternatives[:i]]
             result.update({"anyOf": distinct} if len(distinct) > 1 else distinct[0])
         elif key != "enum" and key not in ANNOTATIONS and not key.startswith("x-"):
             raise UnsupportedSchema(
-                f"{where}: the keyword {key!r} of a request would be dropped silently"
+                here, f"the keyword {key!r} would be dropped: requests would not be checked by it"
             )
     return result
 
@@ -298,25 +388,22 @@ def _constraints(schemas: dict[str, Schema], schema: Schema, where: str) -> Sche
 def _view(schemas: dict[str, Schema], name: str) -> str:
     schema = schemas[name]
     lines = [f"class {name}View(View):", _docstring(schema["description"]), "    __slots__ = ()\n"]
-    for field, field_schema in schema.get("properties", {}).items():
-        python_type, expression = _read_type(schemas, field, field_schema)
-        attribute = f"{field}_" if keyword.iskeyword(field) or field == "to_dict" else field
-        if not attribute.isidentifier():
-            raise UnsupportedSchema(f"{name}.{field}: not usable as the name of an attribute")
+    for field, field_schema in schema["properties"].items():
+        python_type, statement = _read(schemas, field, field_schema)
+        attribute = f"{field}_" if keyword.iskeyword(field) or field in VIEW_NAMES else field
         lines.append("    @property")
         lines.append(f"    def {attribute}(self) -> {python_type}:")
         lines.append(_docstring(field_schema.get("description", ""), indent=8))
-        lines.append(f"        {expression}\n")
+        lines.append(f"        {statement}\n")
     return "\n".join(lines) + "\n"
 
 
-def _read_type(schemas: dict[str, Schema], field: str, schema: Schema) -> tuple[str, str]:
+def _read(schemas: dict[str, Schema], field: str, schema: Schema) -> tuple[str, str]:
     """Type of a response field and the statement that reads it."""
     alternatives = [each for each in _alternatives(schema) if each.get("type") != "null"]
     if len(alternatives) == 1:
         (only,) = alternatives
-        if "$ref" in only and _is_object(schemas[_ref_name(only)]):
-            view = f"{_ref_name(only)}View"
+        if view := _view_name(schemas, only):
             if schema.get("x-empty-when-absent"):
                 return view, f"return {view}(self._object({field!r}) or {{}})"
             return (
@@ -324,21 +411,32 @@ def _read_type(schemas: dict[str, Schema], field: str, schema: Schema) -> tuple[
                 f"return None if (value := self._object({field!r})) is None else {view}(value)",
             )
         if only.get("type") == "array":
-            item, _ = _read_type(schemas, field, only["items"])
-            item = item.removesuffix(" | None")
-            if item.endswith("View"):
-                read = (
-                    f"[{item}(each) for each in self._array({field!r}) if isinstance(each, dict)]"
-                )
-            else:
-                read = f"list(self._array({field!r}))"
-            return f"list[{item}]", f"return {read}"
-    types: list[str] = []
-    for each in alternatives:
-        target = schemas[_ref_name(each)] if "$ref" in each else each
-        types.append(PYTHON_TYPES.get(str(target.get("type")), "Any"))
-    python_type = "Any" if "Any" in types else _union([*types, "None"])
+            items: Schema = only.get("items", {})
+            if view := _view_name(schemas, items):
+                each = f"{view}(each) for each in self._array({field!r}) if isinstance(each, dict)"
+                return f"list[{view}]", f"return [{each}]"
+            return f"list[{_value_type(schemas, items)}]", f"return list(self._array({field!r}))"
+    python_type = _union([*(_value_type(schemas, each) for each in alternatives), "None"])
+    if "Any" in python_type.split(" | "):
+        python_type = "Any"
     return python_type, f"value: {python_type} = self._value({field!r})\n        return value"
+
+
+def _view_name(schemas: dict[str, Schema], schema: Schema) -> str | None:
+    if "$ref" in schema and _is_object(schemas[_ref_name(schema)]):
+        return f"{_ref_name(schema)}View"
+    return None
+
+
+def _value_type(schemas: dict[str, Schema], schema: Schema) -> str:
+    """Type of a value that is handed over as JSON has it."""
+    types: list[str] = []
+    for each in _alternatives(schema):
+        if "$ref" in each:
+            types.append(_value_type(schemas, schemas[_ref_name(each)]))
+        else:
+            types.append(VALUE_TYPES.get(str(each.get("type")), "Any"))
+    return "Any" if "Any" in types else _union(types)
 
 
 def _docstring(text: str, indent: int = 4) -> str:

@@ -6,7 +6,10 @@ Written by scripts/regenerate.py from openapi.yaml; change those, then run it ag
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping
+import math
+import operator
+import reprlib
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, Protocol, Required, TypeAlias, TypedDict
 
 
@@ -59,13 +62,13 @@ RoleLiteral: TypeAlias = Literal[
 
 
 class SupportsToDict(Protocol):
-    """A generated model, a view, or anything else that turns itself into the JSON object to send."""
+    """A generated model, a view, or anything else that turns itself into a JSON object."""
 
     def to_dict(self) -> dict[str, Any]: ...
 
 
 class View:
-    """A JSON object read by attribute. A field that is missing or null reads None, an array `[]`."""
+    """A JSON object read by attribute; a field that is missing or null reads None, an array `[]`."""
 
     __slots__ = ("_data",)
     __hash__ = None  # type: ignore[assignment]
@@ -149,6 +152,89 @@ CHAT_COMPLETION_REQUEST_SCHEMA: dict[str, Any] = {
     },
 }
 """The bounds of a ChatCompletionRequest, references resolved; enumerations are open and bound nothing."""
+
+
+_KINDS: dict[str, tuple[str, tuple[type, ...]]] = {
+    "string": ("a string", (str,)),
+    "boolean": ("true or false", (bool,)),
+    "integer": ("an integer", (int,)),
+    "number": ("a finite number", (int, float)),
+    "array": ("a list", (list,)),
+    "object": ("a mapping", (dict,)),
+    "null": ("null", (type(None),)),
+}
+
+_BOUNDS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
+    "exclusiveMinimum": (operator.gt, "> {}"),
+    "minimum": (operator.ge, ">= {}"),
+    "exclusiveMaximum": (operator.lt, "< {}"),
+    "maximum": (operator.le, "<= {}"),
+    "minLength": (operator.ge, "of at least {} characters"),
+    "maxLength": (operator.le, "of at most {} characters"),
+    "minItems": (operator.ge, "of at least {} items"),
+    "maxItems": (operator.le, "of at most {} items"),
+}
+
+
+def check(value: Any, schema: Mapping[str, Any], where: str = "") -> str | None:
+    """What forbids `value` under one of this module's schemas: field, value and what is allowed; None if nothing does."""
+    if "anyOf" in schema:
+        problems = [check(value, alternative, where) for alternative in schema["anyOf"]]
+        return (
+            None
+            if None in problems
+            else "; or ".join(problem for problem in problems if problem)
+        )
+    kind = schema.get("type")
+    if kind is None:
+        return None
+    if isinstance(kind, list):
+        return check(
+            value, {"anyOf": [{**schema, "type": each} for each in kind]}, where
+        )
+    name, types = _KINDS[kind]
+    finite = not isinstance(value, float) or math.isfinite(value)
+    fits = (
+        finite
+        and isinstance(value, types)
+        and isinstance(value, bool) == (kind == "boolean")
+    )
+    size = (
+        value
+        if kind in ("integer", "number")
+        else len(value)
+        if fits and kind in ("string", "array")
+        else 0
+    )
+    bounds = {bound: schema[bound] for bound in _BOUNDS if bound in schema}
+    if not fits or not all(
+        _BOUNDS[bound][0](size, limit) for bound, limit in bounds.items()
+    ):
+        allowed = " and ".join(
+            _BOUNDS[bound][1].format(limit) for bound, limit in bounds.items()
+        )
+        return f"{where or 'the request'} is {reprlib.repr(value)}, but must be {name} {allowed}".rstrip()
+    inner: dict[str, tuple[Any, Any]] = {}
+    if kind == "object":
+        prefix = where and f"{where}."
+        missing = [field for field in schema.get("required", ()) if field not in value]
+        if missing:
+            return f"{prefix}{missing[0]} is missing, but must be given"
+        fields = schema.get("properties", {})
+        inner = {
+            f"{prefix}{field}": (value[field], fields[field])
+            for field in fields
+            if field in value
+        }
+    elif kind == "array":
+        inner = {
+            f"{where}[{index}]": (item, schema.get("items", {}))
+            for index, item in enumerate(value)
+        }
+    found = (
+        check(item, item_schema, place) for place, (item, item_schema) in inner.items()
+    )
+    return next((problem for problem in found if problem), None)
 
 
 class ChatCompletionView(View):
