@@ -1,0 +1,1 @@
+"""What rides on top of the client, each behind its own extra."""

@@ -1,0 +1,195 @@
+"""The switches: words at the start of the last message that tell the emulator how to behave."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+Shape = Literal["http", "base_resp"]
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """How one request is to be answered. The defaults are those of an ordinary day."""
+
+    code: int | None = None
+    """Fail with this status code."""
+    shape: Shape | None = None
+    times: int = 0
+    """Fail so many times, then answer; 0 fails always."""
+    http_status: int | None = None
+    after: int | None = None
+    """Fail inside the stream, after so many chunks."""
+    message: str | None = None
+    code_type: Callable[[int], Any] = int
+    retry_after: str | None = None
+    retry_after_ms: str | None = None
+    html: int | None = None
+    """Answer an HTML page with this HTTP status."""
+    delay: float = 0.0
+    pace: float | None = None
+    cut: int | None = None
+    """Stop after so many chunks."""
+    cut_end: Literal["died", "clean"] = "died"
+    chunk_size: int | None = None
+    text: str | None = None
+    thinking: str | None = None
+    think: str = "tags"
+    usage: str = "last"
+    odd: frozenset[str] = field(default_factory=frozenset[str])
+    model: str | None = None
+    input_sensitive: int = 0
+    output_sensitive: int = 0
+    trace: str | None = None
+
+
+class SwitchError(ValueError):
+    """A switch whose arguments make no sense. The message says how it is written."""
+
+
+@dataclass(frozen=True)
+class Switch:
+    usage: str
+    """How it is written."""
+    arguments: dict[str, Callable[[str], Any]]
+    """What follows the name, in this order: field of Behaviour and reader of the word."""
+    options: dict[str, tuple[str, Callable[[str], Any]]] = field(
+        default_factory=dict[str, tuple[str, Callable[[str], Any]]]
+    )
+    """What may follow as name=value: field of Behaviour and reader of the value."""
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def read(word: str) -> str:
+        if word not in words:
+            raise ValueError(word)
+        return word
+
+    return read
+
+
+def _count(word: str) -> int:
+    # No limit that means anything has more digits, and int() refuses thousands of them.
+    if not re.fullmatch("[0-9]{1,9}", word):
+        raise ValueError(word)
+    return int(word)
+
+
+def _positive(word: str) -> int:
+    if not (number := _count(word)):
+        raise ValueError(word)
+    return number
+
+
+def _http_status(word: str) -> int:
+    if (number := _count(word)) != 200 and not 400 <= number <= 599:
+        raise ValueError(word)
+    return number
+
+
+def _seconds(word: str) -> float:
+    number = float(word)
+    if not 0 <= number <= 3600:
+        raise ValueError(word)
+    return number
+
+
+def _header_value(word: str) -> str:
+    if not re.fullmatch("[!-~]+", word):
+        raise ValueError(word)
+    return word
+
+
+def _header_name(word: str) -> str:
+    if not re.fullmatch("[A-Za-z0-9-]+", word):
+        raise ValueError(word)
+    return word.lower()
+
+
+def _number_type(word: str) -> Callable[[int], Any]:
+    return {"string": str, "float": float}[word]
+
+
+def _oddities(word: str) -> frozenset[str]:
+    return frozenset({_one_of("role", "fields", "message")(word)})
+
+
+SWITCHES: dict[str, Switch] = {
+    "fail": Switch(
+        "!fail CODE [shape=http|base_resp] [times=N] [after=CHUNKS] [status=HTTP_STATUS] "
+        "[retry-after=SECONDS] [retry-after-ms=MS] [type=string|float]",
+        {"code": _positive},
+        {
+            "shape": ("shape", _one_of("http", "base_resp")),
+            "times": ("times", _positive),
+            "after": ("after", _count),
+            "status": ("http_status", _http_status),
+            "retry-after": ("retry_after", _header_value),
+            "retry-after-ms": ("retry_after_ms", _header_value),
+            "type": ("code_type", _number_type),
+        },
+    ),
+    "html": Switch("!html HTTP_STATUS", {"html": _http_status}),
+    "slow": Switch(
+        "!slow SECONDS [between=SECONDS]", {"delay": _seconds}, {"between": ("pace", _seconds)}
+    ),
+    "cut": Switch(
+        "!cut CHUNKS [end=died|clean]",
+        {"cut": _count},
+        {"end": ("cut_end", _one_of("died", "clean"))},
+    ),
+    "chunk": Switch("!chunk CHARACTERS", {"chunk_size": _positive}),
+    "think": Switch(
+        "!think none|tight|orphan|field|both",
+        {"think": _one_of("none", "tight", "orphan", "field", "both")},
+    ),
+    "usage": Switch("!usage null|zero|alone", {"usage": _one_of("null", "zero", "alone")}),
+    "odd": Switch("!odd role|fields|message", {"odd": _oddities}),
+    "model": Switch("!model NAME", {"model": str}),
+    "sensitive": Switch(
+        "!sensitive [input=TYPE] [output=TYPE]",
+        {},
+        {"input": ("input_sensitive", _positive), "output": ("output_sensitive", _positive)},
+    ),
+    "trace": Switch("!trace HEADER_NAME", {"trace": _header_name}),
+    "say": Switch("!say TEXT", {}),
+}
+
+_NAME = re.compile(r"\s*!([a-z]+)(?!\S)")
+_WORD = re.compile(r"\s*(\S+)")
+_OPTION = re.compile(r"\s*([a-z-]+)=(\S+)")
+
+
+def read_switches(message: str, behaviour: Behaviour | None = None) -> tuple[Behaviour, str]:
+    """Takes the switches off the start of `message`; returns what they say and the rest.
+
+    Raises SwitchError where the arguments of a switch make no sense. A word that is no switch ends
+    the switches.
+    """
+    behaviour = behaviour or Behaviour()
+    rest = message
+    while (match := _NAME.match(rest)) and (name := match[1]) in SWITCHES:
+        rest = rest[match.end() :]
+        if name == "say":
+            return replace(behaviour, text=rest.strip()), rest.strip()
+        switch = SWITCHES[name]
+        changes: dict[str, Any] = {}
+        try:
+            for field_name, read in switch.arguments.items():
+                word = _WORD.match(rest)
+                if word is None:
+                    raise ValueError
+                changes[field_name] = read(word[1])
+                rest = rest[word.end() :]
+            while (option := _OPTION.match(rest)) and option[1] in switch.options:
+                field_name, read = switch.options[option[1]]
+                changes[field_name] = read(option[2])
+                rest = rest[option.end() :]
+        except (ValueError, KeyError):
+            raise SwitchError(f"the emulator's switch !{name} is written {switch.usage}") from None
+        if "odd" in changes:
+            changes["odd"] = behaviour.odd | changes["odd"]
+        behaviour = replace(behaviour, **changes)
+    return behaviour, rest.strip() if rest is not message else message
