@@ -1,0 +1,591 @@
+"""Two OpenAPI documents walked at once: what changed, where it is met, and whom it breaks."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeAlias
+
+from _openapi import Document, as_map
+from _operations import (
+    IGNORED_HEADERS,
+    STYLES,
+    Operation,
+    components,
+    content,
+    credentials,
+    operations,
+    own_servers,
+    parameters,
+    reached,
+    schema_of,
+    servers,
+    styled,
+)
+from _shapes import (
+    Alternative,
+    Node,
+    Reader,
+    Shape,
+    described,
+    documentation,
+    matched,
+    mentioned,
+    to_json,
+    told,
+)
+
+Severity: TypeAlias = Literal["breaking", "additive", "documentation"]
+Direction: TypeAlias = Literal["request", "response", "api", "unused"]
+Effect: TypeAlias = Literal["wider", "narrower", "other"]  # on the set of values that may occur
+
+SEVERITIES: tuple[Severity, ...] = ("breaking", "additive", "documentation")
+_ALSO_AT_MOST = 50
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change of the contract. `old` or `new` is None where something was added or removed."""
+
+    severity: Severity
+    direction: Direction
+    location: str  # such as `POST /v1/chat/completions request.messages[].role`
+    what: str
+    old: str | None
+    new: str | None
+    also: tuple[str, ...] = ()  # where else the same schema, and so the same change, is met
+
+    @property
+    def kind(self) -> Literal["added", "removed", "changed"]:
+        """Whether it is in NEW only, in OLD only, or in both but different."""
+        return "added" if self.old is None else "removed" if self.new is None else "changed"
+
+    @property
+    def message(self) -> str:
+        """What happened, on one line."""
+        if self.kind == "changed":
+            return f"{self.what}: {_short(self.old)} → {_short(self.new)}"
+        return f"{self.what} {self.kind}: {_short(self.new if self.old is None else self.old)}"
+
+
+def compare(old: Document, new: Document, by_meaning: bool = False) -> list[Change]:
+    """Return every change from `old` to `new`, the gravest first."""
+    comparison = _Comparison(old, new, by_meaning)
+    comparison.documents()
+    return sorted(comparison.found(), key=lambda change: SEVERITIES.index(change.severity))
+
+
+def verdict(changes: Iterable[Change]) -> Severity | None:
+    """Return the gravest class among the changes, None if there are none."""
+    found = {change.severity for change in changes}
+    return next((severity for severity in SEVERITIES if severity in found), None)
+
+
+def of_different_hands(old: Document, new: Document) -> bool:
+    """Guess whether one is a vendor's own document rather than a revision of the other."""
+    kinds = {old.kind, new.kind}
+    if "page" in kinds or "revision" in kinds:
+        return "page" in kinds
+    title, other = (as_map(one.root.get("info")).get("title") for one in (old, new))
+    mine, theirs = (set(components(one, "schemas")) for one in (old, new))
+    return title != other or (bool(mine | theirs) and not mine & theirs)
+
+
+def _judge(effect: Effect, way: Direction) -> Severity:
+    """Whoever has to take the values is broken by getting more, whoever sends them by less."""
+    if way == "unused":
+        return "documentation"
+    return "additive" if (way, effect) in _HARMLESS else "breaking"
+
+
+_HARMLESS = {("request", "wider"), ("response", "narrower")}
+
+
+class _Comparison:
+    """One walk over two documents at once, from their operations down."""
+
+    def __init__(self, old: Document, new: Document, by_meaning: bool) -> None:
+        self.old, self.new, self.by_meaning = old, new, by_meaning
+        self.reader_old = Reader(old, prose=by_meaning)
+        self.reader_new = Reader(new, prose=by_meaning)
+        self.changes: list[tuple[Change, str]] = []  # and the schema in which it was found
+        self.seen: dict[tuple[object, object, Direction], str] = {}
+        self.twins: list[
+            tuple[str, str]
+        ] = []  # where a pair of schemas was compared, and met again
+        self.within: list[str] = []
+
+    def found(self) -> list[Change]:
+        """Add to each change the places where its schema is used again."""
+        changes: list[Change] = []
+        for change, owner in self.changes:
+            places = {owner: change.location}
+            for at, location in (waiting := list(places.items())):
+                for first, again in self.twins:
+                    if _below(at, first) and len(places) < _ALSO_AT_MOST:
+                        moved = again + at[len(first) :]
+                        if moved not in places:
+                            places[moved] = again + location[len(first) :]
+                            waiting.append((moved, places[moved]))
+            changes.append(replace(change, also=tuple(places.values())[1:]))
+        return changes
+
+    def note(
+        self,
+        way: Direction,
+        at: str,
+        what: str,
+        old: str | None,
+        new: str | None,
+        severity: Severity,
+    ) -> None:
+        if way == "unused":
+            severity = "documentation"
+        owner = self.within[-1] if self.within else at
+        self.changes.append((Change(severity, way, at, what, old, new), owner))
+
+    # --- documents and operations ---
+
+    def documents(self) -> None:
+        old, new = self.old.root, self.new.root
+        if not self.by_meaning:
+            self.docs(
+                old | as_map(old.get("info")), new | as_map(new.get("info")), "api", "document"
+            )
+            self.opaque(old, new, ("openapi", "jsonSchemaDialect"), "document", "documentation")
+        self.servers(servers(old, self.by_meaning), servers(new, self.by_meaning), "servers")
+        self.operations(
+            operations(self.old, self.by_meaning), operations(self.new, self.by_meaning)
+        )
+        hooks = as_map(old.get("webhooks")), as_map(new.get("webhooks"))
+        self.opaque(*hooks, sorted({*hooks[0], *hooks[1]}), "webhooks", "breaking")
+        if not self.by_meaning:
+            self.unused()
+
+    def operations(self, old: dict[str, Operation], new: dict[str, Operation]) -> None:
+        pairs = [(one, new.get(key)) for key, one in old.items()]
+        lost = [one for one, other in pairs if other is None]
+        more = [one for key, one in new.items() if key not in old]
+        if self.by_meaning and len(lost) == len(more) == 1 and lost[0].method == more[0].method:
+            # The same endpoint at another address, no doubt: compare what it takes and gives.
+            self.note("api", lost[0].name, "path", lost[0].path, more[0].path, "breaking")
+            pairs = [(one, other or more[0]) for one, other in pairs]
+            more = []
+        for one, other in pairs:
+            if other is None:
+                self.note("api", one.name, "operation", one.title, None, "breaking")
+            else:
+                self.operation(one, other, one.name)
+        for one in more:
+            self.note("api", one.name, "operation", None, one.title, "additive")
+
+    def operation(self, old: Operation, new: Operation, at: str) -> None:
+        self.docs(old.item | old.raw, new.item | new.raw, "api", at)
+        if not self.by_meaning:
+            self.opaque(old.raw, new.raw, ("operationId",), at, "breaking")
+        self.opaque(old.raw, new.raw, ("callbacks",), at, "breaking")
+        own = [own_servers(one, self.by_meaning) for one in (old, new)]
+        self.servers(own[0], own[1], f"{at} servers")
+        self.security(old, new, f"{at} security")
+        self.parameters(old, new, at)
+        self.request_body(old.raw.get("requestBody"), new.raw.get("requestBody"), at)
+        self.responses(as_map(old.raw.get("responses")), as_map(new.raw.get("responses")), at)
+
+    def servers(
+        self, mine: dict[str, dict[str, Any]], theirs: dict[str, dict[str, Any]], at: str
+    ) -> None:
+        for url, raw in mine.items():
+            if url not in theirs:
+                self.note("api", at, "server", url, None, "breaking")
+            else:
+                self.docs(raw, theirs[url], "api", f"{at} {url}")
+                self.opaque(raw, theirs[url], ("variables",), f"{at} {url}", "breaking")
+        for url in theirs:
+            if url not in mine:
+                self.note("api", at, "server", None, url, "additive")
+        first, now = next(iter(mine), ""), next(iter(theirs), "")
+        if first != now and first in theirs and not self.by_meaning:
+            self.note("api", at, "default server", first, now, "breaking")
+
+    def security(self, old: Operation, new: Operation, at: str) -> None:
+        mine, theirs = credentials(self.old, old), credentials(self.new, new)
+        if mine == theirs or self.met_before((frozenset(mine), frozenset(theirs), "api"), at):
+            return
+        kept = all(any(other <= one for other in theirs) for one in mine)
+        shown = [
+            " or ".join(sorted(" + ".join(sorted(way)) or "none" for way in ways))
+            for ways in (mine, theirs)
+        ]
+        self.note("api", at, "credentials", shown[0], shown[1], "additive" if kept else "breaking")
+
+    def parameters(self, old: Operation, new: Operation, at: str) -> None:
+        mine, theirs = parameters(self.old, old), parameters(self.new, new)
+        for key in {**mine, **theirs}:
+            one, other = mine.get(key), theirs.get(key)
+            named = one or other or {}
+            place = f"{at} request.{named.get('in')}({named.get('name')})"
+            self.presence(one, other, place, "parameter", "request")
+            if one is None or other is None:
+                continue
+            if key[0] == "path":
+                self.opaque(one, other, ("name",), place, "documentation")
+            self.opaque(styled(one), styled(other), STYLES, place, "breaking")
+            self.schema(schema_of(one), schema_of(other), "request", place)
+
+    def presence(
+        self,
+        old: dict[str, Any] | None,
+        new: dict[str, Any] | None,
+        at: str,
+        what: str,
+        way: Direction,
+    ) -> None:
+        """Compare whether a parameter, header or body is there, and required."""
+        words = [_wanted(as_map(one).get("required") is True) for one in (old, new)]
+        if old is None:
+            hard = way == "request" and words[1] == "required"
+            said = f"{words[1]} {what}" if way == "request" else what
+            shown = described(self.reader_new, schema_of(new or {}))
+            self.note(way, at, said, None, shown, "breaking" if hard else "additive")
+        elif new is None:
+            shown = described(self.reader_old, schema_of(old))
+            self.note(way, at, what, shown, None, "breaking")
+        else:
+            if words[0] != words[1] and not (self.by_meaning and way == "response"):
+                effect: Effect = "narrower" if words[1] == "required" else "wider"
+                self.note(way, at, what, words[0], words[1], _judge(effect, way))
+            self.docs(old, new, way, at)
+
+    def request_body(self, old: object, new: object, at: str) -> None:
+        mine = self.old.resolve(old) if old else None
+        theirs = self.new.resolve(new) if new else None
+        if mine is not None or theirs is not None:
+            self.presence(mine, theirs, f"{at} request", "body", "request")
+        if mine is not None and theirs is not None:
+            self.content(mine, theirs, "request", f"{at} request", "")
+
+    def responses(self, old: dict[str, Any], new: dict[str, Any], at: str) -> None:
+        mine = {code.lower(): self.old.resolve(raw) for code, raw in old.items()}
+        theirs = {code.lower(): self.new.resolve(raw) for code, raw in new.items()}
+        for code in sorted({*mine, *theirs} - {key for key in {**old, **new} if key[:2] == "x-"}):
+            place = f"{at} response({code})"
+            one, other = mine.get(code), theirs.get(code)
+            if one is None or other is None:
+                severity: Severity = "additive" if one is None else "breaking"
+                said = [
+                    None if raw is None else str(raw.get("description") or "undescribed")
+                    for raw in (one, other)
+                ]
+                self.note("response", place, "response", said[0], said[1], severity)
+                continue
+            self.docs(one, other, "response", place)
+            self.opaque(one, other, ("links",), place, "documentation")
+            self.headers(one, other, place)
+            self.content(one, other, "response", f"{at} response", code)
+
+    def headers(self, old: dict[str, Any], new: dict[str, Any], at: str) -> None:
+        mine = {n.lower(): self.old.resolve(raw) for n, raw in as_map(old.get("headers")).items()}
+        theirs = {n.lower(): self.new.resolve(raw) for n, raw in as_map(new.get("headers")).items()}
+        for name in sorted({*mine, *theirs} - IGNORED_HEADERS):
+            place = f"{at}.header({name})"
+            self.presence(mine.get(name), theirs.get(name), place, "header", "response")
+            if name in mine and name in theirs:
+                self.schema(schema_of(mine[name]), schema_of(theirs[name]), "response", place)
+
+    def content(
+        self, old: dict[str, Any], new: dict[str, Any], way: Direction, prefix: str, code: str
+    ) -> None:
+        mine, theirs = content(old), content(new)
+        for media in {**mine, **theirs}:
+            # JSON is what nearly all bodies are: only other media types are named.
+            named = [code] * bool(code) + [media] * (media != "application/json")
+            at = f"{prefix}({', '.join(named)})" if named else prefix
+            if media not in theirs:
+                self.note(way, at, "media type", media, None, "breaking")
+            elif media not in mine:
+                self.note(way, at, "media type", None, media, "additive")
+            else:
+                self.docs(mine[media], theirs[media], way, at)
+                self.opaque(mine[media], theirs[media], ("encoding",), at, "breaking")
+                self.schema(schema_of(mine[media]), schema_of(theirs[media]), way, at)
+
+    def unused(self) -> None:
+        """Components that no operation reaches are no contract, yet somebody wrote them."""
+        reached_old, reached_new = reached(self.old), reached(self.new)
+        parts = [as_map(one.root.get("components")) for one in (self.old, self.new)]
+        for group in sorted({*parts[0], *parts[1]}):
+            mine, theirs = components(self.old, group), components(self.new, group)
+            for name in sorted({*mine, *theirs}):
+                at = f"components.{group}.{name}"
+                ref = f"#/components/{group}/{name}"
+                if name not in theirs and ref not in reached_old:
+                    self.note("unused", at, "unused component", name, None, "documentation")
+                elif name not in mine and ref not in reached_new:
+                    self.note("unused", at, "unused component", None, name, "documentation")
+                elif group == "securitySchemes" and name in mine and name in theirs:
+                    self.docs(mine[name], theirs[name], "api", at)
+                elif name in mine and name in theirs and not {ref} & (reached_old | reached_new):
+                    if group == "schemas":
+                        self.schema((mine[name],), (theirs[name],), "unused", at)
+                    else:
+                        self.opaque(mine, theirs, (name,), at, "documentation")
+
+    def docs(self, old: dict[str, Any], new: dict[str, Any], way: Direction, at: str) -> None:
+        self.said(documentation(old), documentation(new), way, at)
+
+    def said(self, old: dict[str, Any], new: dict[str, Any], way: Direction, at: str) -> None:
+        if not self.by_meaning:
+            for key in sorted({*old, *new}):
+                one, other = (_spoken(docs[key]) if key in docs else None for docs in (old, new))
+                if one != other:
+                    self.note(way, at, key, one, other, "documentation")
+
+    def opaque(
+        self,
+        old: dict[str, Any],
+        new: dict[str, Any],
+        keys: Iterable[str],
+        at: str,
+        severity: Severity,
+    ) -> None:
+        """Compare what is not looked into: whatever is not an addition is `severity`."""
+        for key in keys:
+            one = to_json(self.reader_old.inlined(old[key])) if key in old else None
+            other = to_json(self.reader_new.inlined(new[key])) if key in new else None
+            if one != other:
+                mild: Severity = "documentation" if severity == "documentation" else "additive"
+                self.note("api", at, key, one, other, mild if one is None else severity)
+
+    def met_before(self, pair: tuple[object, object, Direction], at: str) -> bool:
+        """Whether this pair was compared already; if so, keep in mind that it is met here too."""
+        first = self.seen.setdefault(pair, at)
+        if not _below(at, first):
+            self.twins.append((first, at))
+        return first != at
+
+    # --- schemas ---
+
+    def schema(self, old: Node, new: Node, way: Direction, at: str) -> None:
+        if old == new == ():
+            return
+        mine, theirs = self.reader_old.shape(old), self.reader_new.shape(new)
+        if self.met_before((id(mine), id(theirs), way), at):
+            return
+        self.within.append(at)
+        self.said(mine.docs, theirs.docs, way, at)
+        self.defaults(mine, theirs, way, at)
+        self.nullability(mine, theirs, way, at)
+        self.alternatives(mine, theirs, way, at)
+        self.within.pop()
+
+    def defaults(self, old: Shape, new: Shape, way: Direction, at: str) -> None:
+        one, other = ("".join(map(to_json, shape.defaults)) or None for shape in (old, new))
+        if one != other:
+            # What the server does for those who leave the field out; a reader has no such promise.
+            severity: Severity = "additive" if one is None else "breaking"
+            self.note(
+                way, at, "default", one, other, severity if way == "request" else "documentation"
+            )
+
+    def nullability(self, old: Shape, new: Shape, way: Direction, at: str) -> None:
+        if old.nullable == new.nullable or any(
+            one.type == "any" for one in (*old.alternatives, *new.alternatives)
+        ):
+            return
+        severity = _judge("wider" if new.nullable else "narrower", way)
+        if self.by_meaning:
+            if way == "response":
+                return
+            if any(one.open for one in (*old.alternatives, *new.alternatives)):
+                severity = "documentation"
+        words = ["may be null" if shape.nullable else "never null" for shape in (old, new)]
+        self.note(way, at, "null", words[0], words[1], severity)
+
+    def alternatives(self, old: Shape, new: Shape, way: Direction, at: str) -> None:
+        pairs, lost, more = matched(self.reader_old, old, self.reader_new, new)
+        gone = [told(self.reader_old, one) for one in lost]
+        come = [told(self.reader_new, one) for one in more]
+        if gone and come and not pairs:
+            types = {one.type for one in lost}, {one.type for one in more}
+            effect: Effect = "narrower" if "any" in types[0] else "other"
+            effect = "wider" if "any" in types[1] else effect
+            self.note(way, at, "type", " or ".join(gone), " or ".join(come), _judge(effect, way))
+        else:
+            for shown in gone:
+                self.note(way, at, "alternative", shown, None, _judge("narrower", way))
+            for shown in come:
+                self.note(way, at, "alternative", None, shown, _judge("wider", way))
+        for one, other, label in pairs:
+            self.alternative(one, other, way, at + label, (old.prose, new.prose))
+
+    def alternative(
+        self, old: Alternative, new: Alternative, way: Direction, at: str, prose: tuple[str, str]
+    ) -> None:
+        if old.type != new.type:
+            effect: Effect = "wider" if old.type == "integer" else "narrower"
+            self.note(way, at, "type", old.type, new.type, _judge(effect, way))
+        self.values(old, new, way, at, prose)
+        self.rules(old.rules, new.rules, way, at)
+        self.fields(old, new, way, at)
+        self.schema(old.items, new.items, way, f"{at}[]")
+        for index in range(max(len(old.prefix), len(new.prefix))):
+            one, other = (dict(enumerate(a.prefix)).get(index) for a in (old, new))
+            self.member(one, other, way, f"{at}[{index}]", "position")
+        for name in sorted({*old.patterns, *new.patterns}):
+            one, other = old.patterns.get(name), new.patterns.get(name)
+            self.member(one, other, way, f"{at}.{{/{name}/}}", "pattern of names")
+        self.extra(old, new, way, at)
+
+    def member(
+        self, old: Node | None, new: Node | None, way: Direction, at: str, what: str
+    ) -> None:
+        """Compare what applies to a value if it is there: without it anything goes."""
+        if old is not None and new is not None:
+            self.schema(old, new, way, at)
+        elif old is not None:
+            self.note(way, at, what, described(self.reader_old, old), None, _judge("wider", way))
+        elif new is not None:
+            self.note(way, at, what, None, described(self.reader_new, new), _judge("narrower", way))
+
+    def extra(self, old: Alternative, new: Alternative, way: Direction, at: str) -> None:
+        if old.extra is False or new.extra is False:
+            if old.extra is not new.extra:
+                words = ["forbidden" if one.extra is False else "allowed" for one in (old, new)]
+                # Readers must take new fields anyway, as they must where a field is documented.
+                severity = _judge("wider" if old.extra is False else "narrower", way)
+                severity = "additive" if way == "response" else severity
+                severity = "documentation" if self.by_meaning else severity
+                self.note(way, f"{at}.{{*}}", "other fields", words[0], words[1], severity)
+        elif not (self.by_meaning and () in (old.extra, new.extra)):
+            self.schema(old.extra, new.extra, way, f"{at}.{{*}}")
+
+    def values(
+        self, old: Alternative, new: Alternative, way: Direction, at: str, prose: tuple[str, str]
+    ) -> None:
+        if old.values is None and new.values is None:
+            return
+        mine, theirs = old.values, new.values
+        if self.by_meaning and mine is None:
+            mine = mentioned(theirs, prose[0])
+        if self.by_meaning and theirs is None:
+            theirs = mentioned(mine, prose[1])
+        if mine is None or theirs is None:
+            closed = not (old.open or new.open)
+            severity = (
+                _judge("wider" if theirs is None else "narrower", way) if closed else "additive"
+            )
+            shown = [None if one is None else ", ".join(one) for one in (mine, theirs)]
+            self.note(
+                way,
+                at,
+                "known values" if not closed else "only these values",
+                shown[0],
+                shown[1],
+                severity,
+            )
+            return
+        for value in mine:
+            if value not in theirs:
+                self.note(way, at, "value", value, None, "breaking")
+        for value in theirs:
+            if value not in mine:
+                met = way == "response" and not old.open and not new.open
+                self.note(way, at, "value", None, value, "breaking" if met else "additive")
+        words = [_OPENNESS[one.values is None, one.open] for one in (old, new)]
+        if words[0] != words[1]:
+            severity = _judge("wider" if new.open else "narrower", way)
+            self.note(
+                way,
+                at,
+                "values",
+                words[0],
+                words[1],
+                "documentation" if self.by_meaning else severity,
+            )
+
+    def rules(self, old: dict[str, Any], new: dict[str, Any], way: Direction, at: str) -> None:
+        for key in sorted({*old, *new}):
+            if old.get(key) != new.get(key) and not (self.by_meaning and key == "discriminator"):
+                shown = [_rule(key, rules[key]) if key in rules else None for rules in (old, new)]
+                self.note(
+                    way,
+                    at,
+                    key,
+                    shown[0],
+                    shown[1],
+                    _judge(_effect(key, old.get(key), new.get(key)), way),
+                )
+
+    def fields(self, old: Alternative, new: Alternative, way: Direction, at: str) -> None:
+        mine, theirs = _visible(self.reader_old, old, way), _visible(self.reader_new, new, way)
+        for name in {**mine, **theirs}:
+            place = f"{at}.{name}" if re.fullmatch(r"[\w$-]+", name) else f'{at}["{name}"]'
+            words = [_wanted(name in one.required) for one in (old, new)]
+            if name not in mine:
+                shown = described(self.reader_new, theirs[name])
+                said = f"{words[1]} field" if way == "request" else "field"
+                hard = way == "request" and words[1] == "required"
+                self.note(way, place, said, None, shown, "breaking" if hard else "additive")
+            elif name not in theirs:
+                shown = described(self.reader_old, mine[name])
+                self.note(way, place, "field", shown, None, "breaking")
+            else:
+                if words[0] != words[1] and not (self.by_meaning and way == "response"):
+                    effect: Effect = "narrower" if words[1] == "required" else "wider"
+                    self.note(way, place, "field", words[0], words[1], _judge(effect, way))
+                self.schema(mine[name], theirs[name], way, place)
+
+
+_OPENNESS = {(True, False): "in words", (False, False): "closed", (False, True): "open"}
+
+
+def _wanted(required: bool) -> str:
+    return "required" if required else "optional"
+
+
+def _below(at: str, above: str) -> bool:
+    """Whether a location is another one, or inside it."""
+    return at == above or (at.startswith(above) and at[len(above)] in ".[<")
+
+
+def _spoken(values: list[Any]) -> str:
+    return " / ".join(value if isinstance(value, str) else to_json(value) for value in values)
+
+
+def _short(text: str | None, most: int = 90) -> str:
+    line = " ".join((text or "").split())
+    return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def _visible(reader: Reader, one: Alternative, way: Direction) -> dict[str, Node]:
+    """Leave out the fields that never travel this way."""
+    return {
+        name: node
+        for name, node in one.fields.items()
+        if not (way == "request" and reader.shape(node).read_only)
+        and not (way == "response" and reader.shape(node).write_only)
+    }
+
+
+def _rule(key: str, value: Any) -> str:
+    if key.endswith("bound"):
+        number, excluded = value
+        sign = "<" if key.startswith("upper") else ">"
+        return f"{sign}{'' if excluded else '='} {to_json(number)}"
+    return value if isinstance(value, str) else to_json(value)
+
+
+def _effect(key: str, old: Any, new: Any) -> Effect:
+    """What a changed rule does to the set of values that it allows."""
+    if old is None or new is None:
+        return "narrower" if old is None else "wider"
+    if key == "multipleOf" and not (old % new and new % old):
+        return "narrower" if new % old == 0 else "wider"
+    if key.endswith("bound"):
+        old, new = (
+            bound if key.startswith("lower") else (-bound[0], bound[1]) for bound in (old, new)
+        )
+    elif key.startswith("max"):
+        old, new = -old, -new
+    elif not key.startswith("min"):
+        return "other"
+    return "narrower" if new > old else "wider"
