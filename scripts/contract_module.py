@@ -33,6 +33,12 @@ CONSTRAINTS = (
     "minItems",
     "maxItems",
     "required",
+    # These are carried for readers; check() leaves them to the server.
+    "pattern",
+    "multipleOf",
+    "uniqueItems",
+    "minProperties",
+    "maxProperties",
 )
 # Attributes of a View itself; a field of such a name gets an underscore at its end.
 VIEW_NAMES = ("to_dict", "str", "int", "float", "bool", "list", "dict", "property")
@@ -71,7 +77,7 @@ class SupportsToDict(Protocol):
 
 
 class View:
-    """A JSON object read by attribute; a field that is missing or null reads None, an array `[]`."""
+    """A JSON object read by attribute. What is missing or null reads None, an array `[]`."""
 
     __slots__ = ("_data",)
     __hash__ = None  # type: ignore[assignment]
@@ -127,10 +133,15 @@ _BOUNDS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
 
 
 def check(value: Any, schema: Mapping[str, Any], where: str = "") -> str | None:
-    """What forbids `value` under one of this module's schemas: field, value and what is allowed; None if nothing does."""
+    """What one of this module's schemas forbids about `value`; None if it is allowed.
+
+    Names the field, the value and what is allowed.
+    """
     if "anyOf" in schema:
         problems = [check(value, alternative, where) for alternative in schema["anyOf"]]
-        return None if None in problems else "; or ".join(problem for problem in problems if problem)
+        if None in problems:
+            return None
+        return "; or ".join(problem for problem in problems if problem)
     kind = schema.get("type")
     if kind is None:
         return None
@@ -139,11 +150,14 @@ def check(value: Any, schema: Mapping[str, Any], where: str = "") -> str | None:
     name, types = _KINDS[kind]
     finite = not isinstance(value, float) or math.isfinite(value)
     fits = finite and isinstance(value, types) and isinstance(value, bool) == (kind == "boolean")
-    size = value if kind in ("integer", "number") else len(value) if fits and kind in ("string", "array") else 0
+    size = value
+    if kind not in ("integer", "number"):
+        size = len(value) if fits and kind in ("string", "array") else 0
     bounds = {bound: schema[bound] for bound in _BOUNDS if bound in schema}
     if not fits or not all(_BOUNDS[bound][0](size, limit) for bound, limit in bounds.items()):
         allowed = " and ".join(_BOUNDS[bound][1].format(limit) for bound, limit in bounds.items())
-        return f"{where or 'the request'} is {reprlib.repr(value)}, but must be {name} {allowed}".rstrip()
+        given = f"{where or 'the request'} is {reprlib.repr(value)}"
+        return f"{given}, but must be {name} {allowed}".rstrip()
     inner: dict[str, tuple[Any, Any]] = {}
     if kind == "object":
         prefix = where and f"{where}."
@@ -151,9 +165,12 @@ def check(value: Any, schema: Mapping[str, Any], where: str = "") -> str | None:
         if missing:
             return f"{prefix}{missing[0]} is missing, but must be given"
         fields = schema.get("properties", {})
-        inner = {f"{prefix}{field}": (value[field], fields[field]) for field in fields if field in value}
+        inner = {
+            f"{prefix}{field}": (value[field], fields[field]) for field in fields if field in value
+        }
     elif kind == "array":
-        inner = {f"{where}[{index}]": (item, schema.get("items", {})) for index, item in enumerate(value)}
+        items = schema.get("items", {})
+        inner = {f"{where}[{index}]": (item, items) for index, item in enumerate(value)}
     found = (check(item, item_schema, place) for place, (item, item_schema) in inner.items())
     return next((problem for problem in found if problem), None)
 '''

@@ -12,7 +12,6 @@ import reprlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, Protocol, Required, TypeAlias, TypedDict
 
-
 SPEC_SHA256 = "8760916df6a7e902b7fae3a799009a00241dc6ea0d84241de5c84c0bc0721ade"
 
 SERVERS: dict[str, str] = {
@@ -68,7 +67,7 @@ class SupportsToDict(Protocol):
 
 
 class View:
-    """A JSON object read by attribute; a field that is missing or null reads None, an array `[]`."""
+    """A JSON object read by attribute. What is missing or null reads None, an array `[]`."""
 
     __slots__ = ("_data",)
     __hash__ = None  # type: ignore[assignment]
@@ -177,14 +176,15 @@ _BOUNDS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
 
 
 def check(value: Any, schema: Mapping[str, Any], where: str = "") -> str | None:
-    """What forbids `value` under one of this module's schemas: field, value and what is allowed; None if nothing does."""
+    """What one of this module's schemas forbids about `value`; None if it is allowed.
+
+    Names the field, the value and what is allowed.
+    """
     if "anyOf" in schema:
         problems = [check(value, alternative, where) for alternative in schema["anyOf"]]
-        return (
-            None
-            if None in problems
-            else "; or ".join(problem for problem in problems if problem)
-        )
+        if None in problems:
+            return None
+        return "; or ".join(problem for problem in problems if problem)
     kind = schema.get("type")
     if kind is None:
         return None
@@ -199,13 +199,9 @@ def check(value: Any, schema: Mapping[str, Any], where: str = "") -> str | None:
         and isinstance(value, types)
         and isinstance(value, bool) == (kind == "boolean")
     )
-    size = (
-        value
-        if kind in ("integer", "number")
-        else len(value)
-        if fits and kind in ("string", "array")
-        else 0
-    )
+    size = value
+    if kind not in ("integer", "number"):
+        size = len(value) if fits and kind in ("string", "array") else 0
     bounds = {bound: schema[bound] for bound in _BOUNDS if bound in schema}
     if not fits or not all(
         _BOUNDS[bound][0](size, limit) for bound, limit in bounds.items()
@@ -213,7 +209,8 @@ def check(value: Any, schema: Mapping[str, Any], where: str = "") -> str | None:
         allowed = " and ".join(
             _BOUNDS[bound][1].format(limit) for bound, limit in bounds.items()
         )
-        return f"{where or 'the request'} is {reprlib.repr(value)}, but must be {name} {allowed}".rstrip()
+        given = f"{where or 'the request'} is {reprlib.repr(value)}"
+        return f"{given}, but must be {name} {allowed}".rstrip()
     inner: dict[str, tuple[Any, Any]] = {}
     if kind == "object":
         prefix = where and f"{where}."
@@ -227,10 +224,8 @@ def check(value: Any, schema: Mapping[str, Any], where: str = "") -> str | None:
             if field in value
         }
     elif kind == "array":
-        inner = {
-            f"{where}[{index}]": (item, schema.get("items", {}))
-            for index, item in enumerate(value)
-        }
+        items = schema.get("items", {})
+        inner = {f"{where}[{index}]": (item, items) for index, item in enumerate(value)}
     found = (
         check(item, item_schema, place) for place, (item, item_schema) in inner.items()
     )

@@ -1,0 +1,105 @@
+"""Reads what a generated package offers from its source, and says what differs between two."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+Members = dict[str, str]
+"""What a class, constant or call has: its type or value by name."""
+
+# Differs whenever anything does, a description included.
+NO_TYPE = "SPEC_SHA256"
+# Every generated model has these.
+COMMON = {"additional_properties", "additional_keys"}
+
+
+def public_types(package: Path) -> dict[str, Members]:
+    """Every public class, constant and call of `package`, by name."""
+    found: dict[str, Members] = {}
+    for path in [*sorted(package.glob("models/*.py")), package / "contract.py"]:
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef):
+                members = dict(_class_members(node))
+                found[node.name] = {name: members[name] for name in members if name not in COMMON}
+            elif isinstance(node, ast.AnnAssign | ast.Assign):
+                found.update(_constant(node))
+    for path in sorted(package.glob("api/*/*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef) and node.name == "_get_kwargs":
+                arguments = [*node.args.args, *node.args.kwonlyargs]
+                found[f"api.{path.parent.name}.{path.stem}"] = {
+                    each.arg: ast.unparse(each.annotation) if each.annotation else "Any"
+                    for each in arguments
+                }
+    return {name: found[name] for name in found if name != NO_TYPE and name[0] != "_"}
+
+
+def _class_members(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
+    for each in node.body:
+        if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name):
+            yield each.target.id, ast.unparse(each.annotation)
+        elif isinstance(each, ast.Assign) and isinstance(each.targets[0], ast.Name):
+            if not each.targets[0].id.startswith("_"):
+                yield each.targets[0].id, ast.unparse(each.value)
+        elif isinstance(each, ast.FunctionDef) and any(
+            isinstance(decorator, ast.Name) and decorator.id == "property"
+            for decorator in each.decorator_list
+        ):
+            yield each.name, ast.unparse(each.returns) if each.returns else "Any"
+
+
+def _constant(node: ast.AnnAssign | ast.Assign) -> dict[str, Members]:
+    target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
+    if not isinstance(target, ast.Name) or node.value is None:
+        return {}
+    value = node.value
+    if isinstance(value, ast.Subscript):  # Name: TypeAlias = Literal["one", "two"]
+        values = value.slice.elts if isinstance(value.slice, ast.Tuple) else [value.slice]
+        return {target.id: {ast.unparse(each): "" for each in values}}
+    if isinstance(value, ast.Call) and value.args:  # frozenset({1, 2})
+        value = value.args[0]
+    try:
+        return {target.id: dict(_leaves(ast.literal_eval(value), ""))}
+    except ValueError:
+        return {}
+
+
+def _leaves(value: object, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for key, each in cast("dict[object, object]", value).items():
+            yield from _leaves(each, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, set):
+        for each in sorted(map(repr, cast("set[object]", value))):
+            yield each, ""
+    else:
+        yield path, repr(value)
+
+
+def compare(old: dict[str, Members], new: dict[str, Members]) -> list[str]:
+    """One short line for each public name that came (`+`), went (`-`) or changed (`~`)."""
+    lines: list[str] = []
+    for name in sorted(old.keys() | new.keys()):
+        before, after = old.get(name), new.get(name)
+        if before is None:
+            lines.append(f"+ {name}: {', '.join(after or ()) or 'new'}")
+        elif after is None:
+            lines.append(f"- {name}")
+        else:
+            lines.extend(_compare_members(name, before, after))
+    return lines
+
+
+def _compare_members(name: str, old: Members, new: Members) -> Iterator[str]:
+    for member in [*old, *(each for each in new if each not in old)]:
+        before, after = old.get(member), new.get(member)
+        if before == after:
+            continue
+        if before is None:
+            yield f"+ {name}.{member}" + (f": {after}" if after else "")
+        elif after is None:
+            yield f"- {name}.{member}" + (f": {before}" if before else "")
+        else:
+            yield f"~ {name}.{member}: {before} → {after}"
