@@ -1,0 +1,349 @@
+"""The protocol without I/O: arguments in, request out; bytes in, answer, chunks or error out."""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, cast
+
+import httpx
+from attrs import field, frozen
+
+from minimax_chat_api.api.chat import create_chat_completion
+from minimax_chat_api.contract import (
+    CHAT_COMPLETION_REQUEST_SCHEMA,
+    ChatCompletionRequestParam,
+    check,
+)
+from minimax_chat_api.models import ChatCompletionRequest
+
+from ._completion import Accumulator, Completion, CompletionChunk
+from ._config import Config
+from ._errors import (
+    APIConnectionError,
+    APITimeoutError,
+    AuthenticationError,
+    ConfigurationError,
+    InvalidArgumentError,
+    MiniMaxError,
+    ResponseDecodeError,
+    StreamInterruptedError,
+    failure,
+    trace_id,
+)
+from ._json import as_array, as_object
+
+log = logging.getLogger("minimax_chat")
+
+TIMEOUT, CONNECT_TIMEOUT = 120.0, 5.0
+FIRST_DELAY, LONGEST_DELAY, LONGEST_RETRY_AFTER = 0.5, 8.0, 120.0
+LINGER = 0.05
+
+
+class CreateParams(ChatCompletionRequestParam, total=False):
+    """The arguments of `create`: the contract's request fields, and of this call alone:"""
+
+    timeout: float | httpx.Timeout | None
+    """Seconds without a byte, or an httpx.Timeout."""
+    max_retries: int | None
+    """How often the call is tried again after a failure."""
+    extra_headers: Mapping[str, str] | None
+    """Headers to send beside the client's."""
+    extra_body: Mapping[str, Any] | None
+    """Request fields that the contract does not know, sent unchecked."""
+
+
+class BearerAuth(httpx.Auth):
+    """Adds the key as the request leaves, so that no one else holds it."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers["Authorization"] = f"Bearer {self._config.api_key}"
+        yield request
+
+
+@frozen
+class Call:
+    """One call of `create`: checked, and ready to be sent as often as needed."""
+
+    config: Config
+    stream: bool
+    body: Mapping[str, Any] = field(repr=False)
+    request: dict[str, Any] = field(repr=False)
+
+    @classmethod
+    def prepare(cls, config: Config, stream: bool | None, params: CreateParams) -> Call:
+        """Checks the arguments against the contract; raises InvalidArgumentError."""
+        arguments: dict[str, Any] = {**params, "stream": stream}
+        config = config.override(
+            *(arguments.pop(name, None) for name in ("timeout", "max_retries", "extra_headers"))
+        )
+        extra_body: Any = arguments.pop("extra_body", None) or {}
+        known = CHAT_COMPLETION_REQUEST_SCHEMA["properties"]
+        if unknown := arguments.keys() - known:
+            raise InvalidArgumentError(
+                f"the contract has no request field {min(unknown)!r}, but {', '.join(known)}: "
+                "send what it does not know through extra_body"
+            )
+        if not isinstance(extra_body, Mapping) or "stream" in extra_body:
+            raise InvalidArgumentError("extra_body must be a mapping, and stream an argument")
+        fields = _json_value(arguments)
+        if problem := check(fields, CHAT_COMPLETION_REQUEST_SCHEMA):
+            raise InvalidArgumentError(problem)
+        # What the generated model is not given stays unset and is not sent.
+        model = ChatCompletionRequest.from_dict(fields)
+        request = create_chat_completion._get_kwargs(body=model)  # pyright: ignore[reportPrivateUsage]
+        try:
+            body: dict[str, Any] = {**request.pop("json"), **extra_body}
+            request["content"] = json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
+        except (TypeError, ValueError, RecursionError) as error:
+            raise InvalidArgumentError(f"the request cannot be written as JSON: {error}") from None
+        timeout = TIMEOUT if config.timeout is None else config.timeout
+        if isinstance(timeout, (int, float)):
+            timeout = httpx.Timeout(timeout, connect=min(timeout, CONNECT_TIMEOUT))
+        headers = {"User-Agent": "minimax-chat", **request["headers"]}
+        request["headers"] = httpx.Headers([*headers.items(), *config.headers.items()])
+        request |= {"url": config.base_url + request["url"], "timeout": timeout}
+        return cls(config, bool(stream), body, request)
+
+    def retry_delay(self, error: MiniMaxError, attempt: int) -> float | None:
+        """Seconds to wait after the `attempt`-th failure before the next try; None for no more."""
+        delay = error.retry_after
+        if delay is None:
+            delay = min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** (attempt - 1)) * random.uniform(0.5, 1)
+        if not error.retryable or attempt > self.config.max_retries or delay > LONGEST_RETRY_AFTER:
+            return None
+        log.info(
+            "retry %d of %d in %.2f s after %s (code %s, HTTP %s, trace id %s)",
+            *(attempt, self.config.max_retries, delay, type(error).__name__),
+            *(error.code, error.http_status, error.trace_id),
+        )
+        return delay
+
+    def failure(self, response: httpx.Response, body: Any) -> MiniMaxError | None:
+        """The error that a reply or an event is, if it is one, without the key."""
+        log.debug("HTTP %d, %s", response.status_code, response.headers.get("content-type"))
+        error = failure(response.status_code, response.headers, body)
+        if error is None:
+            return None
+        key = json.dumps(self.config.api_key)[1:-1]
+        if key in (text := json.dumps(body)):
+            body = json.loads(text.replace(key, "***"))
+            error = failure(response.status_code, response.headers, body) or error
+        if isinstance(error, AuthenticationError):
+            error.hint = self.config.region_hint()
+        elif error.code == 2013:
+            roles = [message.get("role") for message in self.body["messages"]]
+            if roles.count("system") > 1:
+                error.hint = "The API takes one system message: join them."
+        elif error.retry_after is not None:
+            error.hint = f"{error.hint} The API asks to wait {error.retry_after:g} s.".lstrip()
+        return error
+
+    def completion(self, response: httpx.Response, content: bytes) -> Completion:
+        """The answer that the body of a reply is; raises the error that it is instead."""
+        body = self.event(response, content)
+        if not body.keys() & {"choices", "base_resp"}:
+            raise self._undecodable(response, "it has neither choices nor base_resp", content)
+        choices: Any = body.get("choices") or []
+        if not isinstance(choices, list) or not all(map(_is_choice, as_array(choices))):
+            raise self._undecodable(response, "choices is no list of messages", content)
+        return Completion(body, trace_id(response.headers, body))
+
+    def event(self, response: httpx.Response, content: bytes) -> dict[str, Any]:
+        """The JSON object that a body or an event is; raises the error that it is instead."""
+        try:
+            body = json.loads(content.decode("utf-8-sig"))
+            why = "it is no JSON object"
+        except (ValueError, RecursionError) as cause:
+            body, why = content[:500].decode("utf-8", "replace"), f"it is no JSON ({cause})"
+        error = self.failure(response, body)
+        if error is None and not isinstance(body, dict):
+            error = self._undecodable(response, why, content)
+        if error is not None:
+            raise error
+        return as_object(body)
+
+    def _undecodable(self, response: httpx.Response, why: str, content: bytes) -> MiniMaxError:
+        kinds = (response.headers.get(name) for name in ("content-type", "content-encoding"))
+        return ResponseDecodeError(
+            f"the reply ({', '.join(filter(None, kinds))}) is not what the contract says: {why}",
+            http_status=response.status_code,
+            trace_id=trace_id(response.headers, None),
+            body=content[:500].decode("utf-8", "replace").replace(self.config.api_key, "***"),
+        )
+
+
+class StreamReader:
+    """Turns the body of a streamed reply into chunks, and knows what has arrived of the answer."""
+
+    def __init__(self, call: Call, response: httpx.Response) -> None:
+        self._call, self._response = call, response
+        content_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        # Anything else is a failure, or the whole answer, as JSON.
+        self._is_stream = response.status_code == 200 and content_type == "text/event-stream"
+        self._body: list[bytes] = []
+        self._events = EventDecoder()
+        self._accumulator = Accumulator()
+        self.begun = False
+        self.done = False
+
+    @property
+    def completion(self) -> Completion:
+        """What has arrived of the answer."""
+        return self._accumulator.completion(trace_id(self._response.headers, None))
+
+    def feed(self, data: bytes) -> Iterator[CompletionChunk]:
+        """Takes in bytes of the body; yields the chunks that they complete."""
+        if not self._is_stream:
+            self._body.append(data)
+            return
+        for content in self._events.feed(data):
+            if content.strip() == b"[DONE]":
+                self.done = True
+                return
+            log.debug("event of %d bytes", len(content))
+            try:
+                event = self._call.event(self._response, content)
+            except MiniMaxError as error:
+                error.completion = self.completion
+                error.trace_id = error.trace_id or error.completion.trace_id
+                raise
+            self.begun = True
+            yield self._accumulator.add(event)
+
+    def end(self) -> Iterator[CompletionChunk]:
+        """Ends the body: yields an answer that came whole, raises if a streamed one did not."""
+        if not self._is_stream:
+            event = self._call.completion(self._response, b"".join(self._body)).to_dict()
+            for choice in map(as_object, as_array(event.get("choices"))):
+                choice["delta"] = choice.pop("message", None)
+            self.begun = True
+            yield self._accumulator.add(event)
+        elif not self._accumulator.finished:
+            raise self.interrupted("the stream ended without a finish_reason")
+
+    def interrupted(self, why: str) -> StreamInterruptedError:
+        """The error of a stream that ended before its answer did."""
+        completion = self.completion
+        return StreamInterruptedError(
+            why,
+            http_status=self._response.status_code,
+            trace_id=completion.trace_id,
+            completion=completion,
+            retryable=not self.begun,
+        )
+
+
+class EventDecoder:
+    """The data of server-sent events, by WHATWG's rules for event streams.
+
+    Own code, because httpx-sse keeps a byte order mark, believes a false charset, and holds back an
+    event whose line ends in CR until more comes.
+    """
+
+    def __init__(self) -> None:
+        self._line: list[bytes] = []
+        self._data: list[bytes] = []
+        self._after_cr = False
+        self._mark = b"\xef\xbb\xbf"
+
+    def feed(self, piece: bytes) -> Iterator[bytes]:
+        """Takes in bytes, cut anywhere; yields the data of the events that they complete."""
+        if self._after_cr and piece:
+            piece, self._after_cr = piece.removeprefix(b"\n"), False
+        # Of bytes, splitlines() knows CR, LF and CRLF alone, just as an event stream does.
+        for line in piece.splitlines(keepends=True):
+            self._line.append(line)
+            if not line.endswith((b"\r", b"\n")):
+                break
+            self._after_cr = line.endswith(b"\r")
+            whole = b"".join(self._line).rstrip(b"\r\n").removeprefix(self._mark)
+            self._line, self._mark = [], b""
+            name, _, value = whole.partition(b":")
+            if name == b"data":
+                self._data.append(value.removeprefix(b" "))
+            elif not whole:
+                data, self._data = b"\n".join(self._data), []
+                if data:
+                    yield data
+
+
+@contextmanager
+def translated(reader: StreamReader | None = None, *, begun: bool = False) -> Generator[None]:
+    """Inside, what httpx raises becomes this package's errors. `begun`: a reply has begun."""
+    try:
+        yield
+    except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL) as cause:
+        error = _translation(cause, reader, begun)
+        try:
+            raise error from None
+        finally:
+            # The cause holds the request, and its headers the key.
+            error.__context__ = None
+
+
+def _translation(cause: Exception, reader: StreamReader | None, begun: bool) -> MiniMaxError:
+    told = f"{type(cause).__name__}: {cause}".removesuffix(": ")
+    if isinstance(cause, (httpx.InvalidURL, httpx.UnsupportedProtocol)):
+        return ConfigurationError(f"base_url is unusable ({told})")
+    if isinstance(cause, httpx.LocalProtocolError):
+        return InvalidArgumentError("the request cannot be sent: a header is malformed")
+    if reader is not None and reader.begun:
+        return reader.interrupted(f"the stream broke off ({told})")
+    if isinstance(cause, httpx.DecodingError):
+        return ResponseDecodeError(f"the reply's content encoding is broken ({told})")
+    if isinstance(cause, httpx.TimeoutException):
+        message = f"the API did not answer in time ({told}): try a longer timeout="
+        return APITimeoutError(message, retryable=not begun)
+    return APIConnectionError(
+        f"no connection to the API ({told}): check the network, the proxy and base_url"
+    )
+
+
+@contextmanager
+def lingering(response: httpx.Response) -> Generator[None]:
+    """Inside, a read waits LINGER seconds at most.
+
+    The end of the body comes right behind `[DONE]`, and with it the connection can be used again;
+    to wait for it longer could take for ever.
+    """
+    network = response.extensions.get("network_stream")
+    if network is None or response.http_version != "HTTP/1.1":
+        yield
+        return
+    read = network.read
+
+    def read_briefly(max_bytes: int, timeout: float | None = None) -> Any:
+        return read(max_bytes, timeout=LINGER)
+
+    network.read = read_briefly
+    try:
+        yield
+    except httpx.HTTPError:
+        pass
+    finally:
+        del network.read
+
+
+def _json_value(value: Any) -> Any:
+    """Models as dicts, mappings without what is None (that is left out), iterators as lists."""
+    if hasattr(value, "to_dict"):
+        value = value.to_dict()
+    if isinstance(value, Mapping):
+        items = cast("Mapping[Any, Any]", value).items()  # type: ignore[redundant-cast]
+        return {name: _json_value(item) for name, item in items if item is not None}
+    if isinstance(value, (list, tuple, Iterator)):
+        return [_json_value(item) for item in cast("Iterable[Any]", value)]
+    return value
+
+
+def _is_choice(choice: Any) -> bool:
+    message = as_object(choice).get("message", {})
+    content = as_object(message).get("content", "")
+    return isinstance(message or {}, dict) and isinstance(content or "", str)

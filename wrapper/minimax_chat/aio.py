@@ -1,0 +1,168 @@
+"""The asynchronous client, for asyncio: the mirror of client.py."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Literal, Self, Unpack, overload
+from weakref import WeakKeyDictionary
+
+import httpx
+
+from ._base import BaseClient, Chat, Connections
+from ._completion import Completion, CompletionChunk
+from ._config import Config
+from ._errors import MiniMaxError
+from ._wire import BearerAuth, Call, CreateParams, StreamReader, lingering, translated
+
+
+class AsyncStream:
+    """An answer in chunks, as they arrive: iterate, preferably in a `async with`, which closes.
+
+    It never ends unnoticed. What it raises holds in `completion` what had arrived.
+
+    Raises:
+        StreamInterruptedError: The connection died, or the stream ended without a finish_reason.
+        APIError: The API failed midway.
+    """
+
+    def __init__(
+        self,
+        response: httpx.Response,
+        reader: StreamReader,
+        first: CompletionChunk,
+        others: AsyncIterator[CompletionChunk],
+    ) -> None:
+        self._response, self._reader, self._others = response, reader, others
+        self._first: CompletionChunk | None = first
+        self._closed = False
+
+    @property
+    def completion(self) -> Completion:
+        """What has arrived so far; in the end what a call without stream=True would have given."""
+        return self._reader.completion
+
+    async def aclose(self) -> None:
+        """Gives the connection back; no more chunks come."""
+        self._closed = True
+        await self._response.aclose()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> CompletionChunk:
+        if self._closed:
+            raise StopAsyncIteration
+        chunk, self._first = self._first, None
+        return chunk if chunk is not None else await anext(self._others)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        await self.aclose()
+
+
+# No method of Stream, which would then hold itself and be collected late.
+async def _chunks(response: httpx.Response, reader: StreamReader) -> AsyncIterator[CompletionChunk]:
+    try:
+        with translated(reader):
+            body = response.aiter_bytes()
+            async for data in body:
+                for chunk in reader.feed(data):
+                    yield chunk
+                if reader.done:
+                    with lingering(response):
+                        await anext(body, None)
+                    break
+        for chunk in reader.end():
+            yield chunk
+    finally:
+        await response.aclose()
+
+
+class Completions:
+    """The API's `chat.completions`."""
+
+    def __init__(self, config: Config, http: Callable[[], httpx.AsyncClient]) -> None:
+        self._config, self._http = config, http
+
+    @overload
+    async def create(
+        self, *, stream: Literal[True], **params: Unpack[CreateParams]
+    ) -> AsyncStream: ...
+    @overload
+    async def create(
+        self, *, stream: Literal[False] | None = None, **params: Unpack[CreateParams]
+    ) -> Completion: ...
+    @overload
+    async def create(
+        self, *, stream: bool | None, **params: Unpack[CreateParams]
+    ) -> Completion | AsyncStream: ...
+    async def create(
+        self, *, stream: bool | None = None, **params: Unpack[CreateParams]
+    ) -> Completion | AsyncStream:
+        """Answers the last of `messages`: whole, or with stream=True in chunks.
+
+        The arguments are the fields of the documented request and, of this call alone, `timeout`,
+        `max_retries`, `extra_headers` and `extra_body`. What is None is not sent.
+
+        Raises:
+            InvalidArgumentError: The contract forbids an argument; nothing was sent.
+            APIError: The API said no; its subclasses say why.
+            APIConnectionError: No reply, or not in time (APITimeoutError).
+            ResponseDecodeError: The reply is not what the contract says.
+        """
+        call = Call.prepare(self._config, stream, params)
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                return await self._send(call)
+            except MiniMaxError as error:
+                delay = call.retry_delay(error, attempt)
+                if delay is None:
+                    raise
+            await asyncio.sleep(delay)
+
+    async def _send(self, call: Call) -> Completion | AsyncStream:
+        http = self._http()
+        with translated():
+            request = http.build_request(**call.request)
+            auth = BearerAuth(call.config)
+            response = await http.send(request, stream=True, auth=auth, follow_redirects=False)
+        if call.stream:
+            reader = StreamReader(call, response)
+            chunks = _chunks(response, reader)
+            # Taken here, because what fails before it can still be tried again.
+            first = await anext(chunks)
+            return AsyncStream(response, reader, first, chunks)
+        try:
+            with translated(begun=True):
+                body = await response.aread()
+        finally:
+            await response.aclose()
+        return call.completion(response, body)
+
+
+class AsyncMiniMax(BaseClient[httpx.AsyncClient]):
+    """A client of MiniMax's chat completions, safe to share between tasks."""
+
+    def _connections(self) -> Connections[httpx.AsyncClient]:
+        return httpx.AsyncClient, WeakKeyDictionary(), asyncio.get_running_loop
+
+    @property
+    def chat(self) -> Chat[Completions]:
+        """The API's `chat`."""
+        return Chat(Completions(self._config, self._http))
+
+    async def aclose(self) -> None:
+        """Closes the connections; the client cannot be used any more."""
+        if self._owns_connections and self._http_client is None:
+            await self._http().aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        await self.aclose()
