@@ -52,7 +52,7 @@ class Completion(ChatCompletionView):
 
     @property
     def thinking_truncated(self) -> bool:
-        """Whether the token limit was used up by thinking: there is no answer; raise max_completion_tokens."""
+        """Whether thinking used the tokens up: no answer came, raise max_completion_tokens."""
         return self.finish_reason == "length" and not self.text
 
     @property

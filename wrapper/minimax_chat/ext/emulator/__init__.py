@@ -25,7 +25,7 @@ __all__ = ["Emulator", "RecordedRequest", "serve"]
 
 
 def __getattr__(name: str) -> Any:
-    # Imported at first use: without the extra, `python -m` must get as far as saying what is missing.
+    # Imported at first use: without the extra, `python -m` has to get as far as saying so.
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:

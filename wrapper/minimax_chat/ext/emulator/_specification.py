@@ -48,7 +48,7 @@ class Specification:
 
         request_content = operation["requestBody"]["content"]
         self.request_media_types: list[str] = list(request_content)
-        # References start at the root of the document, so their targets join the root of the schema.
+        # References start at the root of the document: the root of the schema gets the targets.
         self._request_validator = Draft202012Validator(
             {**request_content[JSON]["schema"], "components": document["components"]}
         )
