@@ -144,11 +144,17 @@ def run(command: list[str], cwd: Path) -> tuple[int, str]:
 
 
 def _generator_failure(spec: Spec, output: str) -> str:
-    """What the generator says, without its request to report it, and the line that it is about."""
-    said = output.split("If you believe this was a mistake")[0].strip()
-    component = re.search(r"/components/schemas/(\w+)", said)
-    place = ("components", "schemas", component[1]) if component else ("paths",)
-    message = f"openapi-python-client cannot make code of it:\n{said}"
+    """What the generator says, without its asking for a report, and the line that it is about."""
+    said = output.split("If you believe this was a mistake")[0]
+    said = re.sub(r"^(Warning|Error)\(s\) encountered.*\n|^Generating .*\n", "", said, flags=re.M)
+    component = re.search(r"schema /components/schemas/(\w+)", said)
+    operation = re.search(r"parsing ([A-Z]+) (/\S*)", said)
+    place: tuple[str, ...] = ("paths",)
+    if component:
+        place = ("components", "schemas", component[1])
+    elif operation:
+        place = ("paths", operation[2], operation[1].lower())
+    message = f"openapi-python-client cannot make code of it:\n{said.strip()}"
     return f"{SPEC}:{spec.finding(place, 'generator', message)}"
 
 
@@ -174,9 +180,9 @@ def refuse_losses(spec: Spec, package: Path) -> None:
         raise RegenerationError("\n".join(f"{SPEC}:{finding}" for finding in findings))
 
 
-def type_check(package: Path) -> None:
+def type_check(package: Path, cache: str) -> None:
     """Refuses a package that mypy --strict finds fault with."""
-    options = ["--strict", "--config-file=", "--cache-dir", os.devnull, "--no-error-summary"]
+    options = ["--strict", "--config-file=", "--cache-dir", cache, "--no-error-summary"]
     code, output = run(
         ["mypy", *options, "--python-version", OLDEST_PYTHON, package.name], package.parent
     )
@@ -242,8 +248,11 @@ def _beside(package: Path) -> tuple[Path, Path]:
     return package.with_name(f"{package.name}.new"), package.with_name(f"{package.name}.old")
 
 
-def regenerate(root: Path, *, check_only: bool) -> int:
-    """Does the work for the project under `root`; returns the exit status."""
+def regenerate(root: Path, *, check_only: bool, cache: str = os.devnull) -> int:
+    """Does the work for the project under `root`; returns the exit status.
+
+    `cache` is a folder for the type checker, for those who call this many times.
+    """
     committed = root / "generated" / PACKAGE
     recover(committed)
     check_tools(root)
@@ -261,7 +270,7 @@ def regenerate(root: Path, *, check_only: bool) -> int:
                 file=sys.stderr,
             )
             return 1
-        type_check(made)
+        type_check(made, cache)
         old = public_types(committed) if committed.exists() else {}
         lines = compare(old, public_types(made))
         swap(made, committed)

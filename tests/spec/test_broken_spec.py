@@ -1,0 +1,479 @@
+"""A spec that breaks a rule is refused, with its line and advice, before any code is touched."""
+
+import ast
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import regenerate
+import spec_rules
+
+
+@dataclass
+class Case:
+    """`old` becomes `new`; the finding is on the line of `mark` in the edited text."""
+
+    rule: str
+    old: str
+    new: str
+    mark: str
+    says: str
+
+
+ROLE_NAMES = "x-enum-varnames: [SYSTEM, USER, ASSISTANT, USER_SYSTEM, GROUP"
+NAME_OF_SPEAKER = (
+    "          description: Name of the speaker.\n        content:\n          type: string"
+)
+FIRST_SCHEMA = "  schemas:\n    ChatCompletionRequest:"
+TOP_P = "          maximum: 1\n          default: 0.95"
+FINISH_REASON = """        finish_reason:
+          description: Why the generation ended.
+          anyOf:
+            - $ref: '#/components/schemas/FinishReason'
+            - type: string
+            - type: 'null'
+"""
+
+# The ten ways that come up first.
+TEN = {
+    "bad reference": Case(
+        "reference",
+        "items: {$ref: '#/components/schemas/Message'}",
+        "items: {$ref: '#/components/schemas/Mesage'}",
+        "Mesage",
+        "points to nothing; did you mean 'Message'?",
+    ),
+    "duplicate member names": Case(
+        "enum-names",
+        ROLE_NAMES,
+        ROLE_NAMES.replace("ASSISTANT", "USER"),
+        "[SYSTEM, USER, USER,",
+        "USER names both 'user' and 'assistant', and one would be lost",
+    ),
+    "inline enum": Case(
+        "inline-enum",
+        NAME_OF_SPEAKER,
+        NAME_OF_SPEAKER + "\n          enum: [one, two]",
+        "        content:\n          type: string\n          enum:",
+        "move it to components/schemas under a name of its own (MessageContent, say)",
+    ),
+    "example that does not validate": Case(
+        "example",
+        "- {role: user, name: 用户, content: 你好}",
+        "- {role: user, name: 用户, content: 5}",
+        "content: 5",
+        "5 is not of type 'string'",
+    ),
+    "closed enum": Case(
+        "closed-enum",
+        FINISH_REASON,
+        "        finish_reason:\n          description: Why.\n          anyOf:\n"
+        "            - $ref: '#/components/schemas/FinishReason'\n            - type: 'null'\n",
+        "- $ref: '#/components/schemas/FinishReason'\n            - type: 'null'",
+        "write `anyOf: [{$ref: '#/components/schemas/FinishReason'}, {type: string}]`",
+    ),
+    "missing source": Case(
+        "source",
+        "    FinishReason:\n      type: string\n      x-source: guide\n",
+        "    FinishReason:\n      type: string\n",
+        "    FinishReason:\n",
+        "say where this is documented (reference, example, guide, errors)",
+    ),
+    "wrong default": Case(
+        "default", TOP_P, TOP_P.replace("0.95", "1.95"), "1.95", "1.95 is greater than the maximum"
+    ),
+    "YAML error": Case(
+        "yaml",
+        "      required: [model, messages]\n",
+        "      required: [model, messages\n",
+        "      properties:\n        model:\n",
+        "look at the indentation and the quotes here and just above",
+    ),
+    "unknown keyword": Case(
+        "unknown-keyword",
+        "          exclusiveMinimum: 0\n" + TOP_P,
+        "          exclusivMinimum: 0\n" + TOP_P,
+        "exclusivMinimum",
+        "would bind nothing; did you mean 'exclusiveMinimum'?",
+    ),
+    "colliding class names": Case(
+        "class-collision",
+        FIRST_SCHEMA,
+        "  schemas:\n    base_resp: {type: object, x-source: guide, description: Two.}\n"
+        + FIRST_SCHEMA.removeprefix("  schemas:\n"),
+        "    BaseResp:",
+        "base_resp and BaseResp both become BaseResp in base_resp.py, and one would be lost",
+    ),
+}
+
+# One for each further rule, and the corners of the ten above.
+MORE = {
+    "a key twice": Case(
+        "duplicate-key",
+        "          minimum: 1\n          description: |",
+        "          minimum: 1\n          minimum: 2\n          description: |",
+        "minimum: 2",
+        "'minimum' stands on line",
+    ),
+    "a number as key": Case("yaml", "        '400': {", "        400: {", "400:", "in quotes"),
+    "a reference to another file": Case(
+        "reference",
+        "items: {$ref: '#/components/schemas/Message'}",
+        "items: {$ref: 'other.yaml#/Message'}",
+        "other.yaml",
+        "must start with `#/`",
+    ),
+    "a reference to a reference": Case(
+        "reference",
+        FIRST_SCHEMA,
+        "  schemas:\n    Alias: {$ref: '#/components/schemas/Role'}\n    Second:\n"
+        "      $ref: '#/components/schemas/Alias'\n    ChatCompletionRequest:",
+        "$ref: '#/components/schemas/Alias'",
+        "name its target instead",
+    ),
+    "a second name for a schema": Case(
+        "component",
+        FIRST_SCHEMA,
+        "  schemas:\n    Alias: {$ref: '#/components/schemas/Role', x-source: guide,"
+        " description: Two.}\n    ChatCompletionRequest:",
+        "    Alias:",
+        "write it where it is used",
+    ),
+    "OpenAPI 3.0": Case("openapi", "openapi: 3.1.0", "openapi: 3.0.3", "openapi: 3.0.3", "3.1.0"),
+    "a field that OpenAPI lacks": Case(
+        "openapi",
+        "  title: MiniMax Chat Completions API\n",
+        "  titel: MiniMax Chat Completions API\n",
+        "info:",
+        "'title' is a required property",
+    ),
+    "a type that JSON Schema lacks": Case(
+        "openapi",
+        "          type: integer\n          format: int64\n          minimum: 1",
+        "          type: int\n          format: int64\n          minimum: 1",
+        "type: int\n",
+        "'int' is not",
+    ),
+    "a path parameter that is not declared": Case(
+        "openapi",
+        "  /v1/chat/completions:\n",
+        "  /v1/{tenant}/chat/completions:\n",
+        "paths:",
+        "Path parameter 'tenant'",
+    ),
+    "nullable": Case(
+        "unknown-keyword",
+        NAME_OF_SPEAKER,
+        NAME_OF_SPEAKER + "\n          nullable: true",
+        "nullable",
+        "`nullable` is OpenAPI 3.0; write `type: [string, 'null']`",
+    ),
+    "oneOf": Case(
+        "oneOf",
+        "          description: Who speaks.\n          anyOf:\n",
+        "          description: Who speaks.\n          oneOf:\n",
+        "oneOf",
+        "write anyOf",
+    ),
+    "allOf": Case(
+        "allOf",
+        NAME_OF_SPEAKER,
+        NAME_OF_SPEAKER.replace("type: string", "allOf: [{type: string}]"),
+        "allOf",
+        "write the fields out",
+    ),
+    "not": Case(
+        "not",
+        NAME_OF_SPEAKER,
+        NAME_OF_SPEAKER + "\n          not: {type: integer}",
+        "not: {",
+        "say it in the description",
+    ),
+    "title": Case(
+        "title",
+        "    Usage:\n      type: object\n",
+        "    Usage:\n      title: TokenUsage\n      type: object\n",
+        "title: TokenUsage",
+        "the generator would name the class by it",
+    ),
+    "inline object": Case(
+        "inline-object",
+        NAME_OF_SPEAKER,
+        NAME_OF_SPEAKER.replace("type: string", "type: object"),
+        "        content:\n          type: object",
+        "refer to it: {$ref: '#/components/schemas/MessageContent'}",
+    ),
+    "inline body": Case(
+        "inline-body",
+        "            schema: {$ref: '#/components/schemas/ChatCompletionRequest'}\n",
+        "            schema: {type: string}\n",
+        "schema: {type: string}\n            examples:",
+        "must be a $ref to a named component",
+    ),
+    "a component's name that is no class's": Case(
+        "component-name",
+        FIRST_SCHEMA,
+        "  schemas:\n    tool_call: {type: object, x-source: guide, description: Two.}\n"
+        "    ChatCompletionRequest:",
+        "    tool_call:",
+        "the generator calls this ToolCall",
+    ),
+    "modules that differ in case only": Case(
+        "class-collision",
+        FIRST_SCHEMA,
+        "  schemas:\n    BaseRESP: {type: object, x-source: guide, description: Two.}\n"
+        "    ChatCompletionRequest:",
+        "    BaseResp:",
+        "BaseRESP and BaseResp both become",
+    ),
+    "two fields that become one attribute": Case(
+        "property-name",
+        NAME_OF_SPEAKER,
+        "          description: Name of the speaker.\n        Name:\n          type: string\n"
+        "          x-source: example\n          description: Twin.\n"
+        "        content:\n          type: string",
+        "        Name:\n",
+        "name and Name both become the attribute name",
+    ),
+    "a field that is no identifier": Case(
+        "property-name",
+        NAME_OF_SPEAKER,
+        NAME_OF_SPEAKER.replace("content:", "'x-content':"),
+        "'x-content':",
+        "cannot be an attribute",
+    ),
+    "an option that is a keyword of Python": Case(
+        "property-name",
+        NAME_OF_SPEAKER,
+        NAME_OF_SPEAKER.replace("content:", "from:"),
+        "        from:",
+        "cannot be an option of create()",
+    ),
+    "a required field that does not exist": Case(
+        "required",
+        "      required: [model, messages]\n",
+        "      required: [model, mesages]\n",
+        "[model, mesages]",
+        "'mesages' is required but no property of ChatCompletionRequest",
+    ),
+    "no member names": Case(
+        "enum-names",
+        "      x-enum-varnames: [STOP, LENGTH]\n",
+        "",
+        "    FinishReason:",
+        "give each of the 2 values a NAME",
+    ),
+    "too few member names": Case(
+        "enum-names",
+        "x-enum-varnames: [STOP, LENGTH]",
+        "x-enum-varnames: [STOP]",
+        "x-enum-varnames: [STOP]",
+        "1 entries for 2 values",
+    ),
+    "a member name that the generator would change": Case(
+        "enum-names",
+        "x-enum-varnames: [STOP, LENGTH]",
+        "x-enum-varnames: [Stop, LENGTH]",
+        "x-enum-varnames: [Stop",
+        "write it like STOP",
+    ),
+    "codes without a meaning": Case(
+        "enum-descriptions",
+        "      x-enum-descriptions:\n        - success\n",
+        "      x-note:\n        - success\n",
+        "    StatusCode:",
+        "say what each code means",
+    ),
+    "a value twice": Case(
+        "enum-values",
+        "enum: [stop, length]",
+        "enum: [stop, stop]",
+        "enum: [stop, stop]",
+        "'stop' is listed twice",
+    ),
+    "a value that YAML reads as another type": Case(
+        "enum-values",
+        "enum: [stop, length]",
+        "enum: [stop, no]",
+        "enum: [stop, no]",
+        "False is no string; put a string in quotes",
+    ),
+    "null among the values": Case(
+        "enum-values",
+        "      enum: [stop, length]",
+        "      enum: [stop, null]",
+        "enum: [stop, null]",
+        "None is no string",
+    ),
+    "an enumeration without a type": Case(
+        "enum-values",
+        "    FinishReason:\n      type: string\n",
+        "    FinishReason:\n",
+        "    FinishReason:",
+        "must have `type: string`",
+    ),
+    "a retry of a code that does not exist": Case(
+        "enum-values",
+        "x-retryable: [1000,",
+        "x-retryable: [999,",
+        "x-retryable: [999",
+        "999 is none of the values of StatusCode",
+    ),
+    "a closed enum as a field": Case(
+        "closed-enum",
+        NAME_OF_SPEAKER,
+        NAME_OF_SPEAKER.replace("type: string", "$ref: '#/components/schemas/Role'"),
+        "        content:\n          $ref",
+        "a closed enumeration: a value that Role does not list",
+    ),
+    "a closed enum in a list": Case(
+        "closed-enum",
+        "items: {$ref: '#/components/schemas/Message'}",
+        "items: {$ref: '#/components/schemas/Role'}",
+        "items: {$ref: '#/components/schemas/Role'}",
+        "a closed enumeration",
+    ),
+    "a source that does not exist": Case(
+        "source",
+        "    FinishReason:\n      type: string\n      x-source: guide\n",
+        "    FinishReason:\n      type: string\n      x-source: hearsay\n",
+        "x-source: hearsay",
+        "'hearsay' is no key of x-sources",
+    ),
+    "no description": Case(
+        "description",
+        "          description: Name of the speaker.\n        content:\n",
+        "        content:\n",
+        "        name:\n          type: string\n          x-source: example\n        content:",
+        "needs a description",
+    ),
+    "something required of a response": Case(
+        "response-required",
+        "    Choice:\n      type: object\n",
+        "    Choice:\n      type: object\n      required: [index]\n",
+        "required: [index]",
+        "nothing of a response is required",
+    ),
+    "a response that cannot be null": Case(
+        "response-null",
+        "        total_tokens:\n          type: [integer, 'null']\n",
+        "        total_tokens:\n          type: integer\n",
+        "        total_tokens:\n",
+        "may be null, as all of a response",
+    ),
+    "a response without room for more": Case(
+        "response-open",
+        "    Choice:\n      type: object\n",
+        "    Choice:\n      type: object\n      additionalProperties: false\n",
+        "additionalProperties: false",
+        "would lose the fields that no page lists",
+    ),
+    "events first": Case(
+        "event-stream-first",
+        "      content:\n        application/json:\n          schema: {$ref:",
+        "      content:\n        text/event-stream:\n"
+        "          schema: {$ref: '#/components/schemas/ErrorResponse'}\n"
+        "        application/json:\n          schema: {$ref:",
+        "        text/event-stream:\n          schema:",
+        "put application/json ahead of it",
+    ),
+    "an operation without a name": Case(
+        "operation",
+        "      operationId: createChatCompletion\n",
+        "",
+        "    post:",
+        "needs an operationId",
+    ),
+    "an operation with two tags": Case(
+        "operation", "tags: [chat]", "tags: [chat, text]", "    post:", "needs exactly one tag"
+    ),
+    "a server without a region": Case(
+        "server", "    x-region: cn\n", "", "  - url: https://api.minimaxi.com", "needs an x-region"
+    ),
+    "a default in a schema of no type": Case(
+        "default",
+        "          type: boolean\n          default: false",
+        "          type: boolean\n          default: off or on",
+        "default: off or on",
+        "'off or on' is not of type 'boolean'",
+    ),
+    "a keyword that requests would not be checked by": Case(
+        "unsupported",
+        "      required: [role]\n",
+        "      required: [role]\n      dependentRequired: {content: [role]}\n",
+        "dependentRequired",
+        "requests would not be checked by it",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", [*TEN.values()], ids=[*TEN])
+def test_a_spec_broken_in_one_of_ten_ways_is_refused(
+    case: Case, project: Path, edit: Callable[[str, str], int]
+) -> None:
+    refused(case, project, edit)
+
+
+@pytest.mark.parametrize("case", [*MORE.values()], ids=[*MORE])
+def test_each_rule_is_refused_with_line_and_advice(
+    case: Case, project: Path, edit: Callable[[str, str], int]
+) -> None:
+    refused(case, project, edit)
+
+
+def refused(case: Case, project: Path, edit: Callable[[str, str], int]) -> None:
+    before = regenerate.contents(project / "generated")
+    edit(case.old, case.new)
+    text = (project / "openapi.yaml").read_text(encoding="utf-8")
+    line = text[: text.index(case.mark)].count("\n") + 1
+    with pytest.raises(regenerate.RegenerationError) as refusal:
+        regenerate.regenerate(project, check_only=False)
+    findings = str(refusal.value).splitlines()
+    assert any(
+        finding.startswith(f"openapi.yaml:{line}: [{case.rule}] ") and case.says in finding
+        for finding in findings
+    ), "\n".join([f"expected line {line}, [{case.rule}], {case.says!r}", *findings])
+    assert regenerate.contents(project / "generated") == before
+
+
+def test_every_rule_has_its_case() -> None:
+    """A rule that is added needs its case here."""
+    position = {"finding": 1, "Finding": 1, "_told": 3, "against": 2}
+    rules: set[str] = set(spec_rules.REFUSED)
+    for module in (spec_rules, regenerate):
+        for node in ast.walk(ast.parse(inspect.getsource(module))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+                called = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+                if called in position and isinstance(node.args[position[called]], ast.Constant):
+                    rules.add(ast.literal_eval(node.args[position[called]]))
+    cases = {case.rule for case in [*TEN.values(), *MORE.values()]}
+    # These two need the generator: tests/spec/test_regenerate.py.
+    assert rules - {"generator", "lost"} == cases
+
+
+def test_all_findings_of_a_kind_are_told_at_once(
+    project: Path, edit: Callable[[str, str], int]
+) -> None:
+    first = edit("enum: [stop, length]", "enum: [stop, stop]")
+    second = edit(TOP_P, TOP_P.replace("0.95", "2"))
+    with pytest.raises(regenerate.RegenerationError) as refusal:
+        regenerate.regenerate(project, check_only=False)
+    lines = [finding.split(":")[1] for finding in str(refusal.value).splitlines()]
+    assert lines == sorted([str(first), str(second + 1)], key=int)
+
+
+@pytest.mark.parametrize("text", ["", "- a list\n", "# nothing but this\n", "words\n"])
+def test_what_is_no_mapping_is_refused(project: Path, text: str) -> None:
+    (project / "openapi.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(regenerate.RegenerationError, match=r"openapi.yaml:1: \[yaml\].*a mapping"):
+        regenerate.regenerate(project, check_only=False)
+
+
+def test_text_that_is_not_utf_8_is_refused_with_its_line(project: Path) -> None:
+    path = project / "openapi.yaml"
+    path.write_bytes(path.read_bytes().replace("温度系数".encode(), "温度系数".encode("gb18030")))
+    with pytest.raises(regenerate.RegenerationError, match=r"openapi.yaml:\d+: \[yaml\] not UTF-8"):
+        regenerate.regenerate(project, check_only=False)

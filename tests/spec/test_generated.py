@@ -1,0 +1,129 @@
+"""The generated package says what the spec says: enumerations, hash, facts of contract.py."""
+
+import hashlib
+from enum import IntEnum, StrEnum
+from typing import Any, Required, get_args, get_origin, get_type_hints
+
+import pytest
+import yaml
+
+import minimax_chat_api
+from minimax_chat_api import contract, models
+from minimax_chat_api.contract import check
+from project_copy import ROOT
+
+SOURCE = (ROOT / "openapi.yaml").read_bytes()
+SPEC: dict[str, Any] = yaml.safe_load(SOURCE)
+SCHEMAS: dict[str, Any] = SPEC["components"]["schemas"]
+ENUMS = {name: schema for name, schema in SCHEMAS.items() if "enum" in schema}
+
+
+@pytest.mark.parametrize("name", ENUMS)
+def test_each_enumeration_has_its_members_and_no_other(name: str) -> None:
+    generated: type[StrEnum | IntEnum] = getattr(models, name)
+    # `__members__` lists aliases, too: a value twice would show.
+    assert {member: each.value for member, each in generated.__members__.items()} == dict(
+        zip(ENUMS[name]["x-enum-varnames"], ENUMS[name]["enum"], strict=True)
+    )
+    assert issubclass(generated, StrEnum if SCHEMAS[name]["type"] == "string" else IntEnum)
+
+
+def test_the_package_carries_the_spec_and_its_hash() -> None:
+    assert hashlib.sha256(SOURCE).hexdigest() == contract.SPEC_SHA256
+    (folder,) = minimax_chat_api.__path__
+    assert (ROOT / folder / "openapi.yaml").read_bytes() == SOURCE
+
+
+def test_servers_are_those_of_the_spec_the_default_first() -> None:
+    assert list(contract.SERVERS.items()) == [
+        (server["x-region"], server["url"]) for server in SPEC["servers"]
+    ]
+
+
+def test_status_codes_have_the_meanings_and_retries_of_the_spec() -> None:
+    codes = SCHEMAS["StatusCode"]
+    assert dict(zip(codes["enum"], codes["x-enum-descriptions"], strict=True)) == (
+        contract.STATUS_MEANINGS
+    )
+    assert set(codes["x-retryable"]) == contract.RETRYABLE_STATUS_CODES
+    assert contract.STATUS_MEANINGS.keys() > contract.RETRYABLE_STATUS_CODES
+
+
+@pytest.mark.parametrize(
+    ("component", "left_out"), [("ChatCompletionRequest", {"stream"}), ("Message", set[str]())]
+)
+def test_each_option_is_a_field_of_the_request_but_stream(
+    component: str, left_out: set[str]
+) -> None:
+    options = get_type_hints(getattr(contract, f"{component}Param"), include_extras=True)
+    schema = SCHEMAS[component]
+    assert [*options] == [field for field in schema["properties"] if field not in left_out]
+    # `__required_keys__` cannot see through annotations that are strings.
+    required = [field for field, kind in options.items() if get_origin(kind) is Required]
+    assert required == schema["required"]
+
+
+@pytest.mark.parametrize("name", ["ModelId", "Role"])
+def test_the_literals_that_editors_complete_are_the_enumerations(name: str) -> None:
+    assert list(get_args(getattr(contract, f"{name}Literal"))) == SCHEMAS[name]["enum"]
+
+
+@pytest.mark.parametrize(
+    "name", ["ChatCompletion", "ChatCompletionChunk", "Choice", "Delta", "Usage", "BaseResp"]
+)
+def test_a_view_reads_every_field_and_none_where_it_is_missing(name: str) -> None:
+    view = getattr(contract, f"{name}View")
+    for field, schema in SCHEMAS[name]["properties"].items():
+        plain = schema.get("type", [""])[0] in ("string", "integer", "boolean")
+        if plain:
+            assert getattr(view({field: "a value"}), field) == "a value"
+        for empty in ({}, {field: None}):
+            read = getattr(view(empty), field)
+            if "array" in schema.get("type", []):
+                assert read == []
+            elif schema.get("x-empty-when-absent"):
+                assert read.to_dict() == {}
+            else:
+                assert read is None
+
+
+def test_nested_views_read_on() -> None:
+    whole = contract.ChatCompletionView(
+        {"choices": [{"message": {"content": "hi"}}, "noise"], "usage": {"total_tokens": 3}}
+    )
+    assert [each.message.content for each in whole.choices] == ["hi"]
+    assert whole.usage is not None
+    assert whole.usage.total_tokens == 3
+    assert whole.to_dict()["choices"][1] == "noise", "what is not understood is kept"
+
+
+REQUEST: dict[str, Any] = {"model": "MiniMax-M2.7", "messages": [{"role": "user"}]}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "says"),
+    [
+        ("temperature", 0, "temperature is 0, but must be a finite number > 0 and <= 1"),
+        ("temperature", 1.5, "temperature is 1.5, but must be a finite number > 0 and <= 1"),
+        ("top_p", "hot", "top_p is 'hot', but must be a finite number > 0 and <= 1"),
+        ("top_p", float("nan"), "top_p is nan, but must be a finite number > 0 and <= 1"),
+        ("stream", 1, "stream is 1, but must be true or false"),
+        ("max_completion_tokens", 0, "max_completion_tokens is 0, but must be an integer >= 1"),
+        ("max_completion_tokens", True, "max_completion_tokens is True, but must be an integer"),
+        ("messages", [{"name": "x"}], "messages[0].role is missing, but must be given"),
+        ("messages", ["hi"], "messages[0] is 'hi', but must be a mapping"),
+    ],
+)
+def test_what_the_spec_forbids_is_told_with_field_value_and_range(
+    field: str, value: object, says: str
+) -> None:
+    problem = check({**REQUEST, field: value}, contract.CHAT_COMPLETION_REQUEST_SCHEMA)
+    assert problem is not None
+    assert problem.startswith(says)
+
+
+def test_what_the_spec_allows_has_no_problem() -> None:
+    for more in ({}, {"temperature": 1, "top_p": 1e-9, "stream": True}, {"new_field": object()}):
+        assert check({**REQUEST, **more}, contract.CHAT_COMPLETION_REQUEST_SCHEMA) is None
+    # The documented minimum of messages is none, and any other model passes: the enum is open.
+    assert check({"model": "x", "messages": []}, contract.CHAT_COMPLETION_REQUEST_SCHEMA) is None

@@ -1,0 +1,64 @@
+"""What regeneration prints about the public types."""
+
+from pathlib import Path
+
+from public_types import compare, public_types
+
+BEFORE = {
+    "models/role.py": 'class Role(StrEnum):\n    USER = "user"\n    OLD = "old"\n',
+    "models/usage.py": (
+        "@_attrs_define\nclass Usage:\n    total: int | Unset = UNSET\n    gone: int = 1\n"
+        "    additional_properties: dict[str, Any] = field()\n"
+    ),
+    "models/tool.py": "class Tool:\n    name: str\n",
+    "contract.py": (
+        "SPEC_SHA256 = 'a'\nRoleLiteral: TypeAlias = Literal['user', 'old']\n"
+        "RETRYABLE = frozenset({1, 2})\nSCHEMA: dict[str, Any] = {'top_p': {'maximum': 1}}\n"
+        "_PRIVATE = 1\n"
+        "class UsageView(View):\n    @property\n    def total(self) -> int | None: ...\n"
+        "    def helper(self) -> int: ...\n"
+    ),
+    "api/chat/create.py": "def _get_kwargs(*, body: Request) -> dict[str, Any]: ...\n",
+}
+AFTER = {
+    "models/role.py": 'class Role(StrEnum):\n    USER = "user"\n    NEW = "new"\n',
+    "models/usage.py": "class Usage:\n    total: float | Unset = UNSET\n",
+    "models/call.py": "class Call:\n    id: str\n    kind: str\n",
+    "contract.py": (
+        "SPEC_SHA256 = 'b'\nRoleLiteral: TypeAlias = Literal['user', 'new']\n"
+        "RETRYABLE = frozenset({2, 3})\nSCHEMA: dict[str, Any] = {'top_p': {'maximum': 2}}\n"
+        "_PRIVATE = 2\n"
+        "class UsageView(View):\n    @property\n    def total(self) -> float | None: ...\n"
+    ),
+    "api/chat/create.py": "def _get_kwargs(id: str, *, body: Request) -> dict[str, Any]: ...\n",
+    "api/chat/list_models.py": "def _get_kwargs() -> dict[str, Any]: ...\n",
+}
+
+
+def package(folder: Path, files: dict[str, str]) -> Path:
+    for name, source in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(source, encoding="utf-8")
+    return folder
+
+
+def test_what_came_went_and_changed_is_one_line_each(tmp_path: Path) -> None:
+    old = public_types(package(tmp_path / "old", BEFORE))
+    new = public_types(package(tmp_path / "new", AFTER))
+    assert compare(old, new) == [
+        "+ Call: id, kind",
+        "- RETRYABLE.1",
+        "+ RETRYABLE.3",
+        "- Role.OLD: 'old'",
+        "+ Role.NEW: 'new'",
+        "- RoleLiteral.'old'",
+        "+ RoleLiteral.'new'",
+        "~ SCHEMA.top_p.maximum: 1 → 2",
+        "- Tool",
+        "~ Usage.total: int | Unset → float | Unset",
+        "- Usage.gone: int",
+        "~ UsageView.total: int | None → float | None",
+        "+ api.chat.create.id: str",
+        "+ api.chat.list_models: new",
+    ]
+    assert compare(new, new) == []
