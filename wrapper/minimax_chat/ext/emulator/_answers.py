@@ -107,10 +107,11 @@ def compose(messages: Sequence[Mapping[str, Any]], asked: str, persona: str) -> 
     language = "zh" if _CHINESE.search(asked) else "en"
     phrases = PHRASES[language]
     users = [message for message in messages if message["role"] == "user"]
-    system: Mapping[str, Any] = next((m for m in messages if m["role"] == "system"), {})
+    nothing: Mapping[str, Any] = {}
+    system = next((message for message in messages if message["role"] == "system"), nothing)
     own = [message for message in messages if message["role"] == "assistant"]
     asking = asked.rstrip().endswith(("?", "?"))
-    facts = {
+    facts: dict[str, Any] = {
         "asked": asked,
         "speaker": phrases["speaker"].format(name=users[-1]["name"])
         if users and users[-1].get("name")

@@ -123,10 +123,7 @@ class Application:
     def _reply(self, request: Request, body: bytes, trace_id: str) -> Reply:
         specification = self._specification
         headers = dict(request.headers)
-        try:
-            parsed, defect = _parsed(body), None
-        except ValueError as error:
-            parsed, defect = None, str(error)
+        parsed, defect = _parsed(body)
         self.requests.append(
             RecordedRequest(request.method, request.url.path, headers, body, parsed)
         )
@@ -324,8 +321,8 @@ class Application:
             elif behaviour.usage == "zero":
                 chunk["usage"] = {"total_tokens": 0, "total_characters": 0}
             yield chunk
-        if behaviour.usage == "alone":
-            yield {**chunk, "choices": [], "usage": completion["usage"]}
+            if number == len(deltas) and behaviour.usage == "alone":
+                yield {**chunk, "choices": [], "usage": completion["usage"]}
 
     def _failure(self, failure: Failure, behaviour: Behaviour, trace_id: str) -> Reply:
         page = _json(self._failure_body(failure, behaviour, trace_id))
@@ -392,20 +389,22 @@ async def _hung_up(receive: Receive, seconds: float | None) -> bool:
     return True
 
 
-def _parsed(body: bytes) -> Any:
-    """The body as JSON. Raises ValueError with what is wrong with it."""
+def _parsed(body: bytes) -> tuple[Any, str | None]:
+    """The body as JSON, and what is wrong with it."""
     if not body:
-        raise ValueError("it is empty")
+        return None, "it is empty"
 
     def refuse(constant: str) -> Any:
         raise ValueError(f"{constant} is not a JSON number")
 
     try:
-        return json.loads(body.decode("utf-8"), parse_constant=refuse)
+        return json.loads(body.decode("utf-8"), parse_constant=refuse), None
     except UnicodeDecodeError as error:
-        raise ValueError(f"it is not UTF-8 from byte {error.start} on") from None
+        return None, f"it is not UTF-8 from byte {error.start} on"
     except RecursionError:
-        raise ValueError("it is nested too deeply") from None
+        return None, "it is nested too deeply"
+    except ValueError as error:
+        return None, str(error)
 
 
 def _json(value: Any) -> bytes:

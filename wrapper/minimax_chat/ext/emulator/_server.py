@@ -242,8 +242,9 @@ def serve(
     try:
         emulator.start()
     except (OSError, OverflowError) as error:
+        why = getattr(error, "strerror", None) or error
         print(
-            f"cannot listen on {host} port {port} ({error}): choose another --port, 0 for any",
+            f"cannot listen on {host} port {port} ({why}): choose another --port, 0 for any",
             file=sys.stderr,
         )
         return 1

@@ -9,7 +9,7 @@ from importlib import resources
 from typing import Any
 
 import yaml
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 
 OPERATION = "createChatCompletion"
@@ -30,7 +30,16 @@ BOUNDS = {
     "maxItems": "at most {} items",
     "multipleOf": "a multiple of {}",
     "pattern": "matching {}",
+    "format": "as {}",
 }
+
+# JSON Schema takes a format as a mere remark; those of OpenAPI are bounds.
+FORMATS = FormatChecker(formats=())
+
+
+@FORMATS.checks("int64")
+def _is_int64(value: object) -> bool:
+    return not isinstance(value, int | float) or -(2**63) <= value < 2**63
 
 
 class Specification:
@@ -49,8 +58,9 @@ class Specification:
         request_content = operation["requestBody"]["content"]
         self.request_media_types: list[str] = list(request_content)
         # References start at the root of the document: the root of the schema gets the targets.
-        self._request_validator = Draft202012Validator(
-            {**request_content[JSON]["schema"], "components": document["components"]}
+        self._request_validator: Any = Draft202012Validator(
+            {**request_content[JSON]["schema"], "components": document["components"]},
+            format_checker=FORMATS,
         )
 
         success = self._resolved(operation["responses"]["200"])
