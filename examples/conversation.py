@@ -1,0 +1,27 @@
+"""A conversation of three turns, streamed: each answer goes back whole, thinking included."""
+
+from __future__ import annotations
+
+from minimax_chat import MiniMax
+from minimax_chat_api.contract import MessageParam, SupportsToDict
+
+QUESTIONS = ["Hello!", "What did I say first?", "And how many turns was that?"]
+
+
+def main() -> None:
+    messages: list[MessageParam | SupportsToDict] = []
+    with MiniMax() as client:
+        for question in QUESTIONS:
+            messages.append({"role": "user", "content": question})
+            print(f"> {question}")
+            with client.chat.completions.create(
+                model="MiniMax-M2.7", messages=messages, stream=True
+            ) as stream:
+                for chunk in stream:
+                    print(chunk.text, end="", flush=True)
+            print()
+            messages.append(stream.completion.message)
+
+
+if __name__ == "__main__":
+    main()

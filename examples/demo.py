@@ -1,0 +1,53 @@
+"""The documented example, whole and streamed. `python3 scripts/dev.py demo` runs it."""
+
+from __future__ import annotations
+
+import sys
+
+from minimax_chat import Completion, MiniMax, MiniMaxError
+from minimax_chat_api.contract import MessageParam
+
+MODEL = "MiniMax-M2.7"
+MESSAGES: list[MessageParam] = [
+    {"role": "system", "name": "MiniMax AI"},
+    {"role": "user", "name": "用户", "content": "你好"},
+]
+
+
+def main() -> None:
+    with MiniMax() as client:
+        print(f"\n--- whole, from {client.base_url} ---")
+        completion = client.chat.completions.create(model=MODEL, messages=MESSAGES)
+        print(f"thinking  {completion.thinking}")
+        print(f"answer    {completion.text}")
+        print_facts(completion)
+
+        print("\n--- streamed ---")
+        print("thinking  ", end="")
+        answering = False
+        with client.chat.completions.create(model=MODEL, messages=MESSAGES, stream=True) as stream:
+            for chunk in stream:
+                print(chunk.thinking, end="", flush=True)
+                if chunk.text and not answering:
+                    answering = True
+                    print("\nanswer    ", end="")
+                print(chunk.text, end="", flush=True)
+        print()
+        print_facts(stream.completion)
+
+
+def print_facts(completion: Completion) -> None:
+    usage = completion.usage
+    if usage is not None:
+        tokens = usage.prompt_tokens, usage.completion_tokens, usage.total_tokens
+        print("usage     {} + {} = {} tokens".format(*tokens))
+    print(f"trace id  {completion.trace_id}")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except MiniMaxError as error:
+        sys.exit(f"demo: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)

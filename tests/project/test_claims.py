@@ -1,0 +1,106 @@
+"""What the README says of general SDKs, and of us beside them, seen with the most used one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import openai
+import pytest
+
+import minimax_chat
+from minimax_chat import InsufficientBalanceError, MiniMax, StreamInterruptedError
+from minimax_chat.ext.emulator import Emulator
+
+MODEL = "MiniMax-M2.7"
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    with Emulator(shape="base_resp") as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def general(emulator: Emulator) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=f"{emulator.base_url}/v1", api_key="any") as client:
+        yield client
+
+
+@pytest.fixture
+def ours(emulator: Emulator) -> Iterator[MiniMax]:
+    with MiniMax(base_url=emulator.base_url, api_key="any") as client:
+        yield client
+
+
+def test_thinking_in_the_answer(general: openai.OpenAI, ours: MiniMax) -> None:
+    theirs = general.chat.completions.create(
+        model=MODEL, messages=[{"role": "user", "content": "Hello"}]
+    )
+    completion = ours.chat.completions.create(
+        model=MODEL, messages=[{"role": "user", "content": "Hello"}]
+    )
+    content = theirs.choices[0].message.content or ""
+    assert content.startswith("<think>")
+    assert content == completion.choices[0].message.content
+    assert completion.thinking
+    assert content == f"<think>\n{completion.thinking}\n</think>\n\n{completion.text}"
+
+
+def test_failure_inside_http_200(general: openai.OpenAI, ours: MiniMax) -> None:
+    theirs = general.chat.completions.create(
+        model=MODEL, messages=[{"role": "user", "content": "!fail 1008"}]
+    )
+    assert not theirs.choices
+    with pytest.raises(InsufficientBalanceError):
+        ours.chat.completions.create(
+            model=MODEL, messages=[{"role": "user", "content": "!fail 1008"}]
+        )
+
+
+def test_rate_limit_inside_http_200(
+    emulator: Emulator, general: openai.OpenAI, ours: MiniMax
+) -> None:
+    emulator.fail(1002, retry_after_ms=1)
+    theirs = general.chat.completions.create(
+        model=MODEL, messages=[{"role": "user", "content": "Hello"}]
+    )
+    assert not theirs.choices
+    assert len(emulator.requests) == 1
+
+    emulator.reset()
+    emulator.fail(1002, retry_after_ms=1)
+    assert ours.chat.completions.create(
+        model=MODEL, messages=[{"role": "user", "content": "Hello"}]
+    ).text
+    assert len(emulator.requests) == 2
+
+
+def test_half_a_stream(general: openai.OpenAI, ours: MiniMax) -> None:
+    pieces = [
+        chunk.choices[0].delta.content or ""
+        for chunk in general.chat.completions.create(
+            model=MODEL,
+            messages=[{"role": "user", "content": "!cut 3 end=clean Hello"}],
+            stream=True,
+        )
+    ]
+    assert len(pieces) == 3
+
+    with pytest.raises(StreamInterruptedError) as caught:
+        for _ in ours.chat.completions.create(
+            model=MODEL,
+            messages=[{"role": "user", "content": "!cut 3 end=clean Hello"}],
+            stream=True,
+        ):
+            pass
+    assert caught.value.completion is not None
+    assert caught.value.completion.message.content == "".join(pieces)
+
+
+def test_the_common_errors_have_the_same_names() -> None:
+    for name in (
+        *("APIError", "APIConnectionError", "APITimeoutError", "AuthenticationError"),
+        *("BadRequestError", "InternalServerError", "RateLimitError"),
+    ):
+        assert issubclass(getattr(openai, name), Exception)
+        assert issubclass(getattr(minimax_chat, name), minimax_chat.MiniMaxError)

@@ -1,0 +1,330 @@
+"""scripts/dev.py sets up, shows, tests, and fails with a sentence: in small projects, offline."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import dev
+from minimax_chat.ext.emulator import Emulator
+
+ROOT = Path(__file__).parents[2]
+SCRIPT = Path("scripts/dev.py")
+
+PYPROJECT = """
+[build-system]
+requires = []
+build-backend = "backend"
+backend-path = ["."]
+
+[project]
+name = "sample"
+version = "1"
+optional-dependencies = { dev = [] }
+
+[tool.hatch]
+"""
+
+BACKEND = """
+from pathlib import Path
+from zipfile import ZipFile
+
+def build_editable(folder, settings=None, metadata=None):
+    with ZipFile(Path(folder, "sample-1-py3-none-any.whl"), "w") as wheel:
+        wheel.writestr("sample.pth", str(Path.cwd()))
+        wheel.writestr("sample-1.dist-info/METADATA",
+            "Metadata-Version: 2.1\\nName: sample\\nVersion: 1\\nProvides-Extra: dev\\n"
+            + Path("requires").read_text())
+        wheel.writestr("sample-1.dist-info/WHEEL",
+            "Wheel-Version: 1.0\\nGenerator: own\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+        wheel.writestr("sample-1.dist-info/RECORD", "")
+    return "sample-1-py3-none-any.whl"
+"""
+
+
+def run(
+    project: Path, *arguments: str, python: str = sys.executable, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("MINIMAX_")}
+    done = subprocess.run(
+        [python, str(project / SCRIPT), *arguments],
+        # Any folder will do.
+        cwd="/",
+        env={**kept, "PIP_NO_INDEX": "1", **variables},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=60,
+    )
+    assert "Traceback" not in done.stdout + done.stderr
+    return done
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project without dependencies, in a folder whose name has a space."""
+    project = tmp_path / "a project"
+    (project / "scripts").mkdir(parents=True)
+    shutil.copy(ROOT / SCRIPT, project / SCRIPT)
+    (project / "pyproject.toml").write_text(PYPROJECT)
+    (project / "backend.py").write_text(BACKEND)
+    (project / "requires").write_text("")
+    (project / "constraints.txt").write_text("# None\n")
+    return project
+
+
+@pytest.fixture
+def ready(project: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
+    """Gives the project a finished .venv whose programs are all the given shell script."""
+
+    def make(program: str) -> Path:
+        programs = project / ".venv" / "bin"
+        programs.mkdir(parents=True)
+        for name in ("python", "lint-imports"):
+            (programs / name).write_text(f"#!/bin/sh\n{program}\n")
+            (programs / name).chmod(0o755)
+        monkeypatch.setattr(dev, "ROOT", project)
+        (project / ".venv" / dev.STAMP.name).write_text(dev.fingerprint())
+        return project
+
+    return make
+
+
+THIS_PYTHON = f'exec "{sys.executable}" "$@"'
+
+
+# Older Pythons
+
+
+def test_an_old_python_can_read_it() -> None:
+    ast.parse((ROOT / SCRIPT).read_text("utf-8"), feature_version=(3, 6))
+
+
+def test_an_old_python_is_told(project: Path) -> None:
+    code = "import runpy, sys; sys.version_info = (3, 8, 1); runpy.run_path(sys.argv[1])"
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(project / SCRIPT)], capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert re.fullmatch(r"dev: Python 3\.11 or newer is needed, and \S+ is 3\.8: .*\n", done.stderr)
+
+
+# Set-up
+
+
+def test_set_up_happens_once(project: Path) -> None:
+    first = run(project, "setup")
+    assert first.returncode == 0, first.stdout + first.stderr
+    assert [line.split(":")[0] for line in first.stdout.splitlines()] == ["set-up"] * 3
+    python = project / ".venv" / "bin" / "python"
+    found = subprocess.run(
+        [python, "-c", "import importlib.metadata as m; print(m.version('sample'))"],
+        capture_output=True,
+        text=True,
+    )
+    assert found.stdout == "1\n", found.stderr
+
+    (project / ".venv" / "kept").touch()
+    again = run(project, "setup")
+    assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
+    # Also when it is started by the Python of .venv, as it is where that is activated.
+    assert run(project, "setup", python=str(python)).stdout == ""
+    assert (project / ".venv" / "kept").exists()
+
+    (project / "constraints.txt").write_text("other==1\n")
+    assert run(project, "setup", python=str(python)).returncode == 0
+    assert not (project / ".venv" / "kept").exists()
+
+
+@pytest.mark.parametrize("left", ["a folder", "a broken link", "no python"])
+def test_what_an_interrupted_set_up_left_is_repaired(project: Path, left: str) -> None:
+    venv = project / ".venv"
+    if left == "a folder":
+        (venv / "bin").mkdir(parents=True)
+        (venv / "half").touch()
+    elif left == "a broken link":
+        venv.symlink_to(project / "gone")
+    elif left == "no python":
+        run(project, "setup")
+        (venv / "bin" / "python").unlink()
+    assert run(project, "setup").stdout.startswith("set-up: making .venv")
+    assert (venv / dev.STAMP.name).exists()
+    assert not (venv / "half").exists()
+
+
+def test_what_cannot_be_had_is_told(project: Path) -> None:
+    (project / "requires").write_text("Requires-Dist: nowhere-to-be-found; extra == 'dev'\n")
+    done = run(project, "setup")
+    assert done.returncode == 1
+    assert "nowhere-to-be-found" in done.stdout
+    assert done.stderr.startswith("dev: set-up failed: a distribution could not be had; check")
+    assert not (project / ".venv" / dev.STAMP.name).exists()
+
+
+def test_the_constraints_hold(project: Path) -> None:
+    (project / "constraints.txt").write_text("sample==2\n")
+    done = run(project, "setup")
+    assert done.returncode == 1
+    assert "sample" in done.stdout
+
+
+def test_a_python_without_pip_is_told(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dev, "ROOT", project)
+    monkeypatch.setattr(dev, "VENV", project / ".venv")
+    monkeypatch.setattr(dev, "STAMP", project / ".venv" / "stamp")
+    monkeypatch.setattr(dev, "succeeds", lambda command: False)
+    with pytest.raises(dev.Failure, match=r"has no pip\. Install it \(.*apt install python3-pip"):
+        dev.set_up()
+
+
+def test_a_folder_that_cannot_be_written_is_told(project: Path) -> None:
+    (project / ".venv").write_text("no folder")
+    done = run(project, "setup")
+    assert done.returncode == 1
+    assert re.fullmatch(r"dev: .*Not a directory: .*\n", done.stderr)
+
+
+def test_set_up_depends_on_what_is_installed_alone(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dev, "ROOT", project)
+    before = dev.fingerprint()
+    (project / "pyproject.toml").write_text(f"{PYPROJECT}\n[tool.ruff]\nline-length = 80\n")
+    assert dev.fingerprint() == before
+    (project / "pyproject.toml").write_text(PYPROJECT.replace("dev = []", "dev = ['attrs']"))
+    assert dev.fingerprint() != before
+    (project / "pyproject.toml").write_text(PYPROJECT)
+    monkeypatch.setattr(sys, "version", "3.11.0 (another build)")
+    assert dev.fingerprint() != before
+
+
+# Commands
+
+
+@pytest.mark.parametrize("arguments", [["deploy"], ["demo", "now"]])
+def test_a_command_that_is_none_is_told(project: Path, arguments: list[str]) -> None:
+    done = run(project, *arguments)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"dev: no such command: {' '.join(arguments)}")
+    assert not (project / ".venv").exists()
+
+
+def test_help_tells_the_commands(project: Path) -> None:
+    done = run(project, "--help")
+    assert done.returncode == 0
+    for command in ("demo", "test", "setup"):
+        assert f"scripts/dev.py {command}" in done.stdout
+
+
+# Demo
+
+
+def port_of(output: str) -> int:
+    match = re.search(r"http://127\.0\.0\.1:(\d+)", output)
+    assert match, output
+    return int(match[1])
+
+
+def is_gone(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_the_demo_starts_an_emulator_and_ends_it(ready: Callable[[str], Path]) -> None:
+    project = ready(THIS_PYTHON)
+    shutil.copytree(ROOT / "examples", project / "examples")
+    # Neither the caller's address nor a proxy is in the way of the emulator.
+    done = run(project, "demo", MINIMAX_REGION="global", HTTP_PROXY="http://127.0.0.1:9")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "MINIMAX_API_KEY is not set, so this is the emulator at http://127.0.0.1:" in done.stdout
+    for label in ("thinking", "answer", "usage", "trace id"):
+        assert len(re.findall(f"^{label}  +\\S", done.stdout, re.MULTILINE)) == 2
+    assert is_gone(port_of(done.stdout))
+
+
+def test_the_demo_takes_the_real_api_where_there_is_a_key(ready: Callable[[str], Path]) -> None:
+    project = ready(THIS_PYTHON)
+    shutil.copytree(ROOT / "examples", project / "examples")
+    with Emulator(api_key="a-secret") as api:
+        done = run(project, "demo", MINIMAX_API_KEY="a-secret", MINIMAX_BASE_URL=api.base_url)
+        assert len(api.requests) == 2
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.startswith("demo: MINIMAX_API_KEY is set, so this is the real API")
+    assert "a-secret" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+def test_a_signal_ends_the_demo_and_the_emulator(
+    ready: Callable[[str], Path], number: signal.Signals, status: int
+) -> None:
+    project = ready(THIS_PYTHON)
+    (project / "examples").mkdir()
+    (project / "examples" / "demo.py").write_text(
+        "import signal, time\n"
+        "signal.signal(signal.SIGINT, signal.SIG_DFL)\n"
+        "print('ready', flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, str(project / SCRIPT), "demo"],
+        env={name: value for name, value in os.environ.items() if name != "MINIMAX_API_KEY"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        output = running.stdout.readline()
+        assert running.stdout.readline() == "ready\n"
+        assert not is_gone(port_of(output))
+        running.send_signal(number)
+        assert running.wait(30) == status
+        assert "Traceback" not in running.stderr.read()
+    assert is_gone(port_of(output))
+
+
+def test_an_emulator_that_does_not_start_is_told(ready: Callable[[str], Path]) -> None:
+    project = ready("echo 'the emulator needs uvicorn' >&2; exit 1")
+    done = run(project, "demo")
+    assert done.returncode == 1
+    assert "the emulator needs uvicorn" in done.stdout
+    assert done.stderr == "dev: the emulator did not start, as above\n"
+
+
+# Test
+
+STEPS = [*dev.CHECKS, "tests"]
+
+
+def test_every_step_is_told(ready: Callable[[str], Path]) -> None:
+    done = run(ready('case "$*" in *pytest*) echo "ran $*";; esac'), "test", "-k", "one word")
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = re.findall(r"^ok +(.+?)  \d+\.\d s$", done.stdout, re.MULTILINE)
+    assert sorted(told) == sorted(STEPS)
+    assert re.search(r"^ran -P -m pytest .* -k one word$", done.stdout, re.MULTILINE)
+    assert done.stdout.splitlines()[-1].startswith(f"test: all {len(STEPS)} steps ok in ")
+
+
+@pytest.mark.parametrize("broken", ["mypy", "regenerate.py", "pytest"])
+def test_a_step_that_fails_is_shown_and_the_others_run(
+    ready: Callable[[str], Path], broken: str
+) -> None:
+    done = run(ready(f'case "$*" in *{broken}*) echo "here is why"; exit 3;; esac'), "test")
+    assert done.returncode == 1
+    assert "here is why" in done.stdout
+    assert len(re.findall(r"^ok ", done.stdout, re.MULTILINE)) == len(STEPS) - 1
+    step = {"mypy": "mypy", "regenerate.py": "regeneration", "pytest": "tests"}[broken]
+    assert re.search(rf"^FAILED  {step}  ", done.stdout, re.MULTILINE)
+    assert done.stderr == f"dev: 1 of {len(STEPS)} steps failed: {step}\n"

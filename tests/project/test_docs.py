@@ -1,0 +1,102 @@
+"""What the pages show is true: every Python block runs, and prints what the page says it prints."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from minimax_chat.ext.emulator import Emulator
+
+ROOT = Path(__file__).parents[2]
+PAGES = [
+    *(ROOT / page for page in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
+    *sorted(ROOT.glob("docs/**/*.md")),
+]
+EXAMPLES = sorted(ROOT.glob("examples/*.py"))
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.fixture
+def environment() -> Iterator[dict[str, str]]:
+    """The environment of a reader who has started an emulator."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("MINIMAX_")}
+    with Emulator() as emulator:
+        yield {**kept, "MINIMAX_BASE_URL": emulator.base_url, "MINIMAX_API_KEY": "any"}
+
+
+def run(arguments: list[str], environment: dict[str, str], folder: Path) -> str:
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env={**environment, "PYTHONUTF8": "1", "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return done.stdout
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_a_page_does_what_it_says(page: Path, environment: dict[str, str], tmp_path: Path) -> None:
+    """Output is that of the block above it; what is neither is a command or data."""
+    runner = Path(__file__).with_name("run_page.py")
+    printed = None
+    for line, language, text, output in json.loads(
+        run([str(runner), str(page)], environment, tmp_path)
+    ):
+        where = f"{name(page)}, line {line}"
+        if language == "text":
+            assert printed == text, where
+            printed = None
+            continue
+        assert not printed, f"{where}: the output of the block above is not shown"
+        assert language in {"python", "console", "json", "yaml", "toml"}, where
+        printed = output if language == "python" else None
+    assert not printed, f"{name(page)}: the output of the last block is not shown"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_the_links_of_a_page_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text("utf-8")):
+        assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=name)
+def test_an_example_runs(example: Path, environment: dict[str, str], tmp_path: Path) -> None:
+    assert run([str(example)], environment, tmp_path)
+
+
+def test_the_conversation_is_one_and_the_same_in_async(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    output = run([str(ROOT / "examples/conversation.py")], environment, tmp_path)
+    assert output == run([str(ROOT / "examples/conversation_async.py")], environment, tmp_path)
+    # The emulator tells how many of the earlier answers came back whole.
+    assert "Of my 2 earlier answers, 2 came back with their thinking." in output
+
+
+def test_the_demo_keeps_thinking_and_answer_apart(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    output = run([str(ROOT / "examples/demo.py")], environment, tmp_path)
+    whole, streamed = (part.splitlines()[1:] for part in output.split("\n--- ")[1:])
+    assert [line.split()[0] for line in whole if line] == ["thinking", "answer", "usage", "trace"]
+    assert "我应该用中文回应" in whole[0]
+    assert "有什么我可以帮助你的吗" in whole[1]
+    assert "<think>" not in output
+    assert "</think>" not in output
+    # All but the trace id, which is new in each call.
+    assert streamed[:3] == whole[:3]

@@ -1,0 +1,122 @@
+"""The import walls of pyproject.toml stand, and each of them can fall."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+LAYERS = "The core has its layers"
+CORE = "The core never imports ext"
+GENERATED = "The generated code imports nothing"
+THINK = "The thinking splitter knows nothing"
+EMULATOR = "The emulator is built on openapi.yaml alone"
+HTTPX = "httpx stays in"
+
+BREACHES = {
+    "a leaf imports a shell": ("wrapper/minimax_chat/_errors.py", "from . import client", {LAYERS}),
+    "a leaf imports _wire": ("wrapper/minimax_chat/_config.py", "from . import _wire", {LAYERS}),
+    "a shell imports its mirror": ("wrapper/minimax_chat/aio.py", "from . import client", {LAYERS}),
+    "a type checker's import counts": (
+        "wrapper/minimax_chat/_errors.py",
+        "if TYPE_CHECKING:\n    from .client import MiniMax",
+        {LAYERS},
+    ),
+    "a module without a place": ("wrapper/minimax_chat/_new.py", "", {LAYERS}),
+    "the front door imports ext": (
+        "wrapper/minimax_chat/__init__.py",
+        "def serve() -> None:\n    from .ext.emulator import _server",
+        {CORE},
+    ),
+    "generated code imports ours": (
+        "generated/minimax_chat_api/models/role.py",
+        "import minimax_chat._config",
+        {GENERATED},
+    ),
+    "the splitter imports a model": (
+        "wrapper/minimax_chat/_think.py",
+        "from minimax_chat_api.models import Message",
+        {THINK},
+    ),
+    "the splitter imports httpx": (
+        "wrapper/minimax_chat/_think.py",
+        "import httpx",
+        {THINK, HTTPX},
+    ),
+    "the emulator imports the core": (
+        "wrapper/minimax_chat/ext/emulator/_answers.py",
+        "from minimax_chat._think import split",
+        {EMULATOR},
+    ),
+    "the emulator imports the client": (
+        "wrapper/minimax_chat/ext/emulator/_answers.py",
+        "from minimax_chat import MiniMax",
+        {EMULATOR},
+    ),
+    "the emulator imports a model": (
+        "wrapper/minimax_chat/ext/emulator/_answers.py",
+        "from minimax_chat_api.models import Message",
+        {EMULATOR},
+    ),
+    "a leaf imports httpx": ("wrapper/minimax_chat/_completion.py", "import httpx", {HTTPX}),
+}
+
+
+def lint(project: Path) -> tuple[int, str]:
+    """Checks the walls of the packages in `project`; returns exit status and output."""
+    path = os.pathsep.join([str(project / "wrapper"), str(project / "generated")])
+    done = subprocess.run(
+        [
+            *(sys.executable, "-P", "-c"),
+            "from importlinter.cli import lint_imports_command as lint; lint()",
+            "--no-cache",
+        ],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": path, "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    for name in ("wrapper", "generated"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+def test_the_walls_stand(project: Path) -> None:
+    status, output = lint(project)
+    assert status == 0, output
+    assert "BROKEN" not in output
+
+
+@pytest.mark.parametrize("breach", BREACHES)
+def test_a_breach_is_told(project: Path, breach: str) -> None:
+    file, line, walls = BREACHES[breach]
+    with (project / file).open("a", encoding="utf-8") as source:
+        source.write(f"\n{line}\n")
+    status, output = lint(project)
+    assert status == 1, output
+    broken = [line for line in output.splitlines() if line.endswith("BROKEN")]
+    assert len(broken) == len(walls), output
+    assert all(any(line.startswith(wall) for line in broken) for wall in walls), output
+
+
+@pytest.mark.parametrize("module", ["_think.py", "ext/emulator"])
+def test_a_wall_around_nothing_is_told(project: Path, module: str) -> None:
+    """A wall whose module has gone, or has another name now, must not stand by doing nothing."""
+    gone = project / "wrapper" / "minimax_chat" / module
+    gone.rename(gone.with_name(f"renamed_{gone.name}"))
+    status, output = lint(project)
+    assert status == 1, output
+    assert "does not exist" in output or "Missing layer" in output, output
