@@ -49,7 +49,7 @@ CHECKS = {
     "pyright": [*MODULE, "pyright"],
     "public types of minimax_chat": [*VERIFY_TYPES, "minimax_chat"],
     "public types of minimax_chat_api": [*VERIFY_TYPES, "minimax_chat_api"],
-    "regeneration": [PYTHON, "-P", "scripts/regenerate.py", "--check"],
+    "regeneration": [PYTHON, "scripts/regenerate.py", "--check"],
     "import walls": [str(VENV / "bin" / "lint-imports")],
     "ruff check": [*MODULE, "ruff", "check"],
     "ruff format": [*MODULE, "ruff", "format", "--check"],
