@@ -62,6 +62,7 @@ class BaseClient(Generic[HTTPClient]):
         if http_client is not None and not isinstance(http_client, kind):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise ConfigurationError(f"http_client must be an httpx.{kind.__name__}")
         self._kind, self._http_client, self._lock = kind, http_client, threading.Lock()
+        self._closed = threading.Event()
 
     def _connections(self) -> Connections[HTTPClient]:
         """The kind of httpx client, where those made are kept, and who uses one."""
@@ -98,6 +99,13 @@ class BaseClient(Generic[HTTPClient]):
             with self._lock:
                 user = self._user()
                 http = self._made.get(user) or self._made.setdefault(user, self._kind())
-        if http.is_closed:
+        if http.is_closed or self._closed.is_set():
             raise ConfigurationError("the client is closed: make a new one")
         return http
+
+    def _retired(self) -> HTTPClient | None:
+        """The httpx client to close, now that this one is not used any more."""
+        if not self._owns_connections:
+            return None
+        self._closed.set()
+        return self._made.pop(self._user(), None)

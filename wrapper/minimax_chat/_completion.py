@@ -66,7 +66,7 @@ class Completion(ChatCompletionView):
     @property
     def raw(self) -> ChatCompletion:
         """A generated model of the reply, fields unknown to the contract included."""
-        return ChatCompletion.from_dict(self.to_dict())
+        return ChatCompletion.from_dict(self._data)
 
     @property
     def _split(self) -> tuple[str, str]:
@@ -93,7 +93,7 @@ class CompletionChunk(ChatCompletionChunkView):
     @property
     def raw(self) -> ChatCompletionChunk:
         """A generated model of the event, fields unknown to the contract included."""
-        return ChatCompletionChunk.from_dict(self.to_dict())
+        return ChatCompletionChunk.from_dict(self._data)
 
 
 class Accumulator:

@@ -13,6 +13,9 @@ from minimax_chat_api.contract import SERVERS, check
 
 from ._errors import ConfigurationError, InvalidArgumentError
 
+POSITIVE = {"type": "number", "exclusiveMinimum": 0}
+COUNT = {"type": "integer", "minimum": 0}
+
 
 @frozen
 class Config:
@@ -29,59 +32,56 @@ class Config:
         """Takes what is not given from the environment; raises ConfigurationError."""
         if region is not None and base_url is not None:
             raise ConfigurationError("region and base_url both say where to send: give one")
-        if region is None:
-            base_url = base_url or os.environ.get("MINIMAX_BASE_URL")
-        if not base_url:
+        if region is None and base_url is None:
+            base_url = os.environ.get("MINIMAX_BASE_URL") or None
+        if base_url is None:
             region = region or os.environ.get("MINIMAX_REGION") or next(iter(SERVERS))
             if region not in SERVERS:
                 known = " or ".join(map(repr, SERVERS))
                 raise ConfigurationError(f"region is {region!r}, but must be {known}")
             base_url = SERVERS[region]
-        return cls(_usable_key(api_key), _usable_url(base_url))
+        key = os.environ.get("MINIMAX_API_KEY", "") if api_key is None else api_key
+        return cls(_usable_key(key), _usable_url(base_url))
 
-    def override(
-        self, timeout: Any, max_retries: int | None, headers: Mapping[str, str] | None
-    ) -> Config:
+    def override(self, timeout: Any, max_retries: Any, headers: Any) -> Config:
         """This with what is not None in its place; raises InvalidArgumentError."""
-        changes: dict[str, Any] = {}
-        if timeout is not None:
-            # Anything but a number is left to httpx, whose Timeout says more than a number can.
-            if isinstance(timeout, (int, float, str)):
-                _check(timeout, {"type": "number", "exclusiveMinimum": 0}, "timeout")
-            changes["timeout"] = timeout
-        if max_retries is not None:
-            _check(max_retries, {"type": "integer", "minimum": 0}, "max_retries")
-            changes["max_retries"] = max_retries
-        if headers:
-            changes["headers"] = {**self.headers, **headers}
-            for name, value in headers.items():
-                shown = f"{name}: {value}"
-                if not isinstance(value, str) or not (shown.isascii() and shown.isprintable()):  # pyright: ignore[reportUnnecessaryIsInstance]
-                    # Without the value, which may be a secret.
-                    raise InvalidArgumentError(f"the header {name!r} must be printable ASCII")
-                if name.lower() == "authorization":
-                    raise InvalidArgumentError("the header Authorization is made of api_key")
-        return evolve(self, **changes)
+        given = {"timeout": timeout, "max_retries": max_retries, "headers": headers}
+        changes: dict[str, Any] = {name: each for name, each in given.items() if each is not None}
+        # An httpx.Timeout is known by its `connect`: only the shells and _wire know httpx.
+        seconds = 1 if timeout is None or hasattr(timeout, "connect") else timeout
+        problem = check(seconds, POSITIVE, "timeout")
+        problem = problem or check(changes.get("max_retries", 0), COUNT, "max_retries")
+        lines: dict[Any, Any] = {**self.headers}
+        if headers is not None and not isinstance(headers, Mapping):
+            problem = "headers must be a mapping"
+        elif headers is not None:
+            lines |= headers
+        for name, value in lines.items():
+            line = f"{name}: {value}"
+            if not isinstance(value, str) or not (line.isascii() and line.isprintable()):
+                # Without the value, which may be a secret.
+                problem = f"the header {name!r} must be printable ASCII"
+            elif name.lower() == "authorization":
+                problem = "the header Authorization is made of api_key: it cannot be given"
+        if problem:
+            raise InvalidArgumentError(problem)
+        return evolve(self, **{**changes, "headers": lines})
 
     def region_hint(self) -> str:
         """Which platform the key was tried on, and the other one."""
-        others = [
-            f"region={region!r} ({url})" for region, url in SERVERS.items() if url != self.base_url
-        ]
-        here = next((f" (region {r!r})" for r, url in SERVERS.items() if url == self.base_url), "")
+        told = {url: f"region={region!r} ({url})" for region, url in SERVERS.items()}
+        here = told.pop(self.base_url, self.base_url)
         return (
-            f"The key was sent to {self.base_url}{here}, and works only on the platform that "
-            f"issued it: for a key of another use {' or '.join(others)}."
+            f"The key was sent to {here}, and works only on the platform that issued it: "
+            f"for a key of another use {' or '.join(told.values())}."
         )
 
 
-def _usable_key(api_key: str | None) -> str:
-    key = os.environ.get("MINIMAX_API_KEY", "") if api_key is None else api_key
-    # The messages must not show the key.
-    if not isinstance(key, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise ConfigurationError(f"api_key must be a string, not {type(key).__name__}")
-    key = key.strip()
-    if not key:
+# The messages must not show the key.
+def _usable_key(api_key: Any) -> str:
+    if not isinstance(api_key, str):
+        raise ConfigurationError(f"api_key must be a string, not {type(api_key).__name__}")
+    if not (key := api_key.strip()):
         raise ConfigurationError("there is no API key: pass api_key= or set MINIMAX_API_KEY")
     if not all("!" <= character <= "~" for character in key):
         raise ConfigurationError(
@@ -90,11 +90,11 @@ def _usable_key(api_key: str | None) -> str:
     return key
 
 
-def _usable_url(base_url: str) -> str:
+def _usable_url(base_url: Any) -> str:
     try:
-        url = urlsplit(base_url.strip())
+        url = urlsplit(str(base_url).strip())
         usable = url.scheme in ("http", "https") and url.hostname and url.port != 0
-    except (ValueError, AttributeError, TypeError):
+    except ValueError:
         raise ConfigurationError(f"base_url is {base_url!r}, but must be a URL") from None
     if "@" in url.netloc:
         raise ConfigurationError("base_url must hold no user name or password: the API takes a key")
@@ -104,8 +104,3 @@ def _usable_url(base_url: str) -> str:
         )
     # Other SDKs have the version in the base URL, the contract has it in the operation's path.
     return url.geturl().rstrip("/").removesuffix("/v1")
-
-
-def _check(value: object, schema: dict[str, Any], name: str) -> None:
-    if problem := check(value, schema, name):
-        raise InvalidArgumentError(problem)

@@ -142,30 +142,22 @@ class ServerTimeoutError(APIError, APITimeoutError):
 
 
 ERROR_CLASSES: dict[int, type[APIError]] = {
-    1000: InternalServerError,
+    **dict.fromkeys((1000, 1013, 1024, 1033), InternalServerError),
+    **dict.fromkeys((1002, 1041, 2045), RateLimitError),
+    **dict.fromkeys((1004, 2049), AuthenticationError),
+    **dict.fromkeys((1042, 2013), BadRequestError),
     1001: ServerTimeoutError,
-    1002: RateLimitError,
-    1004: AuthenticationError,
     1008: InsufficientBalanceError,
-    1013: InternalServerError,
-    1024: InternalServerError,
     1026: InputContentError,
     1027: OutputContentError,
-    1033: InternalServerError,
     1039: TokenLimitError,
-    1041: RateLimitError,
-    1042: BadRequestError,
-    2013: BadRequestError,
-    2045: RateLimitError,
-    2049: AuthenticationError,
     2056: PlanLimitError,
 }
 """The class of each documented status code."""
 
 HTTP_ERROR_CLASSES: dict[int, type[APIError]] = {
-    401: AuthenticationError,
+    **dict.fromkeys((401, 403), AuthenticationError),
     402: InsufficientBalanceError,
-    403: AuthenticationError,
     429: RateLimitError,
 }
 """The class of an HTTP status, where the reply has no documented status code."""
@@ -201,12 +193,11 @@ def failure(http_status: int, headers: Mapping[str, str], body: Any) -> APIError
     )
     if code in STATUS_MEANINGS:
         result.retryable = code in RETRYABLE_STATUS_CODES
-    if not message and not reply:
+    if http_status // 100 == 3:
+        to = headers.get("location")
+        result.hint = f"It redirects to {to}: the key is not sent there, check base_url."
+    elif not message and not reply:
         result.hint = f"The body of the reply was {result.body!r}."
-    if "location" in headers:
-        result.hint = (
-            f"It redirects to {headers['location']}: the key is not sent there, check base_url."
-        )
     return result
 
 

@@ -56,24 +56,13 @@ class CreateParams(ChatCompletionRequestParam, total=False):
     """Request fields that the contract does not know, sent unchecked."""
 
 
-class BearerAuth(httpx.Auth):
-    """Adds the key as the request leaves, so that no one else holds it."""
-
-    def __init__(self, config: Config) -> None:
-        self._config = config
-
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        request.headers["Authorization"] = f"Bearer {self._config.api_key}"
-        yield request
-
-
 @frozen
 class Call:
     """One call of `create`: checked, and ready to be sent as often as needed."""
 
     config: Config
     stream: bool
-    body: Mapping[str, Any] = field(repr=False)
+    fields: Mapping[str, Any] = field(repr=False)
     request: dict[str, Any] = field(repr=False)
 
     @classmethod
@@ -92,15 +81,15 @@ class Call:
             )
         if not isinstance(extra_body, Mapping) or "stream" in extra_body:
             raise InvalidArgumentError("extra_body must be a mapping, and stream an argument")
-        fields = _json_value(arguments)
+        fields: Any = _json_value(arguments)
         if problem := check(fields, CHAT_COMPLETION_REQUEST_SCHEMA):
             raise InvalidArgumentError(problem)
         # What the generated model is not given stays unset and is not sent.
         model = ChatCompletionRequest.from_dict(fields)
         request = create_chat_completion._get_kwargs(body=model)  # pyright: ignore[reportPrivateUsage]
         try:
-            body: dict[str, Any] = {**request.pop("json"), **extra_body}
-            request["content"] = json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
+            fields = request.pop("json") | cast("Any", extra_body)
+            request["content"] = json.dumps(fields, ensure_ascii=False, allow_nan=False).encode()
         except (TypeError, ValueError, RecursionError) as error:
             raise InvalidArgumentError(f"the request cannot be written as JSON: {error}") from None
         timeout = TIMEOUT if config.timeout is None else config.timeout
@@ -109,13 +98,20 @@ class Call:
         headers = {"User-Agent": "minimax-chat", **request["headers"]}
         request["headers"] = httpx.Headers([*headers.items(), *config.headers.items()])
         request |= {"url": config.base_url + request["url"], "timeout": timeout}
-        return cls(config, bool(stream), body, request)
+        return cls(config, bool(stream), fields, request)
+
+    def authorize(self, request: httpx.Request) -> httpx.Request:
+        """Adds the key as the request leaves, so that nothing else holds it."""
+        request.headers["Authorization"] = f"Bearer {self.config.api_key}"
+        return request
 
     def retry_delay(self, error: MiniMaxError, attempt: int) -> float | None:
         """Seconds to wait after the `attempt`-th failure before the next try; None for no more."""
         delay = error.retry_after
         if delay is None:
-            delay = min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** (attempt - 1)) * random.uniform(0.5, 1)
+            delay = min(LONGEST_DELAY, FIRST_DELAY * 2 ** min(attempt - 1, 9)) * random.uniform(
+                0.5, 1
+            )
         if not error.retryable or attempt > self.config.max_retries or delay > LONGEST_RETRY_AFTER:
             return None
         log.info(
@@ -125,51 +121,46 @@ class Call:
         )
         return delay
 
-    def failure(self, response: httpx.Response, body: Any) -> MiniMaxError | None:
-        """The error that a reply or an event is, if it is one, without the key."""
-        log.debug("HTTP %d, %s", response.status_code, response.headers.get("content-type"))
-        error = failure(response.status_code, response.headers, body)
+    def body(self, response: httpx.Response, content: bytes) -> dict[str, Any]:
+        """The JSON object that a body or an event is; raises the error that it is instead."""
+        log.debug(
+            "HTTP %d, %d bytes of %s, trace id %s",
+            *(response.status_code, len(content), response.headers.get("content-type")),
+            trace_id(response.headers, None),
+        )
+        body, why = _parsed(content)
+        error: MiniMaxError | None = failure(response.status_code, response.headers, body)
+        if error is None and not isinstance(body, dict):
+            error = self.undecodable(response, content, why)
+        key = self.config.api_key.encode()
+        if error is not None and key in content:
+            # Once more without the key, which some proxies repeat.
+            content = content.replace(key, b"***")
+            error = failure(response.status_code, response.headers, _parsed(content)[0])
+            error = error or self.undecodable(response, content, why)
         if error is None:
-            return None
-        key = json.dumps(self.config.api_key)[1:-1]
-        if key in (text := json.dumps(body)):
-            body = json.loads(text.replace(key, "***"))
-            error = failure(response.status_code, response.headers, body) or error
+            return as_object(body)
+        roles = [as_object(each).get("role") for each in as_array(self.fields.get("messages"))]
         if isinstance(error, AuthenticationError):
             error.hint = self.config.region_hint()
-        elif error.code == 2013:
-            roles = [message.get("role") for message in self.body["messages"]]
-            if roles.count("system") > 1:
-                error.hint = "The API takes one system message: join them."
+        elif error.code == 2013 and roles.count("system") > 1:
+            error.hint = "The API takes one system message: join them."
         elif error.retry_after is not None:
             error.hint = f"{error.hint} The API asks to wait {error.retry_after:g} s.".lstrip()
-        return error
+        raise error
 
     def completion(self, response: httpx.Response, content: bytes) -> Completion:
         """The answer that the body of a reply is; raises the error that it is instead."""
-        body = self.event(response, content)
-        if not body.keys() & {"choices", "base_resp"}:
-            raise self._undecodable(response, "it has neither choices nor base_resp", content)
+        body = self.body(response, content)
         choices: Any = body.get("choices") or []
+        if not body.keys() & {"choices", "base_resp"}:
+            raise self.undecodable(response, content, "it has neither choices nor base_resp")
         if not isinstance(choices, list) or not all(map(_is_choice, as_array(choices))):
-            raise self._undecodable(response, "choices is no list of messages", content)
+            raise self.undecodable(response, content, "choices is no list of messages")
         return Completion(body, trace_id(response.headers, body))
 
-    def event(self, response: httpx.Response, content: bytes) -> dict[str, Any]:
-        """The JSON object that a body or an event is; raises the error that it is instead."""
-        try:
-            body = json.loads(content.decode("utf-8-sig"))
-            why = "it is no JSON object"
-        except (ValueError, RecursionError) as cause:
-            body, why = content[:500].decode("utf-8", "replace"), f"it is no JSON ({cause})"
-        error = self.failure(response, body)
-        if error is None and not isinstance(body, dict):
-            error = self._undecodable(response, why, content)
-        if error is not None:
-            raise error
-        return as_object(body)
-
-    def _undecodable(self, response: httpx.Response, why: str, content: bytes) -> MiniMaxError:
+    def undecodable(self, response: httpx.Response, content: bytes, why: str) -> MiniMaxError:
+        """The error of a reply that is neither an answer nor a failure."""
         kinds = (response.headers.get(name) for name in ("content-type", "content-encoding"))
         return ResponseDecodeError(
             f"the reply ({', '.join(filter(None, kinds))}) is not what the contract says: {why}",
@@ -207,9 +198,8 @@ class StreamReader:
             if content.strip() == b"[DONE]":
                 self.done = True
                 return
-            log.debug("event of %d bytes", len(content))
             try:
-                event = self._call.event(self._response, content)
+                event = self._call.body(self._response, content)
             except MiniMaxError as error:
                 error.completion = self.completion
                 error.trace_id = error.trace_id or error.completion.trace_id
@@ -329,6 +319,14 @@ def lingering(response: httpx.Response) -> Generator[None]:
         pass
     finally:
         del network.read
+
+
+def _parsed(content: bytes) -> tuple[Any, str]:
+    """The JSON value in `content`, or its first part; and why that is no JSON object."""
+    try:
+        return json.loads(content.decode("utf-8-sig")), "it is no JSON object"
+    except (ValueError, RecursionError) as cause:
+        return content[:500].decode("utf-8", "replace"), f"it is no JSON ({cause})"
 
 
 def _json_value(value: Any) -> Any:

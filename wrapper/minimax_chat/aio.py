@@ -13,7 +13,7 @@ from ._base import BaseClient, Chat, Connections
 from ._completion import Completion, CompletionChunk
 from ._config import Config
 from ._errors import MiniMaxError
-from ._wire import BearerAuth, Call, CreateParams, StreamReader, lingering, translated
+from ._wire import Call, CreateParams, StreamReader, lingering, translated
 
 
 class AsyncStream:
@@ -129,8 +129,9 @@ class Completions:
         http = self._http()
         with translated():
             request = http.build_request(**call.request)
-            auth = BearerAuth(call.config)
-            response = await http.send(request, stream=True, auth=auth, follow_redirects=False)
+            response = await http.send(
+                request, stream=True, auth=call.authorize, follow_redirects=False
+            )
         if call.stream:
             reader = StreamReader(call, response)
             chunks = _chunks(response, reader)
@@ -158,8 +159,8 @@ class AsyncMiniMax(BaseClient[httpx.AsyncClient]):
 
     async def aclose(self) -> None:
         """Closes the connections; the client cannot be used any more."""
-        if self._owns_connections and self._http_client is None:
-            await self._http().aclose()
+        if (http := self._retired()) is not None:
+            await http.aclose()
 
     async def __aenter__(self) -> Self:
         return self

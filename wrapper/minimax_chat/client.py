@@ -13,7 +13,7 @@ from ._base import BaseClient, Chat, Connections
 from ._completion import Completion, CompletionChunk
 from ._config import Config
 from ._errors import MiniMaxError
-from ._wire import BearerAuth, Call, CreateParams, StreamReader, lingering, translated
+from ._wire import Call, CreateParams, StreamReader, lingering, translated
 
 
 class Stream:
@@ -127,8 +127,7 @@ class Completions:
         http = self._http()
         with translated():
             request = http.build_request(**call.request)
-            auth = BearerAuth(call.config)
-            response = http.send(request, stream=True, auth=auth, follow_redirects=False)
+            response = http.send(request, stream=True, auth=call.authorize, follow_redirects=False)
         if call.stream:
             reader = StreamReader(call, response)
             chunks = _chunks(response, reader)
@@ -156,8 +155,8 @@ class MiniMax(BaseClient[httpx.Client]):
 
     def close(self) -> None:
         """Closes the connections; the client cannot be used any more."""
-        if self._owns_connections and self._http_client is None:
-            self._http().close()
+        if (http := self._retired()) is not None:
+            http.close()
 
     def __enter__(self) -> Self:
         return self

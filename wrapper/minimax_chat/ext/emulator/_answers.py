@@ -17,8 +17,7 @@ _CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _TOKEN = re.compile(rf"</?think>|[{_CJK}]|[^\W{_CJK}]+|[^\w\s]")
 
 _CHINESE = re.compile("[\u3400-\u9fff]")
-_GREETING = re.compile(r"\W*(你好|您好|嗨|hello|hi|hey|good (morning|evening))\b", re.IGNORECASE)
-_GREETING_ZH = ("你好", "您好", "嗨")
+_GREETING = re.compile(r"\W*(你好|您好|嗨|(hello|hi|hey|good (morning|evening))\b)", re.IGNORECASE)
 
 PHRASES: dict[str, dict[str, str]] = {
     "zh": {
@@ -121,10 +120,13 @@ def compose(messages: Sequence[Mapping[str, Any]], asked: str, persona: str) -> 
         "turns": len(users),
         "count": len(messages),
         "own": len(own),
-        "whole": sum("</think>" in message.get("content", "") for message in own),
+        "whole": sum(
+            "</think>" in message.get("content", "") or bool(message.get("reasoning_content"))
+            for message in own
+        ),
         "verb": phrases["verb_asked" if asking else "verb_said"],
     }
-    greeting = asked.strip().startswith(_GREETING_ZH) or _GREETING.match(asked)
+    greeting = _GREETING.match(asked)
     said = "silence" if not asked.strip() else "asked" if asking else "said"
     text = [
         *(["hello", "persona"] if greeting or len(users) <= 1 else []),

@@ -55,7 +55,7 @@ class Emulator:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Listens; returns when requests are answered."""
+        """Listens; returns when requests are answered. Started again, it takes the same port."""
         if self._thread is not None:
             raise RuntimeError("the emulator is running already")
         listener = _listen(self._host, self._port)
@@ -67,6 +67,10 @@ class Emulator:
         )
         self._thread.start()
         self._server.ready.wait()
+        if not self._server.started:
+            self._thread.join()
+            self._server = self._thread = None
+            raise RuntimeError("the emulator did not start; its thread has printed why")
 
     def stop(self) -> None:
         """Closes the socket and every connection, open streams included; safe to call twice."""
@@ -156,6 +160,8 @@ class Emulator:
             retry_after: The header Retry-After, in seconds or as it is to be sent.
             retry_after_ms: The header retry-after-ms, in milliseconds or as it is to be sent.
         """
+        if code == 0:
+            raise ValueError("code 0 is success: use reply()")
         behaviour = Behaviour(
             code=code,
             shape=shape,
@@ -201,7 +207,11 @@ class _Server(uvicorn.Server):
         self._end: Callable[[], Any] = self._ended.set
 
     def serve_on(self, listener: socket.socket) -> None:
-        asyncio.run(self.serve(sockets=[listener]))
+        try:
+            asyncio.run(self.serve(sockets=[listener]))
+        finally:
+            self.ready.set()
+            listener.close()
 
     async def main_loop(self) -> None:
         loop = asyncio.get_running_loop()
@@ -241,14 +251,6 @@ def serve(
     emulator = Emulator(host=host, port=port, api_key=api_key, shape=shape, pace=pace)
     try:
         emulator.start()
-    except (OSError, OverflowError) as error:
-        why = getattr(error, "strerror", None) or error
-        print(
-            f"cannot listen on {host} port {port} ({why}): choose another --port, 0 for any",
-            file=sys.stderr,
-        )
-        return 1
-    try:
         url = emulator.base_url
         print(url)
         print(f"Use it:  export MINIMAX_BASE_URL={url} MINIMAX_API_KEY={api_key or 'any'}")
@@ -258,10 +260,16 @@ def serve(
         sys.stdout.flush()
         threading.Event().wait()
     except KeyboardInterrupt:
-        pass
+        return 0
+    except (OSError, OverflowError) as error:
+        why = getattr(error, "strerror", None) or error
+        print(
+            f"cannot listen on {host} port {port} ({why}): choose another --port, 0 for any",
+            file=sys.stderr,
+        )
+        return 1
     finally:
         emulator.stop()
-    return 0
 
 
 def _listen(host: str, port: int) -> socket.socket:

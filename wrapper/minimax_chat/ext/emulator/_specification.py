@@ -101,14 +101,20 @@ class Specification:
 
     def _objections(self, error: ValidationError) -> list[str]:
         schema: Any = error.schema
-        required: Any = error.validator_value
+        bound: Any = error.validator_value
         instance: Any = error.instance
         if error.validator == "required":
             return [
                 f"{_field(error, name)} is missing; "
                 f"allowed: {self._allowed(schema.get('properties', {}).get(name, {}))}"
-                for name in required
+                for name in bound
                 if name not in instance
+            ]
+        if error.validator == "maxContains":
+            # What the API says of a second system message.
+            return [
+                f"invalid chat setting: {_field(error)} may have at most {bound} "
+                f"matching {_shown(schema['contains'])}"
             ]
         return [f"{_field(error)} is {_shown(instance)}; allowed: {self._allowed(schema)}"]
 
