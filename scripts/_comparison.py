@@ -17,6 +17,7 @@ from _operations import (
     own_servers,
     parameters,
     reached,
+    says_credentials,
     schema_of,
     servers,
     styled,
@@ -68,10 +69,13 @@ class Change:
 
 
 def compare(old: Document, new: Document, by_meaning: bool = False) -> list[Change]:
-    """Return every change from `old` to `new`, the gravest first."""
+    """Return every change from `old` to `new`: the gravest first, or by meaning as they are met."""
     comparison = _Comparison(old, new, by_meaning)
     comparison.documents()
-    return sorted(comparison.found(), key=lambda change: SEVERITIES.index(change.severity))
+    found = comparison.found()
+    if by_meaning:
+        return found
+    return sorted(found, key=lambda change: SEVERITIES.index(change.severity))
 
 
 def verdict(changes: Iterable[Change]) -> Severity | None:
@@ -193,6 +197,8 @@ class _Comparison:
     def servers(
         self, mine: dict[str, dict[str, Any]], theirs: dict[str, dict[str, Any]], at: str
     ) -> None:
+        if self.by_meaning and not (mine and theirs):
+            return  # an extract need not say it
         for url, raw in mine.items():
             if url not in theirs:
                 self.note("api", at, "server", url, None, "breaking")
@@ -207,6 +213,10 @@ class _Comparison:
             self.note("api", at, "default server", first, now, "breaking")
 
     def security(self, old: Operation, new: Operation, at: str) -> None:
+        if self.by_meaning and not (
+            says_credentials(self.old, old) and says_credentials(self.new, new)
+        ):
+            return  # an extract need not say it
         mine, theirs = credentials(self.old, old), credentials(self.new, new)
         if mine == theirs or self.met_before((frozenset(mine), frozenset(theirs), "api"), at):
             return

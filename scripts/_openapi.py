@@ -159,6 +159,7 @@ _SCALARS = (
         "-+.0123456789",
     ),
 )
+_DEEPEST = 200
 _OLD_TAGS = {f"tag:yaml.org,2002:{tag}" for tag in ("bool", "int", "float", "timestamp")}
 _Yaml12.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag not in _OLD_TAGS]
@@ -184,6 +185,7 @@ def _from_data(text: str, name: str, line: int = 0) -> Any:
             raise SpecError(f"{name}: {error}") from None
     loader = _Yaml12(text)
     try:
+        _refuse_depth(text)
         node = loader.get_single_node()
         if node is None:
             return None
@@ -197,6 +199,16 @@ def _from_data(text: str, name: str, line: int = 0) -> Any:
         raise SpecError(f"{name}: not YAML: {' '.join(str(error).split())}") from None
     finally:
         loader.dispose()
+
+
+def _refuse_depth(text: str) -> None:
+    """What libyaml builds from a document nested deeply enough is a crash of the interpreter."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Yaml12):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise RecursionError
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -83,6 +83,11 @@ def credentials(document: Document, one: Operation) -> set[frozenset[str]]:
     return ways or {frozenset()}
 
 
+def says_credentials(document: Document, one: Operation) -> bool:
+    """Whether the document says at all who is let in."""
+    return "security" in one.raw or "security" in document.root
+
+
 def _scheme(raw: dict[str, Any], name: str) -> str:
     kind = str(raw.get("type", name))
     if kind == "http":
@@ -138,12 +143,15 @@ def components(document: Document, group: str) -> dict[str, Any]:
 
 
 def reached(document: Document) -> set[str]:
-    """Return the references that lead from the operations to components, directly or not."""
+    """Return references to the components that the operations use, directly or not."""
+    root = document.root
     found: set[str] = set()
-    todo: list[object] = [document.root.get("paths"), document.root.get("webhooks")]
+    todo: list[object] = [{key: root.get(key) for key in ("paths", "webhooks", "security")}]
     while todo:
         node = todo.pop()
         todo += [*as_map(node).values(), *as_list(node)]
+        for way in as_list(as_map(node).get("security")):
+            found |= {f"#/components/securitySchemes/{name}" for name in as_map(way)}
         ref = as_map(node).get("$ref")
         if isinstance(ref, str) and ref not in found:
             try:

@@ -39,6 +39,14 @@ _IMPLIED = (  # what a schema without a type is about
     ("string", {"minLength", "maxLength", "pattern"}),
     ("number", {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}),
 )
+_CONTRACT = {
+    *_OPAQUE,
+    *_SIZES,
+    *("type", "nullable", "enum", "const", "default", "format", "pattern", "multipleOf"),
+    *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "uniqueItems", "items"),
+    *("prefixItems", "properties", "patternProperties", "additionalProperties", "required"),
+    *("$ref", "allOf", "anyOf", "oneOf", "discriminator", "$defs", "definitions"),
+}
 # A number is a double and an integer an int64 unless something narrower is said.
 _WIDEST_FORMAT = {"number": "double", "integer": "int64"}
 _ALWAYS: dict[str, Any] = {}
@@ -97,18 +105,21 @@ class Reader:
 
     def _parts(self, wanted: list[_Part]) -> list[_Part]:
         """Follow `$ref` and `allOf`; what remains are the schemas that hold all at once."""
-        parts: dict[tuple[int, frozenset[str]], _Part] = {}
+        parts: list[_Part] = []
+        seen: set[tuple[int, frozenset[str]]] = set()
         todo = wanted[::-1]
         while todo:
             schema, done = todo.pop()
-            if (id(schema), done) in parts:
+            if (id(schema), done) in seen:
                 continue
-            parts[id(schema), done] = (schema, done)
+            seen.add((id(schema), done))
+            if not schema.keys() <= {"$ref", "allOf"}:  # else it only stands for others
+                parts.append((schema, done))
             below = as_list(schema.get("allOf"))
             if isinstance(schema.get("$ref"), str):
                 below = [*below, self.document.at(schema["$ref"])]
             todo += [(_as_schema(raw), frozenset()) for raw in reversed(below)]
-        return list(parts.values())
+        return parts
 
     def _shape(self, parts: list[_Part]) -> Shape:
         key = tuple((id(schema), done) for schema, done in parts)
@@ -120,7 +131,7 @@ class Reader:
         return shape
 
     def _fill(self, shape: Shape, parts: list[_Part]) -> None:
-        shape.docs = documentation(*(schema for schema, _ in parts))
+        shape.docs = documentation(*(schema for schema, _ in parts), schemas=True)
         for at, (schema, done) in enumerate(parts):
             for union in ("anyOf", "oneOf"):
                 if union not in done and as_list(schema.get(union)):
@@ -199,14 +210,19 @@ def _as_schema(raw: object) -> dict[str, Any]:
     return as_map(raw) or _ALWAYS
 
 
-def documentation(*schemas: dict[str, Any]) -> dict[str, list[Any]]:
-    """Collect what is said to people only, outermost first."""
+def documentation(*raws: dict[str, Any], schemas: bool = False) -> dict[str, list[Any]]:
+    """Collect what is said to people only, outermost first.
+
+    In schemas that includes keywords nobody knows: a change of them is still a change.
+    """
     docs: dict[str, list[Any]] = {}
-    for schema in schemas:
-        for key, value in schema.items():
-            silent = value is None or value is False or value == ""
+    for raw in raws:
+        for key, value in raw.items():
+            if value is None or value is False or value == "":
+                continue
+            unknown = schemas and key not in _CONTRACT
             widest = key == "format" and value in _WIDEST_FORMAT.values()
-            if widest or (is_documentation(key) and not silent):
+            if is_documentation(key) or unknown or widest:
                 docs.setdefault(key, []).append(value)
     return docs
 
@@ -495,12 +511,13 @@ def matched(
                 pairs.append((mine[i], theirs[j], label))
         lost += [one for i, one in enumerate(mine) if i not in used[0]]
         more += [one for j, one in enumerate(theirs) if j not in used[1]]
-    numbers = {"integer", "number"}
-    for one in [one for one in lost if one.type in numbers]:
-        for other in [other for other in more if other.type in numbers - {one.type}]:
-            pairs.append((one, other, ""))  # every integer is a number
+    for kind, other in (("integer", "number"), ("number", "integer")):  # an integer is a number
+        one = next((one for one in lost if one.type == kind), None)
+        two = next((two for two in more if two.type == other), None)
+        if one and two:
+            pairs.append((one, two, ""))
             lost.remove(one)
-            more.remove(other)
+            more.remove(two)
     return pairs, lost, more
 
 
