@@ -1,0 +1,13 @@
+"""No environment but the test's own."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("MINIMAX_")]:
+        monkeypatch.delenv(name)

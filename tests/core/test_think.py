@@ -1,0 +1,336 @@
+"""The splitter of thinking and answer: what each content means, and that cuts change nothing."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, SupportsIndex
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minimax_chat._think import ThinkSplitter, split
+from properties import tries
+from replies import cut
+
+OPEN, CLOSE = "<think>", "</think>"
+WHITE_SPACE = " \t\r\n"
+
+CONTENTS = {
+    "documented": (
+        "<think>用户用中文打招呼,我应该用中文回应。</think>\n\n你好!有什么我可以帮助你的吗?",
+        ("用户用中文打招呼,我应该用中文回应。", "你好!有什么我可以帮助你的吗?"),
+    ),
+    "no tags": ("Hello there.", ("", "Hello there.")),
+    "no tags: white space is the answer's": ("  Hello\n", ("", "  Hello\n")),
+    "nothing": ("", ("", "")),
+    "white space alone": (" \n", ("", " \n")),
+    "thinking alone": ("<think>hm</think>", ("hm", "")),
+    "empty thinking": ("<think></think>\n\nHello", ("", "Hello")),
+    "blank thinking": ("<think> \n </think>Hello", ("", "Hello")),
+    "no white space around the tags": ("<think>hm</think>Hello", ("hm", "Hello")),
+    "white space around the tags": ("\n <think>\n hm\n </think> \r\n\tHello", ("hm", "Hello")),
+    "white space inside stays": ("<think>\na\n\n b\n</think>\nc \n d\n", ("a\n\n b", "c \n d\n")),
+    "only the four spaces of JSON are white space": (
+        "<think>\u3000hm\u00a0</think>\u3000Hello",
+        ("\u3000hm\u00a0", "\u3000Hello"),
+    ),
+    "cut off by the limit": ("<think>I wonder", ("I wonder", "")),
+    "cut off by the limit at white space": ("<think>I wonder \n", ("I wonder", "")),
+    "cut off by the limit in the closing tag": ("<think>I wonder</thi", ("I wonder</thi", "")),
+    "cut off by the limit in the opening tag": ("<thi", ("", "<thi")),
+    "cut off by the limit in a second opening tag": ("<think>a</think>\n<th", ("a", "<th")),
+    "orphan closing tag": ("I wonder.\n</think>\n\nHello", ("I wonder.", "Hello")),
+    "orphan closing tag, then a block": ("a</think><think>b</think>c", ("a\n\nb", "c")),
+    "orphan closing tag at the start": ("</think>Hello", ("", "Hello")),
+    "several leading blocks": (
+        "<think>a</think>\n<think>b</think><think>\nc</think>\nHello",
+        ("a\n\nb\n\nc", "Hello"),
+    ),
+    "several leading blocks, one empty": (
+        "<think>a</think><think></think><think>b</think>c",
+        ("a\n\nb", "c"),
+    ),
+    "mentioned in the answer": (
+        "<think>a</think>Use <think> and </think>, so: <think>x</think>",
+        ("a", "Use <think> and </think>, so: <think>x</think>"),
+    ),
+    "mentioned in an answer without thinking": (
+        "The tag <think> opens, </think> closes.",
+        ("", "The tag <think> opens, </think> closes."),
+    ),
+    "mentioned in a code block": (
+        "<think>a</think>\n```xml\n<think>b</think>\n```\n",
+        ("a", "```xml\n<think>b</think>\n```\n"),
+    ),
+    "an answer that begins with a code block": (
+        "```xml\n<think>b</think>\n```",
+        ("", "```xml\n<think>b</think>\n```"),
+    ),
+    "an opening tag inside the thinking": ("<think>a <think> b</think>c", ("a <think> b", "c")),
+    "a closing tag after the thinking": ("<think>a</think>b</think>c", ("a", "b</think>c")),
+    "a lone <": ("< 3", ("", "< 3")),
+    "a lone < after the thinking": ("<think>a</think> < 3", ("a", "< 3")),
+    "a false start": ("<thin ice", ("", "<thin ice")),
+    "a false start in the thinking": ("<think></thin ice></think>b", ("</thin ice>", "b")),
+    "a false start before a tag": ("<think>a<</think>b", ("a<", "b")),
+    "two false starts": ("<think>a</thi</thin</think>b", ("a</thi</thin", "b")),
+    "a false start before the opening tag": ("<<think>b", ("", "<<think>b")),
+    "another case is no tag": ("<THINK>a</THINK>b", ("", "<THINK>a</THINK>b")),
+    "a tag with a space is none": ("<think >a", ("", "<think >a")),
+    "characters outside the basic plane": ("<think>🏔️ 山</think>🏔️", ("🏔️ 山", "🏔️")),
+}
+
+examples = pytest.mark.parametrize(
+    ("content", "parts"), CONTENTS.values(), ids=[name.replace(" ", "-") for name in CONTENTS]
+)
+
+contents = st.lists(
+    st.sampled_from(
+        [
+            *(OPEN, CLOSE, OPEN, CLOSE, "<", "</", "<thin ice", "</thi", "<<", ">", "think>"),
+            *(
+                " ",
+                "\n",
+                "\n\n",
+                "\t",
+                "\r\n",
+                "a",
+                "Hello.",
+                "你好",
+                "。",
+                "🏔️",
+                "\u3000",
+                "\u2028",
+            ),
+            "```xml\n<think>x</think>\n```",
+        ]
+    ),
+    max_size=12,
+).map("".join)
+cuts = st.lists(st.integers(min_value=0, max_value=200), max_size=8)
+
+
+def reference(content: str) -> tuple[str, str]:
+    """What a content means, told of the whole and with no thought of time or pieces."""
+    blocks: list[str] = []
+    rest = content
+    opening, closing = content.find(OPEN), content.find(CLOSE)
+    if closing >= 0 and not 0 <= opening < closing:
+        block, _, rest = content.partition(CLOSE)
+        blocks.append(block)
+    while rest.lstrip(WHITE_SPACE).startswith(OPEN):
+        block, _, rest = rest.lstrip(WHITE_SPACE).removeprefix(OPEN).partition(CLOSE)
+        blocks.append(block)
+    if not blocks:
+        return "", content
+    thinking = "\n\n".join(filter(None, (block.strip(WHITE_SPACE) for block in blocks)))
+    return thinking, rest.lstrip(WHITE_SPACE)
+
+
+def is_orphaned(content: str) -> bool:
+    """Whether a closing tag comes first."""
+    return re.findall("</?think>", content)[:1] == [CLOSE]
+
+
+def streamed(pieces: list[str]) -> list[tuple[str, str]]:
+    splitter = ThinkSplitter()
+    return [*map(splitter.feed, pieces), splitter.flush()]
+
+
+def joined(parts: list[tuple[str, str]]) -> tuple[str, str]:
+    return "".join(thinking for thinking, _ in parts), "".join(text for _, text in parts)
+
+
+def bare(text: str) -> str:
+    """Without tags, and then without white space."""
+    return "".join(re.sub("</?think>", "", text).translate(dict.fromkeys(map(ord, WHITE_SPACE))))
+
+
+@examples
+def test_what_a_content_means(content: str, parts: tuple[str, str]) -> None:
+    assert split(content) == parts
+
+
+@examples
+def test_the_reference_agrees_with_the_examples(content: str, parts: tuple[str, str]) -> None:
+    assert reference(content) == parts
+
+
+@tries(150)
+@given(contents)
+def test_every_content_means_what_the_reference_says(content: str) -> None:
+    assert split(content) == reference(content)
+
+
+@examples
+def test_a_cut_anywhere_changes_nothing(content: str, parts: tuple[str, str]) -> None:
+    for first in range(len(content) + 1):
+        for second in range(first, len(content) + 1):
+            pieces = [content[:first], content[first:second], content[second:]]
+            thinking, text = joined(streamed(pieces))
+            if is_orphaned(content):  # what was passed on before the tag cannot be taken back
+                assert text.endswith(parts[1]), pieces
+            else:
+                assert (thinking, text) == parts, pieces
+
+
+@tries(150)
+@given(contents, cuts)
+def test_cuts_anywhere_change_nothing(content: str, at: list[int]) -> None:
+    for pieces in (cut(content, at), list(content)):
+        if not is_orphaned(content):
+            assert joined(streamed(pieces)) == split(content), pieces
+
+
+@tries(150)
+@given(contents, cuts)
+def test_what_follows_an_orphan_closing_tag_is_told_apart_in_pieces_too(
+    content: str, at: list[int]
+) -> None:
+    """Text that was passed on cannot be taken back; nothing is lost, and all else is right."""
+    content = "I wonder" + content
+    whole_thinking, whole_text = split(content)
+    for pieces in (cut(content, at), list(content)):
+        parts = streamed(pieces)
+        thinking, text = joined(parts)
+        assert text.endswith(whole_text)
+        assert thinking.strip(WHITE_SPACE) in whole_thinking
+        in_order = "".join(thinking + text for thinking, text in parts)
+        assert bare(in_order) == bare(whole_thinking + whole_text)
+
+
+def test_the_deltas_before_an_orphan_closing_tag_are_text() -> None:
+    assert streamed(["I won", "der.", "\n</thi", "nk>\n", "\nHello"]) == [
+        *(("", "I won"), ("", "der."), ("", "\n"), ("", ""), ("", "Hello"), ("", "")),
+    ]
+
+
+@tries(150)
+@given(contents)
+def test_no_character_is_lost(content: str) -> None:
+    assert "".join(map(bare, split(content))) == bare(content)
+
+
+@tries(150)
+@given(contents)
+def test_a_character_is_passed_on_as_soon_as_nothing_can_change_what_it_is(content: str) -> None:
+    """What waits is white space at an edge, and what may yet become a tag."""
+    for length in range(len(content) + 1):
+        splitter = ThinkSplitter()
+        _, text = joined([splitter.feed(character) for character in content[:length]])
+        waiting = "".join(splitter.flush())
+        if text and split(content[:length])[0] and not is_orphaned(content[:length]):
+            assert waiting == "", "behind a block, all of the answer is passed on at once"
+        elif text and not is_orphaned(content[:length]):
+            assert len(waiting) <= 7, "no white space waits inside an answer"
+            assert waiting.startswith("<") or not waiting
+        tag = waiting.strip(WHITE_SPACE)
+        assert any(each.startswith(tag) and each != tag for each in (OPEN, CLOSE)), waiting
+
+
+@pytest.mark.parametrize(
+    ("characters", "passed_on"),
+    [
+        ("< 3", ["", "< ", "3"]),
+        ("<thin ice", ["", "", "", "", "", "<thin ", "i", "c", "e"]),
+        ("a<b", ["a", "", "<b"]),
+        ("a</thinner", ["a", "", "", "", "", "", "", "</thinn", "e", "r"]),
+        ("  a b", ["", "", "  a", " ", "b"]),
+    ],
+)
+def test_when_a_false_start_is_passed_on(characters: str, passed_on: list[str]) -> None:
+    splitter = ThinkSplitter()
+    assert [splitter.feed(character) for character in characters] == [
+        ("", text) for text in passed_on
+    ]
+
+
+def test_when_thinking_is_passed_on() -> None:
+    splitter = ThinkSplitter()
+    pieces = ["<think>", "\n", "a", " ", "b", "<", "c", "</think>", "\n", "d", "<", "think>"]
+    assert [splitter.feed(piece) for piece in pieces] == [
+        *(("", ""), ("", ""), ("a", ""), ("", ""), (" b", ""), ("", ""), ("<c", ""), ("", "")),
+        *(("", ""), ("", "d"), ("", "<"), ("", "think>")),
+    ]
+
+
+class Work:
+    done = 0
+
+
+class Counted(str):
+    """A string that adds up how many characters its methods look at or copy."""
+
+    def _counted(self, value: Any, cost: int) -> Any:
+        Work.done += cost
+        return Counted(value) if isinstance(value, str) else value
+
+    def __add__(self, other: str) -> Counted:
+        value: Counted = self._counted(str(self) + str(other), len(self) + len(other))
+        return value
+
+    def __radd__(self, other: str) -> Counted:
+        value: Counted = self._counted(str(other) + str(self), len(self) + len(other))
+        return value
+
+    def __getitem__(self, at: SupportsIndex | slice) -> Counted:
+        value = str(self)[at]
+        counted: Counted = self._counted(value, len(value))
+        return counted
+
+    def __contains__(self, part: object) -> bool:
+        Work.done += len(self)
+        return str(part) in str(self)
+
+    def find(self, part: str, start: Any = 0, end: Any = None, /) -> int:
+        place = str(self).find(part, start, end)
+        stop = len(self) if end is None else end
+        Work.done += max(0, (place + len(part) if place >= 0 else stop) - (start or 0))
+        return place
+
+    def startswith(self, part: Any, *places: Any) -> bool:
+        Work.done += 8
+        return str(self).startswith(part, *places)
+
+    def endswith(self, part: Any, *places: Any) -> bool:
+        Work.done += 8
+        return str(self).endswith(part, *places)
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in {"strip", "lstrip", "rstrip", "partition", "split", "removeprefix", "replace"}:
+            Work.done += len(self)
+        return super().__getattribute__(name)
+
+
+def work(pieces: list[str]) -> int:
+    Work.done = 0
+    streamed([Counted(piece) for piece in pieces])
+    return Work.done
+
+
+SHAPES = {
+    "one long answer": lambda n: ["a" * n],
+    "one long block": lambda n: ["<think>" + "a" * n + "</think>b"],
+    "a long answer, by characters": lambda n: list("a" * n),
+    "a long block, by characters": lambda n: ["<think>", *"a" * n, "</think>"],
+    "a long block, by lines": lambda n: ["<think>", *["a line\n"] * (n // 7), "</think>"],
+    "white space ahead": lambda n: [*" " * n, "a"],
+    "white space in a block": lambda n: ["<think>a", *" " * n, "b</think>"],
+    "white space behind a block": lambda n: ["<think>a</think>", *" " * n, "b"],
+    "false starts": lambda n: list("<think>" + "</thin" * (n // 6)),
+    "false starts in one piece": lambda n: ["<think>" + "</thin" * (n // 6)],
+    "false starts in an answer": lambda n: list("a" + "<thin" * (n // 5)),
+    "many blocks": lambda n: ["<think>a</think>\n"] * (n // 17),
+    "many blocks in one piece": lambda n: ["<think>a</think>\n" * (n // 17)],
+    "many mentions in one piece": lambda n: ["a <think> b </think>" * (n // 20)],
+    "an orphan at the end": lambda n: [*"a" * n, "</think>b"],
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=[name.replace(" ", "-") for name in SHAPES])
+def test_ten_times_the_content_is_ten_times_the_work(shape: Any) -> None:
+    """Counted in characters looked at: a second look at all that came would be a hundred times."""
+    small, large = work(shape(2_000)), work(shape(20_000))
+    assert small >= 1_000, "nothing was counted"
+    assert large <= 10.5 * small
