@@ -215,6 +215,9 @@ class StreamReader:
                 choice["delta"] = choice.pop("message", None)
             self.begun = True
             yield self._accumulator.add(event)
+        elif not self.begun and "content-encoding" in self._response.headers:
+            # httpx passes an encoding that it does not know on as it is.
+            raise self._call.undecodable(self._response, b"", "no event can be read")
         elif not self._accumulator.finished:
             raise self.interrupted("the stream ended without a finish_reason")
 
@@ -297,15 +300,15 @@ def _translation(cause: Exception, reader: StreamReader | None, begun: bool) -> 
 
 
 @contextmanager
-def lingering(response: httpx.Response) -> Generator[None]:
-    """Inside, a read waits LINGER seconds at most.
+def lingering(response: httpx.Response) -> Generator[bool]:
+    """Inside, a read waits LINGER seconds at most; yields False where that cannot be had.
 
     The end of the body comes right behind `[DONE]`, and with it the connection can be used again;
     to wait for it longer could take for ever.
     """
     network = response.extensions.get("network_stream")
     if network is None or response.http_version != "HTTP/1.1":
-        yield
+        yield False
         return
     read = network.read
 
@@ -314,7 +317,7 @@ def lingering(response: httpx.Response) -> Generator[None]:
 
     network.read = read_briefly
     try:
-        yield
+        yield True
     except httpx.HTTPError:
         pass
     finally:

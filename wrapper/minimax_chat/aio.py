@@ -72,8 +72,9 @@ async def _chunks(response: httpx.Response, reader: StreamReader) -> AsyncIterat
                 for chunk in reader.feed(data):
                     yield chunk
                 if reader.done:
-                    with lingering(response):
-                        await anext(body, None)
+                    with lingering(response) as briefly:
+                        if briefly:
+                            await anext(body, None)
                     break
         for chunk in reader.end():
             yield chunk

@@ -72,8 +72,9 @@ def _chunks(response: httpx.Response, reader: StreamReader) -> Iterator[Completi
                 for chunk in reader.feed(data):
                     yield chunk
                 if reader.done:
-                    with lingering(response):
-                        next(body, None)
+                    with lingering(response) as briefly:
+                        if briefly:
+                            next(body, None)
                     break
         for chunk in reader.end():
             yield chunk

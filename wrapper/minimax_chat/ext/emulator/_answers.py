@@ -109,7 +109,7 @@ def compose(messages: Sequence[Mapping[str, Any]], asked: str, persona: str) -> 
     nothing: Mapping[str, Any] = {}
     system = next((message for message in messages if message["role"] == "system"), nothing)
     own = [message for message in messages if message["role"] == "assistant"]
-    asking = asked.rstrip().endswith(("?", "?"))
+    asking = asked.rstrip().endswith(("?", "\uff1f"))
     facts: dict[str, Any] = {
         "asked": asked,
         "speaker": phrases["speaker"].format(name=users[-1]["name"])

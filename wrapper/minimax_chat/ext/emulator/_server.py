@@ -260,7 +260,7 @@ def serve(
         sys.stdout.flush()
         threading.Event().wait()
     except KeyboardInterrupt:
-        return 0
+        pass
     except (OSError, OverflowError) as error:
         why = getattr(error, "strerror", None) or error
         print(
@@ -270,6 +270,7 @@ def serve(
         return 1
     finally:
         emulator.stop()
+    return 0
 
 
 def _listen(host: str, port: int) -> socket.socket:
