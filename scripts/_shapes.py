@@ -148,11 +148,12 @@ class Reader:
         shape.write_only = any(key == "writeOnly" and value is True for key, value in said)
         values = _values(said)
         types = _types(said, values)
-        if values is not None and "null" in values:
-            del values["null"]
-            types.add("null")
         marked = any(key == "nullable" and value is True for key, value in said)
-        shape.nullable = marked or bool(types & {"null", "any"})
+        by_type = marked or bool(types & {"null", "any"})
+        by_enum = values is None or values.pop("null", "") is None
+        # A null must be in the enum too. Who forgot that, there or in the type, meant it still.
+        meant = self.prose and values is not None and (by_type or by_enum)
+        shape.nullable = (by_type and by_enum) or meant
         for name in sorted(types - {"null"}):
             own = None if values is None else {k: v for k, v in values.items() if _is(v, name)}
             if own != {}:
