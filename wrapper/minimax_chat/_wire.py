@@ -253,9 +253,9 @@ class EventDecoder:
         # Of bytes, splitlines() knows CR, LF and CRLF alone, just as an event stream does.
         for line in piece.splitlines(keepends=True):
             self._line.append(line)
+            self._after_cr = line.endswith(b"\r")
             if not line.endswith((b"\r", b"\n")):
                 break
-            self._after_cr = line.endswith(b"\r")
             whole = b"".join(self._line).rstrip(b"\r\n").removeprefix(self._mark)
             self._line, self._mark = [], b""
             name, _, value = whole.partition(b":")
