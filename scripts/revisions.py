@@ -1,0 +1,349 @@
+"""Small revisions of openapi.yaml, such as the API has had, for scripts/rehearse.py to go through.
+
+The probe of a revision is a program that uses what is new, through `create` and what it returns. It
+is run, and it is type-checked: a `type: ignore` in it stands where a checker must complain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Spec = dict[str, Any]
+
+# What each probe starts with: a client whose requests are recorded and answered as documented.
+PREAMBLE = """\
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from minimax_chat import InvalidArgumentError, MiniMax
+from minimax_chat_api import contract, models
+
+SENT: list[dict[str, Any]] = []
+MESSAGES: list[contract.MessageParam] = [{"role": "user", "content": "hi"}]
+REPLY: dict[str, Any] = {
+    "choices": [{"index": 0, "message": {"role": "assistant", "content": "ok"}}],
+    "usage": {"total_tokens": 2},
+    "base_resp": {"status_code": 0},
+}
+
+
+def answer(request: httpx.Request) -> httpx.Response:
+    SENT.append(json.loads(request.content))
+    return httpx.Response(200, json=REPLY)
+
+
+client = MiniMax(api_key="k", http_client=httpx.Client(transport=httpx.MockTransport(answer)))
+create = client.chat.completions.create
+
+"""
+
+
+@dataclass(frozen=True)
+class Revision:
+    """A change of the spec: what is to become of it, and the program that uses what is new."""
+
+    name: str
+    verdict: Literal["additive", "breaking"]
+    change: Callable[[Spec], None]
+    probe: str
+
+
+def properties(spec: Spec, component: str) -> dict[str, Any]:
+    """The fields of a component."""
+    fields: dict[str, Any] = spec["components"]["schemas"][component]["properties"]
+    return fields
+
+
+def _reference(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _component(spec: Spec, name: str, **schema: Any) -> None:
+    described = {"x-source": "guide", "description": f"{name}, for the rehearsal.", **schema}
+    spec["components"]["schemas"][name] = described
+
+
+def _new_model_id(spec: Spec) -> None:
+    models = spec["components"]["schemas"]["ModelId"]
+    models["enum"].append("MiniMax-M3")
+    models["x-enum-varnames"].append("MINIMAX_M3")
+
+
+def _new_request_object(spec: Spec) -> None:
+    _component(
+        spec,
+        "ThinkingMode",
+        type="string",
+        enum=["enabled", "disabled"],
+        **{"x-enum-varnames": ["ENABLED", "DISABLED"]},
+    )
+    mode = {"description": "Whether.", "anyOf": [_reference("ThinkingMode"), {"type": "string"}]}
+    budget = {"type": "integer", "minimum": 1, "description": "How many tokens."}
+    _component(
+        spec,
+        "Thinking",
+        type="object",
+        required=["type"],
+        properties={"type": mode, "budget_tokens": budget},
+    )
+    properties(spec, "ChatCompletionRequest")["thinking"] = {
+        "description": "How to think.",
+        **_reference("Thinking"),
+    }
+
+
+def _new_required_field(spec: Spec) -> None:
+    request = spec["components"]["schemas"]["ChatCompletionRequest"]
+    request["properties"]["tenant"] = {"type": "string", "description": "Who asks."}
+    request["required"].append("tenant")
+    examples = spec["paths"]["/v1/chat/completions"]["post"]["requestBody"]["content"]
+    examples["application/json"]["examples"]["documented"]["value"]["tenant"] = "us"
+
+
+def _wider_range(spec: Spec) -> None:
+    properties(spec, "ChatCompletionRequest")["top_p"]["maximum"] = 2
+
+
+def _narrower_range(spec: Spec) -> None:
+    top_p = properties(spec, "ChatCompletionRequest")["top_p"]
+    top_p["maximum"], top_p["default"] = 0.9, 0.85
+
+
+def _new_finish_reason(spec: Spec) -> None:
+    reasons = spec["components"]["schemas"]["FinishReason"]
+    reasons["enum"].append("content_filter")
+    reasons["x-enum-varnames"].append("CONTENT_FILTER")
+
+
+def _new_response_object(spec: Spec) -> None:
+    tokens = {"type": ["integer", "null"], "description": "Tokens of the thinking."}
+    _component(
+        spec, "CompletionTokensDetails", type="object", properties={"reasoning_tokens": tokens}
+    )
+    properties(spec, "Usage")["completion_tokens_details"] = {
+        "description": "More about the tokens generated.",
+        "anyOf": [_reference("CompletionTokensDetails"), {"type": "null"}],
+    }
+
+
+def _string_or_array(spec: Spec) -> None:
+    kind = {"type": "string", "description": "Kind of part."}
+    text = {"type": "string", "description": "What is said."}
+    _component(
+        spec,
+        "ContentPart",
+        type="object",
+        required=["type"],
+        properties={"type": kind, "text": text},
+    )
+    content = properties(spec, "Message")["content"]
+    del content["type"]
+    content["anyOf"] = [{"type": "string"}, {"type": "array", "items": _reference("ContentPart")}]
+
+
+def _removed_role(spec: Spec) -> None:
+    roles = spec["components"]["schemas"]["Role"]
+    index = roles["enum"].index("group")
+    del roles["enum"][index], roles["x-enum-varnames"][index]
+
+
+def _renamed_field(spec: Spec) -> None:
+    fields = properties(spec, "ChatCompletionRequest")
+    fields["max_output_tokens"] = fields.pop("max_completion_tokens")
+
+
+def _second_endpoint(spec: Spec) -> None:
+    texts = {"type": "array", "items": {"type": "string"}, "description": "What to embed."}
+    model = {"type": "string", "description": "Model ID."}
+    _component(
+        spec,
+        "EmbeddingRequest",
+        type="object",
+        required=["model", "texts"],
+        properties={"model": model, "texts": {**texts, "minItems": 1}},
+    )
+    numbers = {"type": ["array", "null"], "items": {"type": "number"}, "description": "Vector."}
+    _component(spec, "Embedding", type="object", properties={"vector": numbers})
+    vectors = {
+        "type": ["array", "null"],
+        "items": _reference("Embedding"),
+        "description": "The vectors, one for each text.",
+    }
+    _component(spec, "EmbeddingList", type="object", properties={"data": vectors})
+    body = {"application/json": {"schema": _reference("EmbeddingRequest")}}
+    answer = {"application/json": {"schema": _reference("EmbeddingList")}}
+    spec["paths"]["/v1/embeddings"] = {
+        "post": {
+            "operationId": "createEmbedding",
+            "tags": ["embeddings"],
+            "summary": "Embed texts",
+            "x-source": "guide",
+            "requestBody": {"required": True, "content": body},
+            "responses": {"200": {"description": "The vectors.", "content": answer}},
+        }
+    }
+    spec["tags"].append({"name": "embeddings"})
+
+
+REVISIONS = (
+    Revision(
+        "new model id",
+        "additive",
+        _new_model_id,
+        """
+model: contract.ModelIdLiteral = "MiniMax-M3"
+create(model=model, messages=MESSAGES)
+assert SENT[0]["model"] == models.ModelId.MINIMAX_M3
+unknown: contract.ModelIdLiteral = "MiniMax-M4"  # type: ignore[assignment]
+create(model="MiniMax-M4", messages=MESSAGES)
+""",
+    ),
+    Revision(
+        "new optional request object",
+        "additive",
+        _new_request_object,
+        """
+create(model="m", messages=MESSAGES, thinking={"type": "enabled", "budget_tokens": 1024})
+assert SENT[0]["thinking"] == {"type": "enabled", "budget_tokens": 1024}
+create(model="m", messages=MESSAGES, thinking=models.Thinking(type_="new"))
+assert SENT[1]["thinking"] == {"type": "new"}
+create(model="m", messages=MESSAGES)
+assert "thinking" not in SENT[2]
+with pytest.raises(InvalidArgumentError, match=r"thinking\\.budget_tokens is 0, but must be"):
+    create(model="m", messages=MESSAGES, thinking={"type": "enabled", "budget_tokens": 0})
+with pytest.raises(InvalidArgumentError, match=r"thinking\\.type is missing"):
+    create(model="m", messages=MESSAGES, thinking={})  # type: ignore[call-overload]
+with pytest.raises(InvalidArgumentError, match="thinking is 'enabled', but must be a mapping"):
+    create(model="m", messages=MESSAGES, thinking="enabled")  # type: ignore[call-overload]
+""",
+    ),
+    Revision(
+        "new required request field",
+        "breaking",
+        _new_required_field,
+        """
+create(model="m", messages=MESSAGES, tenant="us")
+assert SENT[0]["tenant"] == "us"
+with pytest.raises(InvalidArgumentError, match="tenant is missing, but must be given"):
+    create(model="m", messages=MESSAGES)  # type: ignore[call-overload]
+""",
+    ),
+    Revision(
+        "wider range",
+        "additive",
+        _wider_range,
+        """
+create(model="m", messages=MESSAGES, top_p=2)
+assert SENT[0]["top_p"] == 2
+with pytest.raises(InvalidArgumentError, match="top_p is 2.5, but must be .* <= 2$"):
+    create(model="m", messages=MESSAGES, top_p=2.5)
+""",
+    ),
+    Revision(
+        "narrower range",
+        "breaking",
+        _narrower_range,
+        """
+create(model="m", messages=MESSAGES, top_p=0.9)
+with pytest.raises(InvalidArgumentError, match="top_p is 0.95, but must be .* <= 0.9$"):
+    create(model="m", messages=MESSAGES, top_p=0.95)
+assert len(SENT) == 1
+""",
+    ),
+    Revision(
+        "new finish_reason",
+        "additive",
+        _new_finish_reason,
+        """
+REPLY["choices"][0]["finish_reason"] = "content_filter"
+completion = create(model="m", messages=MESSAGES)
+assert completion.finish_reason == "content_filter"
+(choice,) = completion.raw.choices or []
+assert isinstance(choice, models.Choice)
+assert choice.finish_reason is models.FinishReason.CONTENT_FILTER
+""",
+    ),
+    Revision(
+        "new nested response object",
+        "additive",
+        _new_response_object,
+        """
+REPLY["usage"]["completion_tokens_details"] = {"reasoning_tokens": 7}
+completion = create(model="m", messages=MESSAGES)
+assert completion.usage is not None
+details = completion.usage.completion_tokens_details
+assert details is not None
+tokens: int | None = details.reasoning_tokens
+assert tokens == 7
+usage = completion.raw.usage
+assert isinstance(usage, models.Usage)
+assert isinstance(usage.completion_tokens_details, models.CompletionTokensDetails)
+assert usage.completion_tokens_details.reasoning_tokens == 7
+del REPLY["usage"]["completion_tokens_details"]
+older = create(model="m", messages=MESSAGES).usage
+assert older is not None and older.completion_tokens_details is None
+""",
+    ),
+    Revision(
+        "string becomes string or array",
+        "additive",
+        _string_or_array,
+        """
+parts: list[contract.ContentPartParam] = [{"type": "text", "text": "hi"}]
+create(model="m", messages=[{"role": "user", "content": parts}])
+assert SENT[0]["messages"] == [{"role": "user", "content": [{"type": "text", "text": "hi"}]}]
+create(model="m", messages=MESSAGES)
+assert SENT[1]["messages"] == [{"role": "user", "content": "hi"}]
+with pytest.raises(InvalidArgumentError, match=r"messages\\[0\\]\\.content"):
+    wrong: contract.MessageParam = {"role": "user", "content": 5}  # type: ignore[typeddict-item]
+    create(model="m", messages=[wrong])
+""",
+    ),
+    Revision(
+        "removed role",
+        "breaking",
+        _removed_role,
+        """
+gone: contract.RoleLiteral = "group"  # type: ignore[assignment]
+assert not hasattr(models.Role, "GROUP")
+create(model="m", messages=[{"role": "group", "content": "still sent: roles are open"}])
+assert SENT[0]["messages"][0]["role"] == "group"
+""",
+    ),
+    Revision(
+        "renamed field",
+        "breaking",
+        _renamed_field,
+        """
+create(model="m", messages=MESSAGES, max_output_tokens=5)
+assert SENT[0]["max_output_tokens"] == 5
+with pytest.raises(InvalidArgumentError, match="no request field 'max_completion_tokens'"):
+    create(model="m", messages=MESSAGES, max_completion_tokens=5)  # type: ignore[call-overload]
+""",
+    ),
+    Revision(
+        "second endpoint",
+        "additive",
+        _second_endpoint,
+        """
+from minimax_chat_api.api.embeddings import create_embedding
+
+options: contract.EmbeddingRequestParam = {"model": "m", "texts": ["one", "two"]}
+assert contract.check({**options, "texts": []}, contract.EMBEDDING_REQUEST_SCHEMA) == (
+    "texts is [], but must be a list of at least 1 items"
+)
+view = contract.EmbeddingListView({"data": [{"vector": [0.5]}]})
+vector: list[float] = view.data[0].vector
+assert vector == [0.5]
+body = models.EmbeddingRequest(model="m", texts=["one"])
+assert create_embedding._get_kwargs(body=body)["url"] == "/v1/embeddings"
+create(model="m", messages=MESSAGES)
+assert SENT == [{"model": "m", "messages": [{"role": "user", "content": "hi"}]}]
+""",
+    ),
+)
