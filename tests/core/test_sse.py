@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from minimax_chat._wire import EventDecoder
 from properties import tries
-from replies import cut, read, sse, stream_reader
 from replies import chunk as content_chunk
+from replies import cut, read, sse, stream_reader
 
 MARK = b"\xef\xbb\xbf"
 
@@ -70,7 +70,7 @@ cuts = st.lists(st.integers(min_value=0, max_value=400), max_size=8)
 
 
 def reference(stream: bytes) -> list[bytes]:
-    """The data of a whole stream's events, by WHATWG's "parsing" and "interpreting an event stream".
+    """The data of a whole stream's events, by WHATWG's rules for parsing and interpreting one.
 
     Its rules are about characters of ASCII, which are bytes of UTF-8, and about one mark.
     """
