@@ -33,8 +33,9 @@ def __getattr__(name: str) -> Any:
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("minimax_chat"):
             raise
+        missing = (error.name or "").partition(".")[0]
         raise ImportError(
-            f"the emulator needs {error.name}, which is not installed: "
+            f"the emulator needs {missing}, which is not installed: "
             "pip install 'minimax-chat[emulator]'",
             name=__name__,
         ) from None

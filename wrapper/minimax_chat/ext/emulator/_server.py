@@ -252,8 +252,9 @@ def serve(
     try:
         emulator.start()
         url = emulator.base_url
+        key = "any" if api_key is None else "'<your --api-key>'"
         print(url)
-        print(f"Use it:  export MINIMAX_BASE_URL={url} MINIMAX_API_KEY={api_key or 'any'}")
+        print(f"Use it:  export MINIMAX_BASE_URL={url} MINIMAX_API_KEY={key}")
         print(
             'Ctrl-C stops it. A message such as "!fail 1002" makes it fail; see docs/emulator.md.'
         )

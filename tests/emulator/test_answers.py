@@ -1,0 +1,286 @@
+"""What the emulator says to a valid request, whole and streamed."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from minimax_chat.ext.emulator import Emulator
+
+# One emulator answers every example; nothing in it makes one depend on another.
+many = settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+THINKING = re.compile(r"<think>\n(?P<thinking>.*?)\n</think>\n\n(?P<text>.*)", re.DOTALL)
+
+
+def parts(content: str) -> tuple[str, str]:
+    match = THINKING.fullmatch(content)
+    assert match is not None, content
+    return match["thinking"], match["text"]
+
+
+def documented(document: dict[str, Any], status: str, media_type: str) -> Any:
+    response = document["paths"]["/v1/chat/completions"]["post"]["responses"][status]
+    return response["content"][media_type]["examples"]["documented"]["value"]
+
+
+def documented_request(document: dict[str, Any]) -> dict[str, Any]:
+    body = document["paths"]["/v1/chat/completions"]["post"]["requestBody"]
+    request: dict[str, Any] = body["content"]["application/json"]["examples"]["documented"]["value"]
+    return request
+
+
+def shape(value: Any) -> Any:
+    """A JSON value with the names and types of its fields only."""
+    if isinstance(value, dict):
+        return {name: shape(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [shape(each) for each in value]
+    return type(value).__name__
+
+
+def test_the_documented_request_is_greeted_in_chinese(call: Any, document: dict[str, Any]) -> None:
+    thinking, text = parts(call.content(**documented_request(document)))
+    assert "你好" in thinking
+    assert text.startswith("你好")
+    assert "MiniMax AI" in text
+    assert "用户" in text
+    assert "“你好”" in text
+
+
+def test_an_answer_has_the_documented_fields(
+    call: Any, document: dict[str, Any], conforms: Callable[[str, Any], None]
+) -> None:
+    completion = call.completion(**documented_request(document))
+    assert shape(completion) == shape(documented(document, "200", "application/json"))
+    assert completion["choices"][0]["finish_reason"] == "stop"
+    assert completion["base_resp"] == {"status_code": 0, "status_msg": "success"}
+    conforms("ChatCompletion", completion)
+
+
+def test_every_answer_is_its_own(call: Any) -> None:
+    before = int(time.time())
+    responses: list[httpx.Response] = [call.post() for _ in range(3)]
+    ids = {response.json()["id"] for response in responses}
+    assert len(ids) == 3
+    for response in responses:
+        completion = response.json()
+        assert re.fullmatch("[0-9a-f]{32}", completion["id"])
+        assert response.headers["trace-id"] == completion["id"]
+        assert before <= completion["created"] <= time.time()
+
+
+@pytest.mark.parametrize(
+    ("messages", "in_text"),
+    [
+        pytest.param(
+            [{"role": "user", "content": "What is the time?"}],
+            "You asked: “What is the time?”",
+            id="a question",
+        ),
+        pytest.param(
+            [{"role": "user", "content": "It is late."}],
+            "You said: “It is late.”",
+            id="no question",
+        ),
+        pytest.param(
+            [{"role": "user", "content": "几点了\uff1f"}], "你刚才问", id="a Chinese question"
+        ),
+        pytest.param(
+            [
+                {"role": "user", "content": "你好"},
+                {"role": "assistant", "content": "你好!"},
+                {"role": "user", "content": "Now in English"},
+            ],
+            "turn 2 of our conversation, messages so far: 3",
+            id="the language of the last message, and the turn",
+        ),
+        pytest.param(
+            [{"role": "system", "name": "Ada", "content": "Be brief."}, {"role": "user"}],
+            "I am Ada. You have not said anything yet. My instructions are: “Be brief.”",
+            id="the persona, and silence",
+        ),
+        pytest.param([], "You have not said anything yet.", id="no message"),
+        pytest.param(
+            [
+                {"role": "user", "content": "a"},
+                {"role": "assistant", "content": "<think>\nx\n</think>\n\ny"},
+                {"role": "user", "content": "b"},
+                {"role": "assistant", "content": "y"},
+                {"role": "user", "content": "c"},
+            ],
+            "Of my 2 earlier answers, 1 came back with their thinking.",
+            id="whether the thinking came back",
+        ),
+    ],
+)
+def test_an_answer_is_about_the_conversation(
+    call: Any, messages: list[dict[str, str]], in_text: str
+) -> None:
+    _, text = parts(call.content(messages=messages))
+    assert in_text in text
+
+
+@many
+@given(st.text(max_size=300), st.sampled_from([None, 1, 7, 40]))
+def test_the_same_request_has_the_same_answer_plain_and_streamed(
+    call: Any, content: str, limit: int | None
+) -> None:
+    fields = {} if limit is None else {"max_completion_tokens": limit}
+    plain = call.completion(content, **fields)
+    streamed = call.stream(content, **fields)
+    assert streamed.content == plain["choices"][0]["message"]["content"]
+    last = streamed.chunks[-1]
+    assert last["choices"][0]["finish_reason"] == plain["choices"][0]["finish_reason"]
+    assert last["usage"] == plain["usage"]
+
+
+def test_a_stream_is_as_documented(
+    call: Any, document: dict[str, Any], conforms: Callable[[str, Any], None]
+) -> None:
+    streamed = call.stream(**documented_request(document))
+    first = shape(documented(document, "200", "text/event-stream"))
+    *others, last = streamed.chunks
+    assert len(others) > 2
+    for chunk in others:
+        assert shape(chunk) == first
+        assert chunk["usage"] is None
+    assert last["choices"][0].pop("finish_reason") == "stop"
+    assert last["choices"][0]["delta"]["content"]
+    assert last["usage"]["total_tokens"] > 0
+    assert shape({**last, "usage": None}) == first
+    for chunk in streamed.chunks:
+        conforms("ChatCompletionChunk", chunk)
+        assert {**chunk, "choices": None, "usage": None} == {
+            **others[0],
+            "choices": None,
+            "usage": None,
+        }
+    assert streamed.done
+    assert streamed.headers["trace-id"] == last["id"]
+    assert streamed.headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize("tag", ["<think>", "</think>"])
+def test_chunks_cut_tags_at_times(call: Any, tag: str) -> None:
+    streams = [call.stream(f"number {number}") for number in range(40)]
+    whole = [any(tag in delta["content"] for delta in stream.deltas) for stream in streams]
+    assert True in whole
+    assert False in whole
+
+
+def test_chunks_are_coarse(call: Any) -> None:
+    streamed = call.stream("many words " * 1000)
+    assert 50 <= len(streamed.content) / len(streamed.chunks) <= 250
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("", 0),
+        ("one two", 2),
+        ("don't!", 4),
+        ("你好", 2),
+        ("MiniMax 你好。", 4),
+        ("</think>", 1),
+        ("a <think> b", 3),
+        ("héllo_1 42", 2),
+        ("ありがとう", 5),
+        (" \n\t ", 0),
+    ],
+)
+def test_tokens_are_counted_as_the_page_says(
+    call: Any, emulator: Emulator, text: str, tokens: int
+) -> None:
+    emulator.reply(text, thinking="")
+    usage = call.completion(text)["usage"]
+    assert usage["completion_tokens"] == tokens
+    # The role counts as one.
+    assert usage["prompt_tokens"] == tokens + 1
+    assert usage["total_tokens"] == 2 * tokens + 1
+    assert usage["total_characters"] == 0
+    assert usage["prompt_tokens_details"] == {"cached_tokens": 0}
+
+
+def test_the_prompt_is_every_message(call: Any) -> None:
+    messages = [
+        {"role": "system", "name": "Ada"},
+        {"role": "user_system", "content": "a sailor"},
+        {"role": "user", "name": "Bob", "content": "Hello there"},
+    ]
+    assert call.completion(messages=messages)["usage"]["prompt_tokens"] == 2 + 3 + 4
+
+
+@many
+@given(st.integers(1, 200))
+def test_a_limit_is_kept_to_the_token(call: Any, limit: int) -> None:
+    whole = call.completion("hello")
+    tokens = whole["usage"]["completion_tokens"]
+    cut = call.completion("hello", max_completion_tokens=limit)
+    content = cut["choices"][0]["message"]["content"]
+    assert whole["choices"][0]["message"]["content"].startswith(content)
+    assert cut["usage"]["completion_tokens"] == min(limit, tokens)
+    assert cut["choices"][0]["finish_reason"] == ("length" if limit < tokens else "stop")
+
+
+def test_a_small_limit_ends_inside_the_thinking(call: Any) -> None:
+    streamed = call.stream(max_completion_tokens=5)
+    assert streamed.content.startswith("<think>")
+    assert "</think>" not in streamed.content
+    assert streamed.chunks[-1]["choices"][0]["finish_reason"] == "length"
+
+
+def test_a_large_limit_is_no_limit(call: Any) -> None:
+    for limit in (2**63 - 1, 1e3):
+        assert call.completion(max_completion_tokens=limit)["choices"][0]["finish_reason"] == "stop"
+
+
+def test_half_a_surrogate_pair_does_no_harm(call: Any) -> None:
+    response = call.post_raw(
+        rb'{"model": "\ud800", "messages": [{"role": "user", "content": "\udfff!"}]}'
+    )
+    assert response.status_code == 200
+    assert "?!" in response.json()["choices"][0]["message"]["content"]
+
+
+def test_other_fields_are_no_concern_of_the_api(call: Any) -> None:
+    call.completion(messages=[{"role": "pirate", "content": "Arr", "mood": 1}], unheard_of={"a": 1})
+
+
+def test_many_streams_at_once(emulator: Emulator, call: Any) -> None:
+    async def go() -> list[str]:
+        async with httpx.AsyncClient(
+            base_url=emulator.base_url,
+            headers={"authorization": "Bearer k"},
+            timeout=20,
+            trust_env=False,
+            verify=False,
+        ) as client:
+            responses = await asyncio.gather(
+                *(
+                    client.post(
+                        "/v1/chat/completions",
+                        json={
+                            "model": "m",
+                            "stream": True,
+                            "messages": [{"role": "user", "content": f"!slow 0.1 number {number}"}],
+                        },
+                    )
+                    for number in range(20)
+                )
+            )
+        return [response.text for response in responses]
+
+    for text in asyncio.run(go()):
+        assert text.endswith("data: [DONE]\n\n")
+    assert len(emulator.requests) == 20

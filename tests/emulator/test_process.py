@@ -1,0 +1,157 @@
+"""The emulator as a process: `python -m minimax_chat.ext.emulator` and `minimax-chat emulate`."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Generator
+from typing import Any
+
+import httpx
+import pytest
+
+MODULE = [sys.executable, "-m", "minimax_chat.ext.emulator"]
+COMMAND = [sys.executable, "-c", "from minimax_chat.ext.cli import main; main()", "emulate"]
+BOTH = pytest.mark.parametrize("command", [MODULE, COMMAND], ids=["module", "command"])
+
+# Makes an extra look as if it were not installed, then runs the command line that follows.
+WITHOUT = """
+import runpy, sys
+sys.modules[sys.argv[1]] = None
+sys.argv = sys.argv[2:]
+if sys.argv[0] == "minimax-chat":
+    from minimax_chat.ext.cli import main
+    main()
+else:
+    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+"""
+
+
+@contextlib.contextmanager
+def running(command: list[str]) -> Generator[tuple[subprocess.Popen[str], list[str]]]:
+    """A running process and the three lines that it begins with."""
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+    )
+    try:
+        assert process.stdout is not None
+        yield process, [process.stdout.readline().rstrip("\n") for _ in range(3)]
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def run(command: list[str]) -> tuple[int, str, str]:
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=30,
+        env={**os.environ, "COLUMNS": "100"},
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+@BOTH
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_runs_until_it_is_told_to_stop(command: list[str], number: signal.Signals) -> None:
+    with running([*command, "--port", "0", "--pace", "3600"]) as (process, [url, use, hint]):
+        assert use == f"Use it:  export MINIMAX_BASE_URL={url} MINIMAX_API_KEY=any"
+        assert "Ctrl-C" in hint
+        with (
+            httpx.Client(base_url=url, trust_env=False, verify=False) as client,
+            client.stream(
+                "POST",
+                "/v1/chat/completions",
+                json={
+                    "model": "m",
+                    "stream": True,
+                    "messages": [{"role": "user", "content": "Hello"}],
+                },
+                headers={"authorization": "Bearer any"},
+            ) as response,
+        ):
+            assert response.status_code == 200
+            # The stream is open, and would be for hours.
+            process.send_signal(number)
+            output, errors = process.communicate(timeout=10)
+    assert (process.returncode, output, errors) == (0, "", "")
+
+
+def test_the_options_reach_the_emulator() -> None:
+    options = ["--port", "0", "--api-key", "the-key", "--shape", "base_resp"]
+    for command in (MODULE, COMMAND):
+        with running([*command, *options]) as (_, [url, use, _]):
+            assert "the-key" not in use
+            response = httpx.post(f"{url}/v1/chat/completions", trust_env=False, verify=False)
+            assert response.json()["base_resp"]["status_code"] == 1004
+
+
+@BOTH
+def test_a_port_in_use(command: list[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        status, output, errors = run([*command, "--port", str(port)])
+    assert (status, output) == (1, "")
+    assert errors == (
+        f"cannot listen on 127.0.0.1 port {port} (Address already in use): "
+        "choose another --port, 0 for any\n"
+    )
+
+
+@pytest.mark.parametrize("options", [["--port", "70000"], ["--host", "256.0.0.1"]])
+def test_an_impossible_address(options: list[str]) -> None:
+    status, _, errors = run([*MODULE, *options])
+    assert status == 1
+    assert errors.startswith("cannot listen on ")
+    assert errors.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("missing", "command", "sentence"),
+    [
+        (
+            "starlette",
+            ["minimax_chat.ext.emulator"],
+            "the emulator needs starlette, which is not installed: "
+            "pip install 'minimax-chat[emulator]'",
+        ),
+        (
+            "uvicorn",
+            ["minimax-chat", "emulate"],
+            "the emulator needs uvicorn, which is not installed: "
+            "pip install 'minimax-chat[emulator]'",
+        ),
+        (
+            "cyclopts",
+            ["minimax-chat", "emulate"],
+            "minimax-chat needs cyclopts, which is not installed: pip install 'minimax-chat[cli]'",
+        ),
+    ],
+)
+def test_a_missing_extra(missing: str, command: list[str], sentence: str) -> None:
+    status, output, errors = run([sys.executable, "-c", WITHOUT, missing, *command])
+    assert (status, output, errors) == (1, "", f"{sentence}\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [(["--help"], "emulate"), (["emulate", "--help"], "--port"), (["--version"], "")],
+)
+def test_the_command_explains_itself(arguments: list[str], said: str) -> None:
+    status, output, errors = run([*COMMAND[:-1], *arguments])
+    assert (status, errors) == (0, "")
+    assert said in output
+    assert output.strip()
+
+
+def test_the_package_lists_what_it_has() -> None:
+    import minimax_chat.ext.emulator as package
+
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        _: Any = package.nothing

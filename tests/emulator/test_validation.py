@@ -1,0 +1,191 @@
+"""What the emulator refuses, and how."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from minimax_chat.ext.emulator import Emulator
+
+BODY = {"model": "MiniMax-M2.7", "messages": [{"role": "user", "content": "Hello"}]}
+
+
+@pytest.fixture
+def refused(conforms: Callable[[str, Any], None]) -> Callable[[httpx.Response, int, int], str]:
+    """The message of a refusal, which must have the documented shape."""
+
+    def check(response: httpx.Response, status: int, code: int | None) -> str:
+        assert response.status_code == status, response.text
+        assert response.headers["content-type"] == "application/json"
+        body = response.json()
+        conforms("ErrorResponse", body)
+        assert set(body) == {"type", "error", "request_id"}
+        assert body["type"] == "error"
+        assert body["error"]["http_code"] == str(status)
+        assert body["request_id"] == response.headers["trace-id"]
+        message: str = body["error"]["message"]
+        if code is not None:
+            assert message.endswith(f" ({code})")
+        return message
+
+    return check
+
+
+@pytest.mark.parametrize(
+    ("fields", "objection"),
+    [
+        (
+            {"temperature": 0},
+            "temperature is 0; allowed: number, more than 0, at most 1, as double",
+        ),
+        ({"temperature": 1.5}, "temperature is 1.5; allowed: number, more than 0, at most 1"),
+        ({"temperature": "hot"}, 'temperature is "hot"; allowed: number'),
+        ({"top_p": None}, "top_p is null; allowed: number"),
+        ({"max_completion_tokens": 0}, "max_completion_tokens is 0; allowed: integer, at least 1"),
+        ({"max_completion_tokens": 1.5}, "max_completion_tokens is 1.5; allowed: integer"),
+        ({"max_completion_tokens": True}, "max_completion_tokens is true; allowed: integer"),
+        ({"max_completion_tokens": 2**63}, "allowed: integer, at least 1, as int64"),
+        ({"stream": "yes"}, 'stream is "yes"; allowed: boolean'),
+        ({"model": 5}, "model is 5; allowed: string"),
+        ({"messages": {}}, "messages is {}; allowed: array"),
+        ({"messages": ["hi"]}, 'messages[0] is "hi"; allowed: object'),
+        ({"messages": [{"content": "hi"}]}, "messages[0].role is missing; allowed: string"),
+        (
+            {"messages": [{"role": "user"}, {"role": "user", "content": ["hi"]}]},
+            'messages[1].content is ["hi"]; allowed: string',
+        ),
+        ({"messages": [{"role": "user", "name": 1}]}, "messages[0].name is 1; allowed: string"),
+    ],
+)
+def test_a_field_that_the_spec_forbids_is_named(
+    call: Any, refused: Any, fields: dict[str, Any], objection: str
+) -> None:
+    message = refused(call.post(**fields), 400, 2013)
+    assert message.startswith("invalid params, ")
+    assert objection in message
+
+
+def test_several_objections_come_together(call: Any, refused: Any) -> None:
+    message = refused(call.post_raw(b"{}"), 400, 2013)
+    assert "model is missing" in message
+    assert "messages is missing; allowed: array" in message
+
+
+def test_a_long_value_is_shown_in_part(call: Any, refused: Any) -> None:
+    assert len(refused(call.post(stream="x" * 10_000), 400, 2013)) < 300
+
+
+@pytest.mark.parametrize(
+    ("body", "objection"),
+    [
+        (b"", "it is empty"),
+        (b"[]", "the body is []; allowed: object"),
+        (b"null", "the body is null; allowed: object"),
+        (b"{", "the body is not JSON"),
+        (b"\xef\xbb\xbf{}", "the body is not JSON"),
+        (b'{"model": "\xff"}', "it is not UTF-8 from byte 11 on"),
+        (b'{"temperature": NaN}', "NaN is not a JSON number"),
+        (b'{"temperature": -Infinity}', "-Infinity is not a JSON number"),
+        (b'{"max_completion_tokens": ' + b"9" * 5000 + b"}", "the body is not JSON"),
+        (b"[" * 100_000, "it is nested too deeply"),
+        (b'{"messages": ' + b"[" * 700 + b"]" * 700 + b"}", "model is missing"),
+    ],
+    ids=lambda value: None if isinstance(value, bytes) else value,
+)
+def test_a_body_that_is_no_request(call: Any, refused: Any, body: bytes, objection: str) -> None:
+    assert objection in refused(call.post_raw(body), 400, 2013)
+
+
+@pytest.mark.parametrize("tokens", [b"1e400", b"-1e400"])
+def test_a_number_beyond_a_double(call: Any, refused: Any, tokens: bytes) -> None:
+    body = json.dumps(BODY).encode()[:-1] + b', "temperature": ' + tokens + b"}"
+    assert "temperature" in refused(call.post_raw(body), 400, 2013)
+
+
+@pytest.mark.parametrize("content_type", ["", "text/plain", "application/x-www-form-urlencoded"])
+def test_another_media_type(call: Any, refused: Any, content_type: str) -> None:
+    response = call.post_raw(json.dumps(BODY).encode(), content_type=content_type)
+    assert "allowed: application/json" in refused(response, 400, 2013)
+
+
+def test_a_media_type_with_a_parameter(call: Any) -> None:
+    body = json.dumps(BODY).encode()
+    response = call.post_raw(body, content_type="Application/JSON; charset=utf-8")
+    assert response.status_code == 200
+
+
+def test_several_system_messages(call: Any, refused: Any) -> None:
+    messages = [{"role": "system", "content": word} for word in "ab"]
+    assert "invalid chat setting" in refused(call.post(messages=messages), 400, 2013)
+
+
+@pytest.mark.parametrize("value", [None, "", "Bearer", "Basic abc", "Bearer a b", "abc"])
+def test_a_call_without_a_key(
+    emulator: Emulator, refused: Any, document: dict[str, Any], value: str | None
+) -> None:
+    headers = {} if value is None else {"authorization": value}
+    url = f"{emulator.base_url}/v1/chat/completions"
+    response = httpx.post(url, json=BODY, headers=headers, trust_env=False, verify=False)
+    responses = document["paths"]["/v1/chat/completions"]["post"]["responses"]
+    example = responses["401"]["content"]["application/json"]["examples"]["documented"]["value"]
+    assert refused(response, 401, 1004) == example["error"]["message"]
+    assert response.json()["error"] == example["error"]
+
+
+def test_a_key_that_begins_with_invalid(call: Any, refused: Any) -> None:
+    call.client.headers["authorization"] = "Bearer invalid-key"
+    assert refused(call.post(), 401, 2049) == "invalid API key (2049)"
+
+
+def test_the_only_key(caller: Any, refused: Any) -> None:
+    with Emulator(api_key="the-key") as emulator:
+        call = caller(emulator)
+        refused(call.post(), 401, 2049)
+        call.client.headers["authorization"] = "bearer the-key"
+        assert call.post().status_code == 200
+
+
+def test_the_key_comes_before_the_body(call: Any, refused: Any) -> None:
+    call.client.headers["authorization"] = "Bearer invalid"
+    refused(call.post_raw(b"{"), 401, 2049)
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "QUERY"])
+def test_another_method(call: Any, refused: Any, method: str) -> None:
+    response = call.client.request(method, "/v1/chat/completions")
+    assert refused(response, 405, None) == f"{method} is not allowed; allowed: POST"
+    assert response.headers["allow"] == "POST"
+
+
+def test_head(call: Any) -> None:
+    response = call.client.head("/v1/chat/completions")
+    assert (response.status_code, response.headers["allow"], response.content) == (405, "POST", b"")
+
+
+@pytest.mark.parametrize("path", ["/", "/chat/completions", "/v1/chat/completions/", "/v1/models"])
+def test_another_path(call: Any, refused: Any, path: str) -> None:
+    message = refused(call.client.post(path, json=BODY), 404, None)
+    assert message == f"no such path: {path}; the API has /v1/chat/completions"
+
+
+def test_refusals_in_the_other_shape(caller: Any, conforms: Callable[[str, Any], None]) -> None:
+    with Emulator(shape="base_resp") as emulator:
+        call = caller(emulator)
+        for stream in (False, True):
+            response = call.post(temperature=2, stream=stream)
+            assert response.status_code == 200
+            assert response.headers["content-type"] == "application/json"
+            body = response.json()
+            conforms("ChatCompletion", body)
+            assert body["choices"] is None
+            assert body["id"] == response.headers["trace-id"]
+            assert body["base_resp"]["status_code"] == 2013
+            assert body["base_resp"]["status_msg"].startswith("invalid params, temperature is 2")
+        call.client.headers["authorization"] = ""
+        assert call.post().json()["base_resp"]["status_code"] == 1004
+        # What no code is documented for stays an HTTP matter.
+        assert call.client.get("/v1/chat/completions").status_code == 405
