@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import gc
+import threading
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
 
 import httpx
 import pytest
 
-from driver import Client, Driver
+from driver import MESSAGES, Client, Driver
 from minimax_chat import (
     APIConnectionError,
     APIError,
@@ -29,6 +31,8 @@ from server import (
     SILENCE,
     TEXT,
     THINKING,
+    Connection,
+    Request,
     Server,
     Step,
     answer,
@@ -176,6 +180,64 @@ def test_a_transport_of_ones_own_is_not_asked_for_more_than_done(api: Driver) ->
     http = api.http_client(transport=httpx.MockTransport(respond))
     streamed = api.client(http_client=http).stream()
     assert "".join(chunk.text for chunk in streamed) == TEXT
+
+
+class Tail(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """The body of a reply that does one more thing when its connection is free again."""
+
+    def __init__(self, body: Any, then: Callable[[], Any]) -> None:
+        self._body, self._then = body, then
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._body)
+
+    def close(self) -> None:
+        self._body.close()
+        self._then()
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return aiter(self._body)
+
+    async def aclose(self) -> None:
+        await self._body.aclose()
+        await self._then()
+
+
+def test_waiting_briefly_for_the_end_is_nobody_elses_wait(api: Driver, server: Server) -> None:
+    """The connection may be another thread's or task's as soon as the body has ended."""
+
+    class Transport(httpx.HTTPTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            response = super().handle_request(request)
+            response.stream = Tail(response.stream, another)
+            return response
+
+    class AsyncTransport(httpx.AsyncHTTPTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            response = await super().handle_async_request(request)
+            response.stream = Tail(response.stream, another_async)
+            return response
+
+    def another() -> None:
+        if len(server.requests) == 1:
+            texts.append(client.ask().text)
+
+    async def another_async() -> None:
+        if len(server.requests) == 1:
+            create = client.client.chat.completions.create
+            texts.append((await create(model="MiniMax-M2.7", messages=MESSAGES)).text)
+
+    def slowly(connection: Connection, request: Request) -> None:
+        threading.Event().wait(0.3)
+
+    server.script(stream(*events()))
+    server.script(slowly, reply(completion()))
+    texts: list[str] = []
+    http = api.http_client(transport=(AsyncTransport if api.asynchronous else Transport)())
+    client = api.client(server.base_url, http_client=http, max_retries=0)
+    assert "".join(chunk.text for chunk in client.stream()) == TEXT
+    assert texts == [TEXT]
+    assert [request.connection for request in server.requests] == [0, 0]
 
 
 def test_a_body_without_length_may_end_with_the_connection(api: Driver, server: Server) -> None:

@@ -21,12 +21,13 @@ from minimax_chat import (
     MiniMax,
     Stream,
 )
+from minimax_chat_api.contract import MessageParam, SupportsToDict
 
 KEY = "sk-5ecret-k3y"
 """A key that must not be seen."""
 
 T = TypeVar("T")
-MESSAGES = [{"role": "user", "content": "Hello"}]
+MESSAGES: list[MessageParam | SupportsToDict] = [{"role": "user", "content": "Hello"}]
 
 
 class Driver:
