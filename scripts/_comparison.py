@@ -96,8 +96,6 @@ def of_different_hands(old: Document, new: Document) -> bool:
 
 def _judge(effect: Effect, way: Direction) -> Severity:
     """Whoever has to take the values is broken by getting more, whoever sends them by less."""
-    if way == "unused":
-        return "documentation"
     return "additive" if (way, effect) in _HARMLESS else "breaking"
 
 

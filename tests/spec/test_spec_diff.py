@@ -525,6 +525,23 @@ SAME: dict[str, list[Any]] = {
         {"allOf": [obj(a=STRING), obj("a", b=INTEGER)]},
         {"allOf": [{"allOf": [obj(a=STRING, b=INTEGER)]}, {"required": ["a"]}]},
     ],
+    "one type within another": [
+        INTEGER,
+        {"allOf": [NUMBER, INTEGER]},
+        {"allOf": [INTEGER, NUMBER]},
+    ],
+    "words beside a union": [
+        {"anyOf": [STRING, NULL], "description": "x"},
+        {"type": ["string", "null"], "description": "x"},
+    ],
+    "order of variants": [
+        {"oneOf": [obj(a=STRING), obj(a=INTEGER)]},
+        {"oneOf": [obj(a=INTEGER), obj(a=STRING)]},
+    ],
+    "order of values in variants": [
+        {"oneOf": [obj(t=enum("a", "b")), obj(t=enum("c"), x=STRING)]},
+        {"oneOf": [obj(t=enum("c"), x=STRING), obj(t=enum("b", "a"))]},
+    ],
     "anything goes": [{}, True, {"allOf": []}],
     "no limits": [STRINGS, STRINGS | {"minItems": 0, "uniqueItems": False}],
     "implied types": [obj(a=STRING), {"properties": {"a": STRING}}],
@@ -581,18 +598,31 @@ def test_what_the_field_says_of_itself_is_not_said_of_its_twin() -> None:
     assert (change.location, change.also) == ("POST /x request.a", ())
 
 
+def test_a_place_is_not_inside_another_whose_name_it_begins_with() -> None:
+    schemas = {"S": obj(s=STRING)}
+    old = spec(obj(a=ref("S"), b=ref("S"), ab=obj()), schemas=schemas)
+    new = spec(obj(a=ref("S"), b=ref("S"), ab=obj(x=STRING)), schemas=schemas)
+    (change,) = compare(from_mapping(old), from_mapping(new))
+    assert (change.location, change.also) == ("POST /x request.ab.x", ())
+
+
 def test_cycles_end() -> None:
     tree = obj(value=STRING, children={"type": "array", "items": ref("Tree")}, parent=ref("Tree"))
     old = spec(ref("Tree"), schemas={"Tree": tree})
     assert lines(old, old) == []
     new = spec(ref("Tree"), schemas={"Tree": tree | {"required": ["value"]}})
-    assert lines(old, new) == ["breaking POST /x request.value: field: optional → required"]
+    (change,) = compare(from_mapping(old), from_mapping(new))
+    assert (change.location, change.also) == ("POST /x request.value", ())
+    assert change.message == "field: optional → required"
     unions = spec(
         ref("A"), schemas={"A": {"anyOf": [ref("B"), STRING]}, "B": {"oneOf": [ref("A")]}}
     )
     assert lines(unions, spec(STRING)) == []
     looped = spec(ref("A"), schemas={"A": {"allOf": [ref("A"), obj(a=ref("A"))]}})
     assert lines(looped, looped) == []
+    denied = spec(ref("A"), schemas={"A": STRING | {"not": obj(a=ref("A"))}})
+    renamed = spec(ref("B"), schemas={"B": STRING | {"not": obj(a=ref("B"))}})
+    assert lines(denied, renamed) == []
 
 
 def test_a_cycle_may_be_unrolled_and_renamed() -> None:
@@ -620,13 +650,14 @@ def test_opaque_keywords_are_compared_without_names_and_words() -> None:
 
 
 def test_components_that_no_operation_reaches_are_documentation() -> None:
-    old = spec(schemas={"Kept": obj(f=ref("Below")), "Below": STRING, "Gone": STRING})
+    old = spec(schemas={"Kept": obj(f=ref("Below"), g=STRING), "Below": STRING, "Gone": STRING})
     new = spec(schemas={"Kept": obj("f", f=ref("Below")), "Below": INTEGER, "Come": STRING})
     assert lines(old, new) == [
         "documentation components.schemas.Below: type: string → integer",
         "documentation components.schemas.Come: unused component added: Come",
         "documentation components.schemas.Gone: unused component removed: Gone",
         "documentation components.schemas.Kept.f: field: optional → required",
+        "documentation components.schemas.Kept.g: field removed: string",
     ]
 
 
@@ -966,6 +997,11 @@ OPERATIONS: dict[str, tuple[Json, Json, list[str]]] = {
         secured("bearer"),
         secured("bearer") | {"paths": {"/x": {"get": operation(security=[])}}},
         ["additive GET /x security: credentials: http bearer → none"],
+    ),
+    "path by reference": (
+        paths() | {"paths": {"/x": {"get": parameter()}, "/y": {"get": parameter()}}},
+        paths() | {"paths": {"/x": {"get": parameter()}, "/y": {"$ref": "#/paths/~1x"}}},
+        [],
     ),
     "parts by reference": (
         paths(
@@ -1557,7 +1593,7 @@ def test_yaml_is_read_as_openapi_means_it(write: Callable[..., str]) -> None:
     expected = ["no", "on", "2024-01-01", 12, "12:30", 1000.0, 31, True, None]
     assert document.root["x-a"] == expected
     as_json = json.dumps({"openapi": "3.1.0", "paths": {}, "x-a": expected})
-    assert compare(document, load(write("a.json", as_json))) == []
+    assert compare(document, load(write("a.json", "\ufeff" + as_json))) == []
 
 
 def test_the_command_itself(write: Callable[..., str]) -> None:
