@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 # One token is a Chinese, Japanese or Korean character, a tag, a word, or any other sign.
 # White space is free.
@@ -84,7 +84,7 @@ def count_tokens(text: str) -> int:
 def count_prompt_tokens(messages: Sequence[Mapping[str, Any]]) -> int:
     """The tokens of every message's role, name and content."""
     return sum(
-        count_tokens(message.get(part, ""))
+        count_tokens(_text(message.get(part)))
         for message in messages
         for part in ("role", "name", "content")
     )
@@ -93,7 +93,11 @@ def count_prompt_tokens(messages: Sequence[Mapping[str, Any]]) -> int:
 def last_user_message(messages: Sequence[Mapping[str, Any]]) -> str:
     """What the last message of role user says; "" if there is none."""
     return next(
-        (message.get("content", "") for message in reversed(messages) if message["role"] == "user"),
+        (
+            _text(message.get("content"))
+            for message in reversed(messages)
+            if message["role"] == "user"
+        ),
         "",
     )
 
@@ -116,12 +120,12 @@ def compose(messages: Sequence[Mapping[str, Any]], asked: str, persona: str) -> 
         if users and users[-1].get("name")
         else "",
         "persona": system.get("name") or persona,
-        "system": system.get("content", ""),
+        "system": _text(system.get("content")),
         "turns": len(users),
         "count": len(messages),
         "own": len(own),
         "whole": sum(
-            "</think>" in message.get("content", "") or bool(message.get("reasoning_content"))
+            "</think>" in _text(message.get("content")) or bool(message.get("reasoning_content"))
             for message in own
         ),
         "verb": phrases["verb_asked" if asking else "verb_said"],
@@ -196,6 +200,14 @@ def _first_tokens(text: str, limit: int) -> tuple[str, int]:
         tokens += 1
     # White space at the end belongs to the whole text.
     return (text if _TOKEN.search(text, end) is None else text[:end]), tokens
+
+
+def _text(content: Any) -> str:
+    """What a content says; of parts, should the spec come to allow them, the texts."""
+    if isinstance(content, str):
+        return content
+    parts = cast("list[Any]", content) if isinstance(content, list) else []
+    return "".join(str(part["text"]) for part in parts if "text" in part)
 
 
 def _shortened(text: str) -> str:
