@@ -33,6 +33,11 @@ from spec_diff import compare, from_mapping, verdict
 
 # The wrapper's own tests; those of the contract know the documented one, and must turn red.
 WRAPPER_TESTS = ("tests/core", "tests/clients")
+# Pyright finds needless ignores only when asked to; mypy --strict always.
+PYRIGHT_STRICT = (
+    "# pyright: strict, reportUnnecessaryTypeIgnoreComment=true\n"
+    "# pyright: reportPrivateUsage=false, reportUnusedImport=false\n"
+)
 HEADINGS = ("revision", "diff", "regenerates", "usable", "typed", "wrapper untouched and green")
 
 
@@ -102,10 +107,12 @@ def rehearse(
     except RegenerationError as error:
         regeneration = str(error)
     else:
-        probe = project / "probe.py"
-        probe.write_text(PREAMBLE + revision.probe, encoding="utf-8")
-        use = _run([str(probe)], project)
-        types = "\n".join(filter(None, (_type_check(each, probe, cache) for each in checkers)))
+        probes = [project / f"probe_{index}.py" for index in range(len(revision.probes))]
+        for path, source in zip(probes, revision.probes, strict=True):
+            path.write_text(PREAMBLE + source, encoding="utf-8")
+        run_all = "import runpy, sys; [runpy.run_path(path) for path in sys.argv[1:]]"
+        use = _run(["-c", run_all, *map(str, probes)], project)
+        types = "\n".join(filter(None, (_type_check(each, probes, cache) for each in checkers)))
         existing = [each for each in tests if (project / each).exists()]
         failed, passed = _tests(existing, project) if existing else ("", 0)
     meant = [each for each in changes if each.severity != "documentation"]
@@ -143,18 +150,19 @@ def _python(arguments: list[str], project: Path) -> tuple[int, str]:
     return done.returncode, done.stdout.strip()
 
 
-def _type_check(checker: str, probe: Path, cache: str) -> str:
+def _type_check(checker: str, probes: list[Path], cache: str) -> str:
+    if not probes:
+        return ""
     if checker == "pyright":
-        # Checks what pyright calls a needless ignore as well, as mypy does with --strict.
-        strict = "# pyright: strict, reportUnnecessaryTypeIgnoreComment=true\n"
-        allowed = "# pyright: reportPrivateUsage=false, reportUnusedImport=false\n"
-        source = probe.read_text(encoding="utf-8")
-        probe = probe.with_name("probe_pyright.py")
-        probe.write_text(strict + allowed + source, encoding="utf-8")
+        for index, probe in enumerate(probes):
+            source = probe.read_text(encoding="utf-8")
+            probes[index] = probe.with_stem(f"{probe.stem}_for_pyright")
+            probes[index].write_text(PYRIGHT_STRICT + source, encoding="utf-8")
         options = ["--pythonpath", sys.executable]
     else:
         options = ["--strict", "--cache-dir", cache]
-    return _run(["-P", "-m", checker, *options, probe.name], probe.parent)
+    names = [probe.name for probe in probes]
+    return _run(["-P", "-m", checker, *options, *names], probes[0].parent)
 
 
 def _tests(paths: list[str], project: Path) -> tuple[str, int]:

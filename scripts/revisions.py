@@ -1,12 +1,12 @@
 """Small revisions of openapi.yaml, such as the API has had, for scripts/rehearse.py to go through.
 
-The probe of a revision is a program that uses what is new, through `create` and what it returns. It
-is run, and it is type-checked: a `type: ignore` in it stands where a checker must complain.
+A probe is a program that uses what is new, through `create` and what it returns. It is run, and it
+is type-checked: a `type: ignore` in it stands where a checker must complain.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -45,12 +45,12 @@ create = client.chat.completions.create
 
 @dataclass(frozen=True)
 class Revision:
-    """A change of the spec: what is to become of it, and the program that uses what is new."""
+    """A change of the spec: what is to become of it, and the programs that use what is new."""
 
     name: str
     verdict: Literal["additive", "breaking"]
     change: Callable[[Spec], None]
-    probe: str
+    probes: tuple[str, ...]
 
 
 def properties(spec: Spec, component: str) -> dict[str, Any]:
@@ -195,19 +195,22 @@ REVISIONS = (
         "new model id",
         "additive",
         _new_model_id,
-        """
+        (
+            """\
 model: contract.ModelIdLiteral = "MiniMax-M3"
 create(model=model, messages=MESSAGES)
 assert SENT[0]["model"] == models.ModelId.MINIMAX_M3
 unknown: contract.ModelIdLiteral = "MiniMax-M4"  # type: ignore[assignment]
 create(model="MiniMax-M4", messages=MESSAGES)
 """,
+        ),
     ),
     Revision(
         "new optional request object",
         "additive",
         _new_request_object,
-        """
+        (
+            """\
 create(model="m", messages=MESSAGES, thinking={"type": "enabled", "budget_tokens": 1024})
 assert SENT[0]["thinking"] == {"type": "enabled", "budget_tokens": 1024}
 create(model="m", messages=MESSAGES, thinking=models.Thinking(type_="new"))
@@ -221,45 +224,53 @@ with pytest.raises(InvalidArgumentError, match=r"thinking\\.type is missing"):
 with pytest.raises(InvalidArgumentError, match="thinking is 'enabled', but must be a mapping"):
     create(model="m", messages=MESSAGES, thinking="enabled")  # type: ignore[call-overload]
 """,
+        ),
     ),
     Revision(
         "new required request field",
         "breaking",
         _new_required_field,
-        """
+        (
+            """\
 create(model="m", messages=MESSAGES, tenant="us")
 assert SENT[0]["tenant"] == "us"
 with pytest.raises(InvalidArgumentError, match="tenant is missing, but must be given"):
     create(model="m", messages=MESSAGES)  # type: ignore[call-overload]
 """,
+        ),
     ),
     Revision(
         "wider range",
         "additive",
         _wider_range,
-        """
+        (
+            """\
 create(model="m", messages=MESSAGES, top_p=2)
 assert SENT[0]["top_p"] == 2
 with pytest.raises(InvalidArgumentError, match="top_p is 2.5, but must be .* <= 2$"):
     create(model="m", messages=MESSAGES, top_p=2.5)
 """,
+        ),
     ),
     Revision(
         "narrower range",
         "breaking",
         _narrower_range,
-        """
+        (
+            """\
 create(model="m", messages=MESSAGES, top_p=0.9)
 with pytest.raises(InvalidArgumentError, match="top_p is 0.95, but must be .* <= 0.9$"):
     create(model="m", messages=MESSAGES, top_p=0.95)
 assert len(SENT) == 1
 """,
+        ),
     ),
     Revision(
         "new finish_reason",
         "additive",
         _new_finish_reason,
-        """
+        (
+            """\
 REPLY["choices"][0]["finish_reason"] = "content_filter"
 completion = create(model="m", messages=MESSAGES)
 assert completion.finish_reason == "content_filter"
@@ -267,12 +278,14 @@ assert completion.finish_reason == "content_filter"
 assert isinstance(choice, models.Choice)
 assert choice.finish_reason is models.FinishReason.CONTENT_FILTER
 """,
+        ),
     ),
     Revision(
         "new nested response object",
         "additive",
         _new_response_object,
-        """
+        (
+            """\
 REPLY["usage"]["completion_tokens_details"] = {"reasoning_tokens": 7}
 completion = create(model="m", messages=MESSAGES)
 assert completion.usage is not None
@@ -288,12 +301,14 @@ del REPLY["usage"]["completion_tokens_details"]
 older = create(model="m", messages=MESSAGES).usage
 assert older is not None and older.completion_tokens_details is None
 """,
+        ),
     ),
     Revision(
         "string becomes string or array",
         "additive",
         _string_or_array,
-        """
+        (
+            """\
 parts: list[contract.ContentPartParam] = [{"type": "text", "text": "hi"}]
 create(model="m", messages=[{"role": "user", "content": parts}])
 assert SENT[0]["messages"] == [{"role": "user", "content": [{"type": "text", "text": "hi"}]}]
@@ -303,34 +318,40 @@ with pytest.raises(InvalidArgumentError, match=r"messages\\[0\\]\\.content"):
     wrong: contract.MessageParam = {"role": "user", "content": 5}  # type: ignore[typeddict-item]
     create(model="m", messages=[wrong])
 """,
+        ),
     ),
     Revision(
         "removed role",
         "breaking",
         _removed_role,
-        """
+        (
+            """\
 gone: contract.RoleLiteral = "group"  # type: ignore[assignment]
 assert not hasattr(models.Role, "GROUP")
 create(model="m", messages=[{"role": "group", "content": "still sent: roles are open"}])
 assert SENT[0]["messages"][0]["role"] == "group"
 """,
+        ),
     ),
     Revision(
         "renamed field",
         "breaking",
         _renamed_field,
-        """
+        (
+            """\
 create(model="m", messages=MESSAGES, max_output_tokens=5)
 assert SENT[0]["max_output_tokens"] == 5
 with pytest.raises(InvalidArgumentError, match="no request field 'max_completion_tokens'"):
     create(model="m", messages=MESSAGES, max_completion_tokens=5)  # type: ignore[call-overload]
 """,
+        ),
     ),
     Revision(
         "second endpoint",
         "additive",
         _second_endpoint,
-        """
+        (
+            """\
 from minimax_chat_api.api.embeddings import create_embedding
 
 options: contract.EmbeddingRequestParam = {"model": "m", "texts": ["one", "two"]}
@@ -345,5 +366,23 @@ assert create_embedding._get_kwargs(body=body)["url"] == "/v1/embeddings"
 create(model="m", messages=MESSAGES)
 assert SENT == [{"model": "m", "messages": [{"role": "user", "content": "hi"}]}]
 """,
+        ),
     ),
 )
+
+
+def together(revisions: Iterable[Revision]) -> Revision:
+    """All the given revisions as one."""
+    parts = tuple(revisions)
+
+    def change(spec: Spec) -> None:
+        for part in parts:
+            part.change(spec)
+
+    breaks = any(part.verdict == "breaking" for part in parts)
+    return Revision(
+        " + ".join(part.name for part in parts),
+        "breaking" if breaks else "additive",
+        change,
+        tuple(probe for part in parts for probe in part.probes),
+    )
