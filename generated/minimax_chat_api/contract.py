@@ -12,7 +12,7 @@ import reprlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, Protocol, Required, TypeAlias, TypedDict
 
-SPEC_SHA256 = "8760916df6a7e902b7fae3a799009a00241dc6ea0d84241de5c84c0bc0721ade"
+SPEC_SHA256 = "7cd9e7fd7ad32308c4fbbaf1abf9dc089de9566439f516ec355f9cd9b7c84950"
 
 SERVERS: dict[str, str] = {
     "cn": "https://api.minimaxi.com",
@@ -282,15 +282,15 @@ class ChatCompletionView(View):
         return value
 
     @property
-    def input_sensitive_type(self) -> int | None:
-        """What the input hit, given when `input_sensitive` is true."""
-        value: int | None = self._value("input_sensitive_type")
-        return value
-
-    @property
     def output_sensitive(self) -> bool | None:
         """Whether the output hit the content filter. A severe hit is answered by an error and an empty reply."""
         value: bool | None = self._value("output_sensitive")
+        return value
+
+    @property
+    def input_sensitive_type(self) -> int | None:
+        """What the input hit, given when `input_sensitive` is true."""
+        value: int | None = self._value("input_sensitive_type")
         return value
 
     @property
@@ -475,15 +475,15 @@ class ChatCompletionChunkView(View):
         return value
 
     @property
-    def input_sensitive_type(self) -> int | None:
-        """As in ChatCompletion."""
-        value: int | None = self._value("input_sensitive_type")
-        return value
-
-    @property
     def output_sensitive(self) -> bool | None:
         """As in ChatCompletion."""
         value: bool | None = self._value("output_sensitive")
+        return value
+
+    @property
+    def input_sensitive_type(self) -> int | None:
+        """As in ChatCompletion."""
+        value: int | None = self._value("input_sensitive_type")
         return value
 
     @property

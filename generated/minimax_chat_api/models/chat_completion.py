@@ -32,10 +32,10 @@ class ChatCompletion:
         usage (None | Unset | Usage): Tokens used by this request.
         input_sensitive (bool | None | Unset): Whether the input hit the content filter. A severe hit is answered by an
             error and an empty reply.
-        input_sensitive_type (int | None | SensitiveType | Unset): What the input hit, given when `input_sensitive` is
-            true.
         output_sensitive (bool | None | Unset): Whether the output hit the content filter. A severe hit is answered by
             an error and an empty reply.
+        input_sensitive_type (int | None | SensitiveType | Unset): What the input hit, given when `input_sensitive` is
+            true.
         output_sensitive_type (int | None | SensitiveType | Unset): What the output hit.
         output_sensitive_int (int | None | Unset): Undescribed; 0 in the documented example.
         base_resp (BaseResp | None | Unset): Status code and details of a failure (错误状态码和详情).
@@ -48,8 +48,8 @@ class ChatCompletion:
     object_: None | ObjectType | str | Unset = UNSET
     usage: None | Unset | Usage = UNSET
     input_sensitive: bool | None | Unset = UNSET
-    input_sensitive_type: int | None | SensitiveType | Unset = UNSET
     output_sensitive: bool | None | Unset = UNSET
+    input_sensitive_type: int | None | SensitiveType | Unset = UNSET
     output_sensitive_type: int | None | SensitiveType | Unset = UNSET
     output_sensitive_int: int | None | Unset = UNSET
     base_resp: BaseResp | None | Unset = UNSET
@@ -111,6 +111,12 @@ class ChatCompletion:
         else:
             input_sensitive = self.input_sensitive
 
+        output_sensitive: bool | None | Unset
+        if isinstance(self.output_sensitive, Unset):
+            output_sensitive = UNSET
+        else:
+            output_sensitive = self.output_sensitive
+
         input_sensitive_type: int | None | Unset
         if isinstance(self.input_sensitive_type, Unset):
             input_sensitive_type = UNSET
@@ -118,12 +124,6 @@ class ChatCompletion:
             input_sensitive_type = self.input_sensitive_type.value
         else:
             input_sensitive_type = self.input_sensitive_type
-
-        output_sensitive: bool | None | Unset
-        if isinstance(self.output_sensitive, Unset):
-            output_sensitive = UNSET
-        else:
-            output_sensitive = self.output_sensitive
 
         output_sensitive_type: int | None | Unset
         if isinstance(self.output_sensitive_type, Unset):
@@ -164,10 +164,10 @@ class ChatCompletion:
             field_dict["usage"] = usage
         if input_sensitive is not UNSET:
             field_dict["input_sensitive"] = input_sensitive
-        if input_sensitive_type is not UNSET:
-            field_dict["input_sensitive_type"] = input_sensitive_type
         if output_sensitive is not UNSET:
             field_dict["output_sensitive"] = output_sensitive
+        if input_sensitive_type is not UNSET:
+            field_dict["input_sensitive_type"] = input_sensitive_type
         if output_sensitive_type is not UNSET:
             field_dict["output_sensitive_type"] = output_sensitive_type
         if output_sensitive_int is not UNSET:
@@ -277,6 +277,15 @@ class ChatCompletion:
 
         input_sensitive = _parse_input_sensitive(d.pop("input_sensitive", UNSET))
 
+        def _parse_output_sensitive(data: object) -> bool | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(bool | None | Unset, data)
+
+        output_sensitive = _parse_output_sensitive(d.pop("output_sensitive", UNSET))
+
         def _parse_input_sensitive_type(
             data: object,
         ) -> int | None | SensitiveType | Unset:
@@ -297,15 +306,6 @@ class ChatCompletion:
         input_sensitive_type = _parse_input_sensitive_type(
             d.pop("input_sensitive_type", UNSET)
         )
-
-        def _parse_output_sensitive(data: object) -> bool | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(bool | None | Unset, data)
-
-        output_sensitive = _parse_output_sensitive(d.pop("output_sensitive", UNSET))
 
         def _parse_output_sensitive_type(
             data: object,
@@ -364,8 +364,8 @@ class ChatCompletion:
             object_=object_,
             usage=usage,
             input_sensitive=input_sensitive,
-            input_sensitive_type=input_sensitive_type,
             output_sensitive=output_sensitive,
+            input_sensitive_type=input_sensitive_type,
             output_sensitive_type=output_sensitive_type,
             output_sensitive_int=output_sensitive_int,
             base_resp=base_resp,

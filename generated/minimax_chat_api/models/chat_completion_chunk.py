@@ -30,8 +30,8 @@ class ChatCompletionChunk:
         object_ (None | ObjectType | str | Unset): Kind of object, here `chat.completion.chunk`.
         usage (None | Unset | Usage): Tokens used by this request; filled in the last chunk only, if at all.
         input_sensitive (bool | None | Unset): As in ChatCompletion.
-        input_sensitive_type (int | None | SensitiveType | Unset): As in ChatCompletion.
         output_sensitive (bool | None | Unset): As in ChatCompletion.
+        input_sensitive_type (int | None | SensitiveType | Unset): As in ChatCompletion.
         output_sensitive_type (int | None | SensitiveType | Unset): As in ChatCompletion.
         output_sensitive_int (int | None | Unset): As in ChatCompletion.
     """
@@ -43,8 +43,8 @@ class ChatCompletionChunk:
     object_: None | ObjectType | str | Unset = UNSET
     usage: None | Unset | Usage = UNSET
     input_sensitive: bool | None | Unset = UNSET
-    input_sensitive_type: int | None | SensitiveType | Unset = UNSET
     output_sensitive: bool | None | Unset = UNSET
+    input_sensitive_type: int | None | SensitiveType | Unset = UNSET
     output_sensitive_type: int | None | SensitiveType | Unset = UNSET
     output_sensitive_int: int | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -104,6 +104,12 @@ class ChatCompletionChunk:
         else:
             input_sensitive = self.input_sensitive
 
+        output_sensitive: bool | None | Unset
+        if isinstance(self.output_sensitive, Unset):
+            output_sensitive = UNSET
+        else:
+            output_sensitive = self.output_sensitive
+
         input_sensitive_type: int | None | Unset
         if isinstance(self.input_sensitive_type, Unset):
             input_sensitive_type = UNSET
@@ -111,12 +117,6 @@ class ChatCompletionChunk:
             input_sensitive_type = self.input_sensitive_type.value
         else:
             input_sensitive_type = self.input_sensitive_type
-
-        output_sensitive: bool | None | Unset
-        if isinstance(self.output_sensitive, Unset):
-            output_sensitive = UNSET
-        else:
-            output_sensitive = self.output_sensitive
 
         output_sensitive_type: int | None | Unset
         if isinstance(self.output_sensitive_type, Unset):
@@ -149,10 +149,10 @@ class ChatCompletionChunk:
             field_dict["usage"] = usage
         if input_sensitive is not UNSET:
             field_dict["input_sensitive"] = input_sensitive
-        if input_sensitive_type is not UNSET:
-            field_dict["input_sensitive_type"] = input_sensitive_type
         if output_sensitive is not UNSET:
             field_dict["output_sensitive"] = output_sensitive
+        if input_sensitive_type is not UNSET:
+            field_dict["input_sensitive_type"] = input_sensitive_type
         if output_sensitive_type is not UNSET:
             field_dict["output_sensitive_type"] = output_sensitive_type
         if output_sensitive_int is not UNSET:
@@ -261,6 +261,15 @@ class ChatCompletionChunk:
 
         input_sensitive = _parse_input_sensitive(d.pop("input_sensitive", UNSET))
 
+        def _parse_output_sensitive(data: object) -> bool | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(bool | None | Unset, data)
+
+        output_sensitive = _parse_output_sensitive(d.pop("output_sensitive", UNSET))
+
         def _parse_input_sensitive_type(
             data: object,
         ) -> int | None | SensitiveType | Unset:
@@ -281,15 +290,6 @@ class ChatCompletionChunk:
         input_sensitive_type = _parse_input_sensitive_type(
             d.pop("input_sensitive_type", UNSET)
         )
-
-        def _parse_output_sensitive(data: object) -> bool | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(bool | None | Unset, data)
-
-        output_sensitive = _parse_output_sensitive(d.pop("output_sensitive", UNSET))
 
         def _parse_output_sensitive_type(
             data: object,
@@ -331,8 +331,8 @@ class ChatCompletionChunk:
             object_=object_,
             usage=usage,
             input_sensitive=input_sensitive,
-            input_sensitive_type=input_sensitive_type,
             output_sensitive=output_sensitive,
+            input_sensitive_type=input_sensitive_type,
             output_sensitive_type=output_sensitive_type,
             output_sensitive_int=output_sensitive_int,
         )
