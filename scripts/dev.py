@@ -128,7 +128,7 @@ def captured(command: list[str], variables: dict[str, str] | None = None) -> Non
         log.seek(0)
         output = log.read()
     lines = output.strip().splitlines()
-    say("\n".join([line for line in lines if line.startswith("ERROR")] or lines[-10:]))
+    say("\n".join([line.strip() for line in lines if "ERROR: " in line] or lines[-10:]))
     if "No space left on device" in output:
         reason = "the disk is full"
     elif re.search("connection|resol|timed out|No matching distribution", output, re.IGNORECASE):
