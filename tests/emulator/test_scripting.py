@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 import threading
@@ -152,6 +153,20 @@ def test_stopping_ends_slow_replies_and_idle_connections(caller: Any) -> None:
         emulator.stop()
         with pytest.raises(httpx.HTTPError):
             slow.result(10)
+
+
+def test_a_client_that_hangs_up_while_it_sends(
+    emulator: Emulator, call: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    port = int(emulator.base_url.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        client.sendall(
+            b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{"
+        )
+    assert call.post().status_code == 200
+    emulator.stop()
+    # An exception in the application would be logged by the server.
+    assert not [record for record in caplog.records if record.name.startswith("uvicorn")]
 
 
 def test_it_stops_once_and_starts_again_on_its_port(caller: Any) -> None:

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, cast
+from typing import Any
 
 # One token is a Chinese, Japanese or Korean character, a tag, a word, or any other sign.
 # White space is free.
@@ -206,8 +206,7 @@ def _text(content: Any) -> str:
     """What a content says; of parts, should the spec come to allow them, the texts."""
     if isinstance(content, str):
         return content
-    parts = cast("list[Any]", content) if isinstance(content, list) else []
-    return "".join(str(part["text"]) for part in parts if "text" in part)
+    return "".join(str(part["text"]) for part in content or () if "text" in part)
 
 
 def _shortened(text: str) -> str:
