@@ -1,4 +1,4 @@
-"""From (HTTP status, headers, body) to the error: both documented shapes, and all else that comes."""
+"""From (HTTP status, headers, body) to the error: both documented shapes, and all else."""
 
 from __future__ import annotations
 
@@ -67,7 +67,6 @@ HTTP: dict[int, tuple[str, bool]] = {
     529: ("InternalServerError", True),
     301: ("APIError", False),
     304: ("APIError", False),
-    199: ("APIError", False),
     600: ("APIError", False),
 }
 
@@ -331,7 +330,7 @@ json_values: st.SearchStrategy[Any] = st.recursive(
     | st.booleans()
     | st.integers()
     | st.just(10**400)
-    | st.floats()
+    | st.floats(allow_nan=False)
     | st.text(max_size=5)
     | st.sampled_from(["1004", 1004, 1002.0, "x (1008)", "", 0]),
     lambda inner: (
@@ -349,6 +348,14 @@ PATHS: list[tuple[str | int, ...]] = [
 ]
 
 
+def check_error(error: MiniMaxError) -> None:
+    assert error.http_status is not None
+    assert error.code is None or type(error.code) is int
+    assert error.message
+    assert str(error)
+    assert error.trace_id is None or isinstance(error.trace_id, str)
+
+
 @tries(60)
 @given(json_values, st.sampled_from([200, 200, 401, 429, 500]))
 def test_a_wrong_type_at_any_field_breaks_nothing_else(value: Any, status: int) -> None:
@@ -364,11 +371,7 @@ def test_a_wrong_type_at_any_field_breaks_nothing_else(value: Any, status: int) 
         try:
             completion = answer(status, body)
         except MiniMaxError as error:
-            assert error.http_status is not None
-            assert error.code is None or type(error.code) is int
-            assert error.message
-            assert str(error)
-            assert error.trace_id is None or isinstance(error.trace_id, str)
+            check_error(error)
         else:
             assert isinstance(completion.text, str)
             assert isinstance(completion.thinking, str)
@@ -377,9 +380,7 @@ def test_a_wrong_type_at_any_field_breaks_nothing_else(value: Any, status: int) 
             assert completion.created_at is None or completion.created_at.year > 0
             assert completion.trace_id is None or isinstance(completion.trace_id, str)
             repr(completion)
-            assert json.dumps(completion.raw.to_dict(), sort_keys=True) == json.dumps(
-                body, sort_keys=True
-            )
+            assert completion.raw.to_dict() == body
 
 
 @tries(100)
@@ -404,15 +405,15 @@ TRACED = ["trace-id", "x-mm-request-id", "minimax-request-id", "x-session-id"]
 
 @pytest.mark.parametrize("header", TRACED)
 def test_the_trace_id_is_in_a_header(header: str) -> None:
-    assert error_of(500, b"", **{header: "t-1"}).trace_id == "t-1"
-    assert error_of(200, b"", **{header: "t-1"}).trace_id == "t-1"
+    assert error_of(500, b"", None, **{header: "t-1"}).trace_id == "t-1"
+    assert error_of(200, b"", None, **{header: "t-1"}).trace_id == "t-1"
     body = without(documented(), "id")
     assert answer(200, body, None, **{header: "t-1"}).trace_id == "t-1"
 
 
 def test_the_documented_header_comes_first() -> None:
     headers = {name: f"t-{place}" for place, name in enumerate(reversed(TRACED))}
-    assert error_of(500, openai_style("x"), **headers).trace_id == headers["trace-id"]
+    assert error_of(500, openai_style("x"), None, **headers).trace_id == headers["trace-id"]
     assert answer(200, documented(), None, **headers).trace_id == headers["trace-id"]
 
 
@@ -440,34 +441,29 @@ def test_a_trace_id_is_a_string() -> None:
     [
         (
             "https://api.minimaxi.com",
-            "https://api.minimaxi.com (region 'cn')",
-            ["region='global'", "https://api.minimax.io"],
+            ["'cn'", "https://api.minimaxi.com"],
+            ["'global'", "https://api.minimax.io"],
         ),
         (
             "https://api.minimax.io",
-            "https://api.minimax.io (region 'global')",
-            ["region='cn'", "https://api.minimaxi.com"],
+            ["'global'", "https://api.minimax.io"],
+            ["'cn'", "https://api.minimaxi.com"],
         ),
         (
             "https://proxy.example/minimax",
-            "https://proxy.example/minimax,",
-            [
-                "region='cn'",
-                "https://api.minimaxi.com",
-                "region='global'",
-                "https://api.minimax.io",
-            ],
+            ["https://proxy.example/minimax"],
+            ["'cn'", "https://api.minimaxi.com", "'global'", "https://api.minimax.io"],
         ),
     ],
 )
-def test_a_refused_key_names_the_region_in_use_and_the_other(
-    code: int, base_url: str, here: str, others: list[str]
+def test_a_refused_key_names_the_region_in_use_and_then_the_other(
+    code: int, base_url: str, here: list[str], others: list[str]
 ) -> None:
     of = call(of=config(base_url=base_url))
     for status, body in ((200, base_resp(code)), (401, openai_style(f"login fail ({code})"))):
         said = str(error_of(status, body, of))
-        assert here in said
-        assert all(other in said for other in others)
+        in_use = [said.index(name) for name in here]
+        assert max(in_use) < min(said.index(name) for name in others)
         assert KEY not in said
 
 
@@ -593,39 +589,11 @@ def test_nor_in_a_stream() -> None:
         *(
             ({"retry-after": garbage}, None)
             for garbage in (
-                *(
-                    "",
-                    " ",
-                    "soon",
-                    "-1",
-                    "-0.001",
-                    "nan",
-                    "NaN",
-                    "inf",
-                    "-inf",
-                    "Infinity",
-                    "1e999",
-                ),
-                *(
-                    "1 2",
-                    "7s",
-                    "0x10",
-                    "١٢٣x",
-                    "may",
-                    "Mon",
-                    "12:30",
-                    "2026",
-                    "10 days",
-                    "{}",
-                    "%s",
-                ),
-                *(
-                    "9" * 5_000 + "x",
-                    "Wed, 99 Foo 2026 99:99:99 GMT",
-                    "Mon, 01 Jan 10000 00:00:00 GMT",
-                ),
+                *("", " ", "soon", "-1", "-0.001", "nan", "NaN", "inf", "-inf", "Infinity"),
+                *("1e999", "1 2", "7s", "0x10", "may", "Mon", "12:30", "10 days", "{}", "%s"),
+                *("9" * 5_000 + "x", "Wed, 99 Foo 2026 99:99:99 GMT"),
+                "Mon, 01 Jan 10000 00:00:00 GMT",
             )
-            if garbage != "2026"
         ),
         ({"retry-after": "Thu, 01 Jan 1970 00:00:00 GMT"}, 0),
         ({"retry-after": "Sun, 06 Nov 1994 08:49:37 GMT"}, 0),
