@@ -1,0 +1,185 @@
+"""Holds CHANGELOG.md to the contract: a change of it has an entry, or the tests are red.
+
+    python scripts/changelog_check.py              exit 1 where a change has no entry
+    python scripts/changelog_check.py --add [OLD]  write the entries: what changed since OLD, a file
+                                                   or git revision (the last commit by default)
+
+Each section of the changelog that changes the contract bears its fingerprint in a comment. It is
+taken of what binds callers and code: descriptions, examples and sources do not change it. So the
+check needs neither git nor the older document.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+
+from spec_diff import Change, SpecError, compare, load
+
+ROOT = Path(__file__).resolve().parent.parent
+CHANGELOG = "CHANGELOG.md"
+SPEC = "openapi.yaml"
+
+MARK = re.compile(r"^<!-- contract: (\w+) -->\n?", re.MULTILINE)
+HEADING = re.compile(r"^(?=## )", re.MULTILINE)
+ENTRIES = re.compile(r"^### Contract\n+(?=- )", re.MULTILINE)
+
+# What explains and does not bind. Below NAMES stand names that people chose, not keywords.
+PROSE = {
+    *("info", "tags", "externalDocs", "summary", "description", "example", "examples"),
+    *("x-sources", "x-source", "x-enum-descriptions"),
+}
+NAMES = {"properties", "schemas", "responses", "headers", "paths", "content", "parameters"}
+
+
+class ChangelogError(Exception):
+    """A change of the contract that the changelog does not tell. The message says what to do."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """What stands under one `## ` heading, the heading included."""
+
+    text: str
+
+    @property
+    def heading(self) -> str:
+        return self.text.partition("\n")[0]
+
+    @property
+    def mark(self) -> str | None:
+        """The fingerprint of the contract that it tells of."""
+        found = MARK.search(self.text)
+        return found[1] if found else None
+
+    @property
+    def released(self) -> bool:
+        return "unreleased" not in self.heading.lower()
+
+    @property
+    def has_entries(self) -> bool:
+        return ENTRIES.search(self.text) is not None
+
+
+def fingerprint(spec: dict[str, Any]) -> str:
+    """A short hash of what binds in the contract."""
+    binding = json.dumps(_binding(spec, names=False), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(binding.encode()).hexdigest()[:12]
+
+
+def _binding(node: object, *, names: bool) -> Any:
+    if isinstance(node, dict):
+        return {
+            key: _binding(value, names=key in NAMES and not names)
+            for key, value in cast("dict[str, object]", node).items()
+            if names or key not in PROSE
+        }
+    if isinstance(node, list):
+        return [_binding(each, names=False) for each in cast("list[object]", node)]
+    return node
+
+
+def sections(text: str) -> list[Section]:
+    """The sections of the changelog, the newest first."""
+    return [Section(part) for part in HEADING.split(text)[1:]]
+
+
+def check(root: Path) -> None:
+    """Refuses a changelog that does not tell of the contract as it is."""
+    newest, *older = _sections(root)
+    now = fingerprint(yaml.safe_load((root / SPEC).read_text(encoding="utf-8")))
+    known = next((each.mark for each in [newest, *older] if each.mark), None)
+    if known != now:
+        raise ChangelogError(
+            f"{SPEC} is not the contract that {CHANGELOG} tells of. Commit nothing yet, run "
+            "`python scripts/changelog_check.py --add`, and put the entries it writes into words "
+            "that users understand"
+        )
+    before = next((each.mark for each in older if each.mark), None)
+    if newest.mark and before and newest.mark != before and not newest.has_entries:
+        raise ChangelogError(
+            f"{CHANGELOG}: `{newest.heading}` changes the contract and does not say how: list "
+            "each change under `### Contract`"
+        )
+
+
+def add(root: Path, old: str) -> list[str]:
+    """Writes what changed since `old` into the newest section; returns the entries."""
+    changes = compare(load(old), load(str(root / SPEC)))
+    binding = [change for change in changes if change.severity != "documentation"]
+    # Names of enum members, say: no change of the wire, but of the generated code.
+    binding = binding or [change for change in changes if change.what.startswith("x-")]
+    entries = [_entry(change) for change in binding]
+    newest, *older = _sections(root)
+    if newest.released:
+        raise ChangelogError(
+            f"{CHANGELOG}: `{newest.heading}` is released: begin a section above it whose heading "
+            "says `unreleased`, and run this again"
+        )
+    now = fingerprint(yaml.safe_load((root / SPEC).read_text(encoding="utf-8")))
+    known = next((each.mark for each in [newest, *older] if each.mark), now)
+    if known != now and not entries:
+        raise ChangelogError(
+            f"nothing that binds changed since {old}: name the last revision whose changelog was "
+            "right, as in `python scripts/changelog_check.py --add HEAD~3`"
+        )
+    entries = [entry for entry in entries if entry not in newest.text]
+    text = MARK.sub("", newest.text)
+    heading, _, rest = text.partition("\n")
+    text = f"{heading}\n<!-- contract: {now} -->\n{rest}"
+    if entries:
+        lines = "\n".join(entries)
+        if newest.has_entries:
+            text = ENTRIES.sub(lambda found: f"{found[0]}{lines}\n", text, count=1)
+        else:
+            text = f"{text.rstrip()}\n\n### Contract\n\n{lines}\n" + ("\n" * text.endswith("\n\n"))
+    path = root / CHANGELOG
+    whole = path.read_text(encoding="utf-8")
+    path.write_text(whole.replace(newest.text, text, 1), encoding="utf-8")
+    return entries
+
+
+def _entry(change: Change) -> str:
+    return f"- {change.severity}: `{change.location}` {change.message}"
+
+
+def _sections(root: Path) -> list[Section]:
+    path = root / CHANGELOG
+    found = sections(path.read_text(encoding="utf-8")) if path.exists() else []
+    if not found:
+        raise ChangelogError(f"{CHANGELOG} has no section: begin with `## 0.1.0, unreleased`")
+    return found
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument(
+        "--add",
+        nargs="?",
+        const=f"HEAD:{SPEC}",
+        metavar="OLD",
+        help="write the entries for what changed since OLD, the last commit by default",
+    )
+    options = parser.parse_args(argv)
+    try:
+        if options.add is not None:
+            for entry in add(ROOT, options.add):
+                print(entry)
+        check(ROOT)
+    except (ChangelogError, SpecError) as error:
+        print(f"changelog_check: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
