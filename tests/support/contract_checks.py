@@ -602,3 +602,12 @@ def _bare(spec: Spec, schema: Spec) -> Spec:
     if "items" in schema:
         bare["items"] = _bare(spec, schema["items"])
     return bare
+
+
+def same(left: Any, right: Any) -> bool:
+    """Whether two JSON values are the same but for the order of fields; 1.0 is 1, true is not."""
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(same, left, right))
+    return left == right and isinstance(left, bool) == isinstance(right, bool)
