@@ -231,6 +231,14 @@ def test_think_in_a_field(call: Any, style: str) -> None:
     assert streamed.chunks[-1]["usage"] == call.completion(f"!think {style}")["usage"]
 
 
+def test_thinking_told_twice_counts_once(call: Any) -> None:
+    tokens = [
+        call.completion(content)["usage"]["completion_tokens"]
+        for content in ("Hello", "!think both Hello")
+    ]
+    assert tokens[0] == tokens[1]
+
+
 def test_thinking_in_a_field_counts(call: Any) -> None:
     completion = call.completion("!think field", max_completion_tokens=3)
     message = completion["choices"][0]["message"]
