@@ -1,6 +1,7 @@
 """Two OpenAPI documents walked at once: what changed, where it is met, and whom it breaks."""
 
 import re
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
@@ -10,6 +11,7 @@ from _operations import (
     IGNORED_HEADERS,
     STYLES,
     Operation,
+    callbacks,
     components,
     content,
     credentials,
@@ -21,6 +23,7 @@ from _operations import (
     schema_of,
     servers,
     styled,
+    webhooks,
 )
 from _shapes import (
     Alternative,
@@ -110,24 +113,26 @@ class _Comparison:
         self.reader_old = Reader(old, prose=by_meaning)
         self.reader_new = Reader(new, prose=by_meaning)
         self.changes: list[tuple[Change, str]] = []  # and the schema in which it was found
-        self.seen: dict[tuple[object, object, Direction], str] = {}
-        self.twins: list[
-            tuple[str, str]
-        ] = []  # where a pair of schemas was compared, and met again
-        self.within: list[str] = []
+        self.seen: dict[tuple[object, object, Direction], str] = {}  # where a pair was compared
+        self.twins: dict[str, list[str]] = {}  # and where the same pair was met again
+        self.within = ""  # where the schema is met that is being compared
+        self.waiting: deque[tuple[Shape, Shape, Direction, str]] = deque()
+        # Which way request bodies go: those of webhooks and callbacks come to the client.
+        self.asked: Direction = "request"
 
     def found(self) -> list[Change]:
         """Add to each change the places where its schema is used again."""
         changes: list[Change] = []
         for change, owner in self.changes:
             places = {owner: change.location}
-            for at, location in (waiting := list(places.items())):
-                for first, again in self.twins:
-                    if _below(at, first) and len(places) < _ALSO_AT_MOST:
+            waiting = [owner]
+            for at in waiting:
+                for first in _above(at):
+                    for again in self.twins.get(first, ())[:_ALSO_AT_MOST]:
                         moved = again + at[len(first) :]
-                        if moved not in places:
-                            places[moved] = again + location[len(first) :]
-                            waiting.append((moved, places[moved]))
+                        if moved not in places and len(places) <= _ALSO_AT_MOST:
+                            places[moved] = again + places[at][len(first) :]
+                            waiting.append(moved)
             changes.append(replace(change, also=tuple(places.values())[1:]))
         return changes
 
@@ -142,7 +147,7 @@ class _Comparison:
     ) -> None:
         if way == "unused":
             severity = "documentation"
-        owner = self.within[-1] if self.within else at
+        owner = self.within or at
         self.changes.append((Change(severity, way, at, what, old, new), owner))
 
     # --- documents and operations ---
@@ -158,8 +163,7 @@ class _Comparison:
         self.operations(
             operations(self.old, self.by_meaning), operations(self.new, self.by_meaning)
         )
-        hooks = as_map(old.get("webhooks")), as_map(new.get("webhooks"))
-        self.opaque(*hooks, sorted({*hooks[0], *hooks[1]}), "webhooks", "breaking")
+        self.calls_to_us(webhooks(self.old), webhooks(self.new))
         if not self.by_meaning:
             self.unused()
 
@@ -180,14 +184,21 @@ class _Comparison:
         for one in more:
             self.note("api", one.name, "operation", None, one.title, "additive")
 
+    def calls_to_us(self, old: dict[str, Operation], new: dict[str, Operation]) -> None:
+        """Compare webhooks or callbacks: the client takes the requests and sends the responses."""
+        self.asked, before = "response", self.asked
+        self.operations(old, new)
+        self.asked = before
+
     def operation(self, old: Operation, new: Operation, at: str) -> None:
         self.docs(old.item | old.raw, new.item | new.raw, "api", at)
         if not self.by_meaning:
             self.opaque(old.raw, new.raw, ("operationId",), at, "breaking")
-        self.opaque(old.raw, new.raw, ("callbacks",), at, "breaking")
-        own = [own_servers(one, self.by_meaning) for one in (old, new)]
-        self.servers(own[0], own[1], f"{at} servers")
-        self.security(old, new, f"{at} security")
+        if self.asked == "request":
+            own = [own_servers(one, self.by_meaning) for one in (old, new)]
+            self.servers(own[0], own[1], f"{at} servers")
+            self.security(old, new, f"{at} security")
+            self.calls_to_us(callbacks(self.old, old), callbacks(self.new, new))
         self.parameters(old, new, at)
         self.request_body(old.raw.get("requestBody"), new.raw.get("requestBody"), at)
         self.responses(as_map(old.raw.get("responses")), as_map(new.raw.get("responses")), at)
@@ -231,13 +242,13 @@ class _Comparison:
             one, other = mine.get(key), theirs.get(key)
             named = one or other or {}
             place = f"{at} request.{named.get('in')}({named.get('name')})"
-            self.presence(one, other, place, "parameter", "request")
+            self.presence(one, other, place, "parameter", self.asked)
             if one is None or other is None:
                 continue
             if key[0] == "path":
                 self.opaque(one, other, ("name",), place, "documentation")
             self.opaque(styled(one), styled(other), STYLES, place, "breaking")
-            self.schema(schema_of(one), schema_of(other), "request", place)
+            self.schema(schema_of(one), schema_of(other), self.asked, place)
 
     def presence(
         self,
@@ -267,13 +278,14 @@ class _Comparison:
         mine = self.old.resolve(old) if old else None
         theirs = self.new.resolve(new) if new else None
         if mine is not None or theirs is not None:
-            self.presence(mine, theirs, f"{at} request", "body", "request")
+            self.presence(mine, theirs, f"{at} request", "body", self.asked)
         if mine is not None and theirs is not None:
-            self.content(mine, theirs, "request", f"{at} request", "")
+            self.content(mine, theirs, self.asked, f"{at} request", "")
 
     def responses(self, old: dict[str, Any], new: dict[str, Any], at: str) -> None:
         mine = {code.lower(): self.old.resolve(raw) for code, raw in old.items()}
         theirs = {code.lower(): self.new.resolve(raw) for code, raw in new.items()}
+        way: Direction = "response" if self.asked == "request" else "request"
         for code in sorted({*mine, *theirs} - {key for key in {**old, **new} if key[:2] == "x-"}):
             place = f"{at} response({code})"
             one, other = mine.get(code), theirs.get(code)
@@ -283,21 +295,21 @@ class _Comparison:
                     None if raw is None else str(raw.get("description") or "undescribed")
                     for raw in (one, other)
                 ]
-                self.note("response", place, "response", said[0], said[1], severity)
+                self.note(way, place, "response", said[0], said[1], severity)
                 continue
-            self.docs(one, other, "response", place)
+            self.docs(one, other, way, place)
             self.opaque(one, other, ("links",), place, "documentation")
-            self.headers(one, other, place)
-            self.content(one, other, "response", f"{at} response", code)
+            self.headers(one, other, way, place)
+            self.content(one, other, way, f"{at} response", code)
 
-    def headers(self, old: dict[str, Any], new: dict[str, Any], at: str) -> None:
+    def headers(self, old: dict[str, Any], new: dict[str, Any], way: Direction, at: str) -> None:
         mine = {n.lower(): self.old.resolve(raw) for n, raw in as_map(old.get("headers")).items()}
         theirs = {n.lower(): self.new.resolve(raw) for n, raw in as_map(new.get("headers")).items()}
         for name in sorted({*mine, *theirs} - IGNORED_HEADERS):
             place = f"{at}.header({name})"
-            self.presence(mine.get(name), theirs.get(name), place, "header", "response")
+            self.presence(mine.get(name), theirs.get(name), place, "header", way)
             if name in mine and name in theirs:
-                self.schema(schema_of(mine[name]), schema_of(theirs[name]), "response", place)
+                self.schema(schema_of(mine[name]), schema_of(theirs[name]), way, place)
 
     def content(
         self, old: dict[str, Any], new: dict[str, Any], way: Direction, prefix: str, code: str
@@ -366,24 +378,28 @@ class _Comparison:
     def met_before(self, pair: tuple[object, object, Direction], at: str) -> bool:
         """Whether this pair was compared already; if so, keep in mind that it is met here too."""
         first = self.seen.setdefault(pair, at)
-        if not _below(at, first):
-            self.twins.append((first, at))
+        if first not in _above(at):
+            self.twins.setdefault(first, []).append(at)
         return first != at
 
     # --- schemas ---
 
     def schema(self, old: Node, new: Node, way: Direction, at: str) -> None:
-        if old == new == ():
-            return
+        """Compare two schemas and what is below them, the nearest first, however deep it goes."""
+        self.below(old, new, way, at)
+        while self.waiting:
+            mine, theirs, way, at = self.waiting.popleft()
+            self.within = at
+            self.said(mine.docs, theirs.docs, way, at)
+            self.defaults(mine, theirs, way, at)
+            self.nullability(mine, theirs, way, at)
+            self.alternatives(mine, theirs, way, at)
+        self.within = ""
+
+    def below(self, old: Node, new: Node, way: Direction, at: str) -> None:
         mine, theirs = self.reader_old.shape(old), self.reader_new.shape(new)
-        if self.met_before((id(mine), id(theirs), way), at):
-            return
-        self.within.append(at)
-        self.said(mine.docs, theirs.docs, way, at)
-        self.defaults(mine, theirs, way, at)
-        self.nullability(mine, theirs, way, at)
-        self.alternatives(mine, theirs, way, at)
-        self.within.pop()
+        if old + new and not self.met_before((id(mine), id(theirs), way), at):
+            self.waiting.append((mine, theirs, way, at))
 
     def defaults(self, old: Shape, new: Shape, way: Direction, at: str) -> None:
         one, other = ("".join(map(to_json, shape.defaults)) or None for shape in (old, new))
@@ -434,7 +450,7 @@ class _Comparison:
         self.values(old, new, way, at, prose)
         self.rules(old.rules, new.rules, way, at)
         self.fields(old, new, way, at)
-        self.schema(old.items, new.items, way, f"{at}[]")
+        self.below(old.items, new.items, way, f"{at}[]")
         for index in range(max(len(old.prefix), len(new.prefix))):
             one, other = (dict(enumerate(a.prefix)).get(index) for a in (old, new))
             self.member(one, other, way, f"{at}[{index}]", "position")
@@ -448,7 +464,7 @@ class _Comparison:
     ) -> None:
         """Compare what applies to a value if it is there: without it anything goes."""
         if old is not None and new is not None:
-            self.schema(old, new, way, at)
+            self.below(old, new, way, at)
         elif old is not None:
             self.note(way, at, what, described(self.reader_old, old), None, _judge("wider", way))
         elif new is not None:
@@ -464,7 +480,7 @@ class _Comparison:
                 severity = "documentation" if self.by_meaning else severity
                 self.note(way, f"{at}.{{*}}", "other fields", words[0], words[1], severity)
         elif not (self.by_meaning and () in (old.extra, new.extra)):
-            self.schema(old.extra, new.extra, way, f"{at}.{{*}}")
+            self.below(old.extra, new.extra, way, f"{at}.{{*}}")
 
     def values(
         self, old: Alternative, new: Alternative, way: Direction, at: str, prose: tuple[str, str]
@@ -540,7 +556,7 @@ class _Comparison:
                 if words[0] != words[1] and not (self.by_meaning and way == "response"):
                     effect: Effect = "narrower" if words[1] == "required" else "wider"
                     self.note(way, place, "field", words[0], words[1], _judge(effect, way))
-                self.schema(mine[name], theirs[name], way, place)
+                self.below(mine[name], theirs[name], way, place)
 
 
 _OPENNESS = {(True, False): "in words", (False, False): "closed", (False, True): "open"}
@@ -550,9 +566,9 @@ def _wanted(required: bool) -> str:
     return "required" if required else "optional"
 
 
-def _below(at: str, above: str) -> bool:
-    """Whether a location is another one, or inside it."""
-    return at == above or (at.startswith(above) and at[len(above)] in ".[<")
+def _above(at: str) -> list[str]:
+    """Return a location and those that it is inside."""
+    return [at, *(at[: cut.start()] for cut in re.finditer(r"[.\[<]", at))]
 
 
 def _spoken(values: list[Any]) -> str:

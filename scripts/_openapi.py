@@ -126,7 +126,7 @@ def parse(text: str, name: str, kind: str = "file") -> Document:
 
 def from_mapping(root: dict[str, Any], name: str = "document") -> Document:
     """Check a document that is already in memory."""
-    return parse(json.dumps(root), name)
+    return parse(json.dumps(root, default=str), name)
 
 
 # --- YAML and JSON -------------------------------------------------------------------------------

@@ -21,11 +21,12 @@ class Operation:
     path: str
     raw: dict[str, Any]
     item: dict[str, Any]
+    label: str = ""  # what it is, if not an operation of the API itself
 
     @property
     def name(self) -> str:
         """How people are told of it."""
-        return f"{self.method} {self.path}"
+        return f"{self.label}{self.method} {self.path}"
 
     @property
     def title(self) -> str:
@@ -36,13 +37,33 @@ class Operation:
 def operations(document: Document, with_base_path: bool) -> dict[str, Operation]:
     """Return the operations by method and path; what path parameters are called is left out."""
     prefix = _base_path(document.root) if with_base_path else ""
+    return _operations(document, document.root.get("paths"), prefix)
+
+
+def webhooks(document: Document) -> dict[str, Operation]:
+    """Return the calls that the API makes to its clients."""
+    return _operations(document, document.root.get("webhooks"), label="webhook ")
+
+
+def callbacks(document: Document, one: Operation) -> dict[str, Operation]:
+    """Return the calls that the API makes to its clients because of an operation."""
     found: dict[str, Operation] = {}
-    for path, raw in as_map(document.root.get("paths")).items():
+    for name, raw in as_map(one.raw.get("callbacks")).items():
+        label = f"{one.name} callback {name} "
+        found |= _operations(document, document.resolve(raw), label=label)
+    return found
+
+
+def _operations(
+    document: Document, paths: object, prefix: str = "", label: str = ""
+) -> dict[str, Operation]:
+    found: dict[str, Operation] = {}
+    for path, raw in as_map(paths).items():
         item = document.resolve(raw)
         about = {key: value for key, value in item.items() if key not in METHODS}
         for method in METHODS:
             if isinstance(item.get(method), dict):
-                one = Operation(method.upper(), prefix + path, item[method], about)
+                one = Operation(method.upper(), prefix + path, item[method], about, label)
                 found[re.sub(r"\{[^}]*\}", "{}", one.name)] = one
     return found
 

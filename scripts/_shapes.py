@@ -97,11 +97,17 @@ class Reader:
     def __init__(self, document: Document, prose: bool = False) -> None:
         self.document = document
         self.prose = prose
+        self.sketches: dict[tuple[int, int], int] = {}
+        self._known: dict[tuple[int, ...], Shape] = {}  # by the schemas as they stand
         self._shapes: dict[tuple[tuple[int, frozenset[str]], ...], Shape] = {}
 
     def shape(self, node: Node) -> Shape:
         """Return the shape; the same object for the same schema, so that cycles can be seen."""
-        return self._shape(self._parts([(_as_schema(raw), frozenset()) for raw in node]))
+        key = tuple(map(id, node))
+        if key not in self._known:
+            parts = self._parts([(_as_schema(raw), frozenset()) for raw in node])
+            self._known[key] = self._shape(parts)
+        return self._known[key]
 
     def _parts(self, wanted: list[_Part]) -> list[_Part]:
         """Follow `$ref` and `allOf`; what remains are the schemas that hold all at once."""
@@ -548,16 +554,21 @@ def _likeness(old_reader: Reader, old: Alternative, new_reader: Reader, new: Alt
     return alike + (set(mine.items()) & set(theirs.items()) != set())
 
 
-def _sketch(reader: Reader, one: Alternative, depth: int) -> object:
-    """Return what an alternative looks like, down to a depth: enough to know it again."""
+def _sketch(reader: Reader, one: Alternative, depth: int) -> int:
+    """Return a number that is the same for alternatives that look alike, down to a depth."""
+    if (id(one), depth) in reader.sketches:
+        return reader.sketches[id(one), depth]
 
     def below(node: Node) -> object:
         if not depth:
             return None
         shape = reader.shape(node)
-        return shape.nullable, [_sketch(reader, each, depth - 1) for each in shape.alternatives]
+        return shape.nullable, *(_sketch(reader, each, depth - 1) for each in shape.alternatives)
 
-    fields = {name: below(node) for name, node in one.fields.items()}
+    fields = frozenset((name, below(node)) for name, node in one.fields.items())
     extra = one.extra if one.extra is False else below(one.extra)
-    values = sorted(one.values or {}), one.values is None, one.open
-    return one.type, values, one.rules, sorted(one.required), fields, below(one.items), extra
+    values = (frozenset(one.values or ()), one.values is None, one.open)
+    rules = to_json(one.rules)
+    found = hash((one.type, values, rules, one.required, fields, below(one.items), extra))
+    reader.sketches[id(one), depth] = found
+    return found

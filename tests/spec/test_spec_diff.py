@@ -625,6 +625,15 @@ def test_cycles_end() -> None:
     assert lines(denied, renamed) == []
 
 
+def test_depth_is_no_limit_and_the_shortest_way_is_told() -> None:
+    chain = {f"S{n}": obj(a=ref(f"S{n + 1}"), b=ref("S1999")) for n in range(1999)}
+    old = spec(ref("S0"), schemas=chain | {"S1999": obj(x=NUMBER)})
+    new = spec(ref("S0"), schemas=chain | {"S1999": obj(x=INTEGER)})
+    (change,) = compare(from_mapping(old), from_mapping(new))
+    assert change.location == "POST /x request.b.x"
+    assert change.also[0] == "POST /x request.a.b.x"
+
+
 def test_a_cycle_may_be_unrolled_and_renamed() -> None:
     old = spec(ref("T"), schemas={"T": obj(next=ref("T"), x=STRING)})
     new = spec(
@@ -689,6 +698,14 @@ def media(*names: str, way: str = "response") -> Json:
     return response(**content) if way == "response" else operation(requestBody=content)
 
 
+def sent(request: Json, *answers: str) -> Json:
+    """An operation that sends a request and takes one of the answers, as a `oneOf` of constants."""
+    body = {"application/json": {"schema": request}}
+    return response(content={"application/json": {"schema": enum(*answers)}}) | {
+        "requestBody": {"content": body}
+    }
+
+
 def secured(*names: str, **schemes: Json) -> Json:
     known = {"bearer": {"type": "http", "scheme": "Bearer"}} | schemes
     security: list[Any] = [{name: []} for name in names if name]
@@ -742,11 +759,23 @@ OPERATIONS: dict[str, tuple[Json, Json, list[str]]] = {
         ],
     ),
     "callbacks": (
-        paths(operation(callbacks={"a": {"u": {"post": operation()}}})),
-        paths(),
-        ['breaking GET /x: callbacks removed: {"a": {"u": {"post": {"responses": {"200": {}}}}}}'],
+        paths(operation(callbacks={"done": {"{$url}": {"post": sent(obj(a=STRING), "a")}}})),
+        paths(operation(callbacks={"done": {"{$url}": {"post": sent(obj(), "a", "b")}}})),
+        [
+            "breaking GET /x callback done POST {$url} request.a: field removed: string",
+            'additive GET /x callback done POST {$url} response(200): value added: "b"',
+        ],
     ),
-    "webhooks": (paths(), paths(webhooks={"w": {}}), ["additive webhooks: w added: {}"]),
+    "webhooks": (
+        paths(webhooks={"w": {"post": sent(obj("a", a=NUMBER), "a", "b")}}),
+        paths(webhooks={"w": {"post": sent(obj(a=INTEGER), "a")}, "v": {"get": operation()}}),
+        [
+            "breaking webhook POST w request.a: field: required → optional",
+            'breaking webhook POST w response(200): value removed: "b"',
+            "additive webhook POST w request.a: type: number → integer",
+            "additive webhook GET v: operation added: without a summary",
+        ],
+    ),
     "optional parameter": (
         paths(),
         paths(parameter()),
@@ -1242,13 +1271,13 @@ def test_a_vendor_page(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.M
     post = "POST /v1/chat"
     assert found == [
         "ours.yaml and vendor-page.md, compared by meaning:",
+        f"only in vendor-page.md: {post} request.user required field: string",
         f'only in vendor-page.md: {post} request.model value: "m-3"',
         f"only in vendor-page.md: {post} request.messages[].content alternative: array of object",
-        f"only in vendor-page.md: {post} request.user required field: string",
+        f"only in vendor-page.md: {post} response(200).usage.cached_tokens field: integer",
         f'only in vendor-page.md: {post} response(200).choices[].finish_reason value: "tool_calls"',
         f"only in vendor-page.md: {post} response(200).choices[].message.content"
         " alternative: array of object",
-        f"only in vendor-page.md: {post} response(200).usage.cached_tokens field: integer",
         f"only in vendor-page.md: {post} response(429) response: Too many requests.",
         f'only in ours.yaml: {post} request.model value: "m-1"',
         f"only in ours.yaml: {post} response(200).sensitive_type field: integer (1, 2, …)",
