@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 Members = dict[str, str]
 """What a class, constant or call has: its type or value by name."""
@@ -62,9 +62,26 @@ def _constant(node: ast.AnnAssign | ast.Assign) -> dict[str, Members]:
     if isinstance(value, ast.Call) and value.args:  # frozenset({1, 2})
         value = value.args[0]
     try:
-        return {target.id: dict(_leaves(ast.literal_eval(value), ""))}
+        constant: object = ast.literal_eval(value)
     except ValueError:
         return {}
+    read = _bounds if target.id.endswith("_SCHEMA") else _leaves
+    return {target.id: dict(read(constant, ""))}
+
+
+def _bounds(schema: Any, path: str) -> Iterator[tuple[str, str]]:
+    """The bounds of a schema, by field; the types of fields are those of the classes."""
+    for keyword, value in schema.items():
+        if keyword == "properties":
+            for field, each in value.items():
+                yield from _bounds(each, f"{path}.{field}" if path else field)
+        elif keyword == "items":
+            yield from _bounds(value, f"{path}[]")
+        elif keyword == "anyOf":
+            for each in value:
+                yield from _bounds(each, path)
+        elif keyword != "type":
+            yield f"{path}.{keyword}" if path else keyword, repr(value)
 
 
 def _leaves(value: object, path: str) -> Iterator[tuple[str, str]]:

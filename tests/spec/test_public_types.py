@@ -13,7 +13,8 @@ BEFORE = {
     "models/tool.py": "class Tool:\n    name: str\n",
     "contract.py": (
         "SPEC_SHA256 = 'a'\nRoleLiteral: TypeAlias = Literal['user', 'old']\n"
-        "RETRYABLE = frozenset({1, 2})\nSCHEMA: dict[str, Any] = {'top_p': {'maximum': 1}}\n"
+        "RETRYABLE = frozenset({1, 2})\n"
+        "X_SCHEMA: dict[str, Any] = {'properties': {'top_p': {'maximum': 1}}}\n"
         "_PRIVATE = 1\n"
         "class UsageView(View):\n    @property\n    def total(self) -> int | None: ...\n"
         "    def helper(self) -> int: ...\n"
@@ -26,7 +27,9 @@ AFTER = {
     "models/call.py": "class Call:\n    id: str\n    kind: str\n",
     "contract.py": (
         "SPEC_SHA256 = 'b'\nRoleLiteral: TypeAlias = Literal['user', 'new']\n"
-        "RETRYABLE = frozenset({2, 3})\nSCHEMA: dict[str, Any] = {'top_p': {'maximum': 2}}\n"
+        "RETRYABLE = frozenset({2, 3})\n"
+        "X_SCHEMA: dict[str, Any] = {'properties': {'top_p': {'maximum': 2}, "
+        "'stop': {'type': 'array', 'items': {'anyOf': [{'maxLength': 9}, {'type': 'null'}]}}}}\n"
         "_PRIVATE = 2\n"
         "class UsageView(View):\n    @property\n    def total(self) -> float | None: ...\n"
     ),
@@ -53,11 +56,12 @@ def test_what_came_went_and_changed_is_one_line_each(tmp_path: Path) -> None:
         "+ Role.NEW: 'new'",
         "- RoleLiteral.'old'",
         "+ RoleLiteral.'new'",
-        "~ SCHEMA.top_p.maximum: 1 → 2",
         "- Tool",
         "~ Usage.total: int | Unset → float | Unset",
         "- Usage.gone: int",
         "~ UsageView.total: int | None → float | None",
+        "~ X_SCHEMA.top_p.maximum: 1 → 2",
+        "+ X_SCHEMA.stop[].maxLength: 9",
         "+ api.chat.create.id: str",
         "+ api.chat.list_models: new",
     ]

@@ -1,0 +1,101 @@
+"""docs/changing-the-api.md: its commands, run in a copy of the project, print what it shows.
+
+A YAML block goes into openapi.yaml above the line with which it ends; a further one that ends alike
+takes the place of the first.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from project_copy import ROOT, copy_project
+
+PAGE = (ROOT / "docs/changing-the-api.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    return copy_project(tmp_path / "project")
+
+
+@pytest.fixture
+def environment(copied: Path) -> Iterator[dict[str, str]]:
+    """That of a reader: the copy is installed, and there is an API, here the emulator."""
+    packages = os.pathsep.join(str(copied / name) for name in ("generated", "wrapper"))
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("MINIMAX_")}
+    kept |= {"PYTHONPATH": packages, "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    # `python` is this one.
+    kept["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), kept["PATH"]])
+    kept |= {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1", "LC_ALL": "C.UTF-8"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "minimax_chat.ext.emulator", "--port", "0"],
+        env=kept,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    ) as emulator:
+        assert emulator.stdout is not None
+        base_url = emulator.stdout.readline().strip()
+        try:
+            yield {**kept, "MINIMAX_BASE_URL": base_url, "MINIMAX_API_KEY": "any"}
+        finally:
+            emulator.terminate()
+
+
+def commands(block: str) -> Iterator[tuple[str, str]]:
+    """Each command of a console block, and what it prints."""
+    command, output, end = "", "", None
+    for line in block.splitlines(keepends=True):
+        if end is not None:
+            command += line
+            end = None if line.strip() == end else end
+        elif line.startswith("$ "):
+            if command:
+                yield command, output
+            command, output = line[2:], ""
+            document = re.search(r"<<'(\w+)'$", line)
+            end = document[1] if document else None
+        else:
+            output += line
+    yield command, output
+
+
+def edited(spec: str, block: str) -> str:
+    (*_, anchor) = block.splitlines(keepends=True)
+    assert spec.count(anchor) == 1, f"{anchor!r} must stand in openapi.yaml once"
+    return spec.replace(anchor, block)
+
+
+def test_the_page_does_what_it_says(copied: Path, environment: dict[str, str]) -> None:
+    spec = copied / "openapi.yaml"
+    original = spec.read_text(encoding="utf-8")
+    shown: list[str] = []
+    printed: list[str] = []
+    for language, block in BLOCKS:
+        if language == "yaml":
+            spec.write_text(edited(original, block), encoding="utf-8")
+            continue
+        assert language == "console"
+        for command, output in commands(block):
+            done = subprocess.run(
+                ["bash", "-c", command],
+                cwd=copied,
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                encoding="utf-8",
+            )
+            shown.append(f"$ {command}{without_numbers(output)}")
+            printed.append(f"$ {command}{without_numbers(done.stdout)}")
+    assert printed == shown
+
+
+def without_numbers(output: str) -> str:
+    """Lines of the spec, and how many files there are: they change with the contract."""
+    output = re.sub(r"^openapi\.yaml:\d+:", "openapi.yaml:LINE:", output, flags=re.MULTILINE)
+    return re.sub(r"\d+ files written", "FILES written", output)
