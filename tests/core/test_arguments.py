@@ -1,0 +1,497 @@
+"""Arguments of `create`: what the contract forbids is refused, and nothing else is sent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minimax_chat import Completion, InvalidArgumentError
+from minimax_chat._wire import Call
+from minimax_chat_api.models import Message, Role
+from minimax_chat_api.types import UNSET
+from properties import tries
+from replies import BASE_URL, KEY, MODEL, call, chunk, config, documented, read, sse, stream_reader
+
+USER = {"role": "user", "content": "你好"}
+PLAIN = {"model": MODEL, "messages": [USER]}
+
+nan, inf = float("nan"), float("inf")
+NO_STRINGS: list[Any] = [5, 0, True, False, ["x"], [], {"a": 1}, {}, b"x", nan]
+
+
+def body(of: Call) -> Any:
+    """The JSON that goes on the wire."""
+    return json.loads(of.request["content"])
+
+
+def sent(stream: bool | None = None, **params: Any) -> Any:
+    return body(call(stream, **{"messages": [USER], **params}))
+
+
+def refused(stream: Any = None, **params: Any) -> str:
+    with pytest.raises(InvalidArgumentError) as caught:
+        call(stream, **{"messages": [USER], **params})
+    assert isinstance(caught.value, ValueError)
+    assert caught.value.http_status is None
+    assert not caught.value.retryable
+    assert caught.value.__cause__ is None
+    return str(caught.value)
+
+
+# What goes on the wire
+
+
+def test_nothing_goes_on_the_wire_that_was_not_asked_for() -> None:
+    assert sent() == PLAIN
+
+
+def test_the_documented_request() -> None:
+    messages = [
+        {"role": "system", "name": "MiniMax AI"},
+        {"role": "user", "name": "用户", "content": "你好"},
+    ]
+    of = call(messages=messages)
+    assert body(of) == {"model": "MiniMax-M2.7", "messages": messages}
+    assert of.request["method"].upper() == "POST"
+    assert of.request["url"] == f"{BASE_URL}/v1/chat/completions"
+    headers = dict(of.request["headers"])
+    assert headers == {"user-agent": headers["user-agent"], "content-type": "application/json"}
+    assert headers["user-agent"].startswith("minimax-chat")
+
+
+def test_every_documented_field_is_sent_as_it_is() -> None:
+    fields: dict[str, Any] = {
+        "max_completion_tokens": 1,
+        "temperature": 0.5,
+        "top_p": 1,
+    }
+    assert sent(**fields) == {**PLAIN, **fields}
+    assert sent(True, **fields) == {**PLAIN, **fields, "stream": True}
+    assert type(sent(top_p=1)["top_p"]) is int
+
+
+@pytest.mark.parametrize(("stream", "added"), [(None, {}), (False, {"stream": False})])
+def test_stream_is_sent_if_it_was_given(stream: bool | None, added: dict[str, Any]) -> None:
+    assert sent(stream) == {**PLAIN, **added}
+    assert call(stream).stream is False
+
+
+def test_a_streamed_call_says_so() -> None:
+    assert sent(True) == {**PLAIN, "stream": True}
+    assert call(True).stream is True
+
+
+def test_what_is_none_is_left_out() -> None:
+    names = ["max_completion_tokens", "temperature", "top_p"]
+    names += ["timeout", "max_retries", "extra_headers", "extra_body"]
+    assert sent(**dict.fromkeys(names)) == PLAIN
+    assert sent(messages=[{**USER, "name": None, "novel": None}]) == PLAIN
+
+
+def test_text_is_written_as_utf_8() -> None:
+    assert "你好".encode() in call(messages=[USER]).request["content"]
+
+
+@pytest.mark.parametrize("model", ["MiniMax-M2.7", "MiniMax-M9-of-tomorrow", ""])
+def test_a_model_may_be_any_string(model: str) -> None:
+    assert sent(model=model)["model"] == model
+
+
+@pytest.mark.parametrize("role", ["system", "sample_message_ai", "role-of-tomorrow"])
+def test_a_role_may_be_any_string(role: str) -> None:
+    assert sent(messages=[{"role": role}])["messages"] == [{"role": role}]
+
+
+# Messages
+
+
+def test_messages_may_be_dicts_models_and_views_at_once() -> None:
+    answer = Completion(documented()).message
+    reader = stream_reader()
+    read(reader, sse(chunk("<think>a</think>b", "stop")))
+    messages = [
+        {"role": "user", "content": "a"},
+        Message(role=Role.SYSTEM, name="MiniMax AI"),
+        Message(role="user", content="你好"),
+        Message.from_dict({"role": "user", "content": "x", "novel": [1]}),
+        answer,
+        Completion(documented()).raw.to_dict()["choices"][0]["message"],
+        reader.completion.message,
+        MappingProxyType({"role": "user"}),
+    ]
+    assert sent(messages=messages)["messages"] == [
+        {"role": "user", "content": "a"},
+        {"role": "system", "name": "MiniMax AI"},
+        {"role": "user", "content": "你好"},
+        {"role": "user", "content": "x", "novel": [1]},
+        documented()["choices"][0]["message"],
+        documented()["choices"][0]["message"],
+        {"role": "assistant", "content": "<think>a</think>b"},
+        {"role": "user"},
+    ]
+
+
+def test_a_message_goes_back_whole_with_what_the_contract_does_not_know() -> None:
+    reply = documented()
+    reply["choices"][0]["message"] |= {"reasoning_content": "hm", "audio_content": "", "name": None}
+    (message,) = sent(messages=[Completion(reply).message])["messages"]
+    assert message == {
+        **documented()["choices"][0]["message"],
+        "reasoning_content": "hm",
+        "audio_content": "",
+    }
+
+
+def test_messages_may_come_from_a_generator_and_are_sent_again_in_a_retry() -> None:
+    def messages() -> Iterator[dict[str, str]]:
+        yield {"role": "system", "content": "a"}
+        yield {"role": "user", "content": "b"}
+
+    for given_messages in (messages(), tuple(messages()), iter(list(messages()))):
+        assert sent(messages=given_messages)["messages"] == list(messages())
+    assert isinstance(call(messages=messages()).request["content"], bytes)
+
+
+def test_what_the_caller_gave_is_left_alone() -> None:
+    messages = [{"role": "user", "content": "a", "name": None}]
+    extra = {"novel": {"a": [1]}}
+    call(messages=messages, extra_body=extra)
+    assert messages == [{"role": "user", "content": "a", "name": None}]
+    assert extra == {"novel": {"a": [1]}}
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        *("Hello", b"Hello", 5, 1.5, True, {"role": "user"}, USER.items(), {1, 2}, object(), UNSET),
+        *(["Hello"], [None], [5], [[]], [[USER]], [USER, "x"], [object()], [b"x"], [UNSET]),
+        *([{}], [{"content": "x"}], [{"role": None}], [{"role": 5}], [{"role": b"user"}]),
+        [{"role": ["user"]}],
+        *([{"role": "user", "content": wrong}] for wrong in NO_STRINGS),
+        [{"role": "user", "content": [{"type": "text", "text": "x"}]}],
+        *([{"role": "user", "name": wrong}] for wrong in NO_STRINGS),
+        (message for message in ["x"]),
+        [Message(role=5)],  # type: ignore[arg-type]
+        [Message(role="user", content=5)],  # type: ignore[arg-type]
+    ],
+    ids=repr,
+)
+def test_messages_of_a_wrong_type_are_refused(messages: Any) -> None:
+    assert "messages" in refused(messages=messages)
+
+
+def test_a_refusal_names_the_message_and_the_field() -> None:
+    assert refused(messages=[USER, {"role": "user", "content": 5}]).startswith(
+        "messages[1].content is 5, but must be a string"
+    )
+    assert refused(messages=[USER, {"content": "x"}]).startswith("messages[1].role is missing")
+
+
+@pytest.mark.parametrize("name", ["model", "messages"])
+def test_what_the_contract_requires_must_be_given(name: str) -> None:
+    assert name in refused(**{name: None})
+    params: Any = {**PLAIN}
+    del params[name]
+    with pytest.raises(InvalidArgumentError, match=name):
+        Call.prepare(config(), None, params)
+
+
+def test_an_error_of_the_callers_own_generator_is_the_callers() -> None:
+    def messages() -> Iterator[dict[str, str]]:
+        yield {"role": "user"}
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        call(messages=messages())
+
+
+# Bounds
+
+WRONG: dict[str, list[Any]] = {
+    "temperature": [
+        *(0, 0.0, -0.0, -1, 1.5, 1.0000001, 2, "hot", "0.5", nan, inf, -inf, True, False, [], {}),
+        *(Decimal("0.5"), 1j, b"1", 10**400),
+    ],
+    "top_p": [0, 1.1, -0.1, nan, inf, True, "0.9", [0.9]],
+    "max_completion_tokens": [0, -1, 1.0, 2.5, "10", nan, inf, True, [], {}],
+    "model": [5, True, b"MiniMax-M2.7", ["MiniMax-M2.7"], {}, 1.5],
+}
+RIGHT: dict[str, list[Any]] = {
+    "temperature": [5e-324, 0.01, 0.999, 1, 1.0],
+    "top_p": [0.001, 0.95, 1],
+    "max_completion_tokens": [1, 2048, 2049, 1_000_000, 2**63],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, values in WRONG.items() for value in values]
+)
+def test_a_value_that_the_contract_forbids_is_refused(name: str, value: Any) -> None:
+    said = refused(**{name: value})
+    assert said.startswith(f"{name} is ")
+    assert "must be" in said
+    assert len(said) < 300
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, values in RIGHT.items() for value in values]
+)
+def test_a_value_that_the_contract_allows_is_sent(name: str, value: Any) -> None:
+    assert sent(**{name: value}) == {**PLAIN, name: value}
+
+
+def test_a_refusal_says_what_is_allowed() -> None:
+    assert refused(temperature=0) == ("temperature is 0, but must be a finite number > 0 and <= 1")
+
+
+@pytest.mark.parametrize("stream", [1, 0, "true", "", [], {}, nan])
+def test_stream_must_be_true_or_false(stream: Any) -> None:
+    assert "stream" in refused(stream)
+
+
+@tries(200)
+@given(st.floats() | st.integers())
+def test_temperature_is_sent_if_and_only_if_it_is_in_range(value: float) -> None:
+    if 0 < value <= 1:
+        assert sent(temperature=value)["temperature"] == value
+    else:
+        refused(temperature=value)
+
+
+# What the contract does not know
+
+
+@pytest.mark.parametrize("name", ["temprature", "n", "max_tokens", "functions", "api_key", "self_"])
+def test_an_unknown_argument_is_refused(name: str) -> None:
+    said = refused(**{name: 1})
+    assert repr(name) in said
+    assert "extra_body" in said
+    assert "temperature" in said
+
+
+def test_an_unknown_argument_that_is_none_is_refused_as_well() -> None:
+    assert "'n'" in refused(n=None)
+
+
+def test_extra_body_is_sent_unchecked_and_wins() -> None:
+    extra = {"novel": {"a": [1, None]}, "temperature": 7, "model": None, "max_tokens": 5}
+    assert sent(temperature=0.5, extra_body=extra) == {**PLAIN, **extra}
+    assert sent(extra_body={}) == PLAIN
+    assert sent(extra_body=MappingProxyType({"novel": 1})) == {**PLAIN, "novel": 1}
+    assert sent(True, extra_body={"messages": []}) == {
+        **PLAIN,
+        "stream": True,
+        "messages": [],
+    }
+
+
+@pytest.mark.parametrize("extra", [[("a", 1)], "novel", b"x", 5, 1.5, True, object(), {"a"}])
+def test_extra_body_must_be_a_mapping(extra: Any) -> None:
+    assert "extra_body" in refused(extra_body=extra)
+
+
+@pytest.mark.parametrize("stream", [True, False, None])
+def test_extra_body_cannot_turn_a_stream_on_or_off(stream: bool | None) -> None:
+    assert "stream" in refused(extra_body={"stream": stream})
+
+
+def deep(levels: int) -> Any:
+    value: Any = []
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+def circular() -> Any:
+    value: dict[str, Any] = {"role": "user"}
+    value["again"] = value
+    return value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [object(), {1, 2}, b"x", nan, inf, 1j, Decimal(1), "\ud800", circular(), deep(100_000), UNSET],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_json_cannot_say_is_refused(value: Any) -> None:
+    assert "JSON" in refused(extra_body={"novel": value})
+    refused(messages=[{"role": "user", "novel": value}])
+    refused(extra_body={"novel": [value]})
+
+
+def test_names_that_json_cannot_say_are_refused() -> None:
+    refused(extra_body={(1, 2): "x"})
+    refused(extra_body={"\ud800": "x"})
+    refused(messages=[{"role": "user", (1, 2): "x"}])
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"model": "\ud800"},
+        {"messages": [{"role": "user", "content": "a\udfffb"}]},
+        {"messages": [{"role": "\ud800"}]},
+    ],
+)
+def test_lone_surrogates_are_refused(params: dict[str, Any]) -> None:
+    assert "surrogate" in refused(**params)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3) | st.binary(),
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2)
+    ),
+    max_leaves=4,
+)
+
+
+@tries(100)
+@given(json_values)
+def test_any_argument_is_sent_or_refused(value: Any) -> None:
+    fields = ["model", "messages", "temperature", "max_completion_tokens", "extra_body"]
+    fields += ["timeout", "max_retries", "extra_headers", "novel"]
+    for name in fields:
+        try:
+            of = call(**{name: value})
+        except InvalidArgumentError as error:
+            assert str(error)  # noqa: PT017  either outcome is right
+        else:
+            assert isinstance(of.request["content"], bytes)
+            httpx.Request("POST", BASE_URL, headers=of.request["headers"])
+
+
+# Headers
+
+
+def headers_of(of: Call) -> Mapping[str, str]:
+    headers: Mapping[str, str] = of.request["headers"]
+    return headers
+
+
+def test_headers_are_sent_beside_the_clients_own() -> None:
+    known = config(headers={"X-A": "1", "X-B": "2"})
+    headers = headers_of(call(of=known, extra_headers={"X-B": "3", "X-C": "4"}))
+    assert [headers[name] for name in ("x-a", "x-b", "x-c")] == ["1", "3", "4"]
+    assert "x-c" not in headers_of(call(of=known))
+
+
+def test_a_header_is_replaced_whatever_its_case() -> None:
+    known = config(headers={"X-Trace": "1"})
+    of = call(of=known, extra_headers={"x-trace": "2", "user-agent": "mine/1"})
+    headers = httpx.Headers(of.request["headers"])
+    assert headers.get_list("x-trace") == ["2"]
+    assert headers.get_list("user-agent") == ["mine/1"]
+
+
+BAD_HEADERS: list[Any] = [
+    *({"X-A": value} for value in ("a\rb", "a\nb", "a\r\nX-B: c", "a\x00", "\x7f", "é", "你好")),
+    *({name: "a"} for name in ("X-A\r\n", "X\n-A", "X-\u00e9", "X-A\x00")),
+    *({"X-A": value} for value in NO_STRINGS),
+    *({name: f"Bearer {KEY}"} for name in ("Authorization", "authorization", "AUTHORIZATION")),
+    *({name: "a"} for name in (5, b"X-A", None)),
+]
+
+
+@pytest.mark.parametrize("headers", BAD_HEADERS, ids=repr)
+def test_headers_that_cannot_be_sent_are_refused(headers: Any) -> None:
+    said = refused(extra_headers=headers)
+    assert "header" in said
+    assert KEY not in said
+    with pytest.raises(InvalidArgumentError, match="header"):
+        config(headers=headers)
+
+
+def test_a_refusal_does_not_show_the_value_of_a_header() -> None:
+    said = refused(extra_headers={"X-Secret": "hush\n"})
+    assert "X-Secret" in said
+    assert "hush" not in said
+
+
+@pytest.mark.parametrize("headers", [5, "X-A: b", ["X-A"], [("X-A", "b")], object(), True])
+def test_headers_must_be_a_mapping(headers: Any) -> None:
+    assert "header" in refused(extra_headers=headers)
+
+
+# Timeouts and retries
+
+
+def timeout_of(of: Call) -> httpx.Timeout:
+    return httpx.Timeout(of.request["timeout"])
+
+
+def test_120_s_without_a_byte_and_5_to_connect_by_default() -> None:
+    timeout = timeout_of(call())
+    assert timeout == httpx.Timeout(120, connect=5)
+    assert None not in timeout.as_dict().values()
+
+
+@pytest.mark.parametrize(
+    ("given_timeout", "expected"),
+    [
+        (30, httpx.Timeout(30, connect=5)),
+        (2.5, httpx.Timeout(2.5, connect=2.5)),
+        (600, httpx.Timeout(600, connect=5)),
+        (httpx.Timeout(7, read=9), httpx.Timeout(7, read=9)),
+        (httpx.Timeout(None), httpx.Timeout(None)),
+    ],
+)
+def test_a_timeout_of_the_client_or_the_call(given_timeout: Any, expected: httpx.Timeout) -> None:
+    assert timeout_of(call(timeout=given_timeout)) == expected
+    assert timeout_of(call(of=config(timeout=given_timeout))) == expected
+    assert timeout_of(call(of=config(timeout=99), timeout=given_timeout)) == expected
+
+
+BAD_TIMEOUTS = [
+    *(
+        0,
+        -1,
+        0.0,
+        nan,
+        inf,
+        -inf,
+        True,
+        False,
+        "5",
+        "soon",
+        "",
+        b"5",
+        [],
+        [1],
+        (1, 2),
+        {},
+        object(),
+    ),
+    Decimal(5),
+]
+
+
+@pytest.mark.parametrize("timeout", BAD_TIMEOUTS, ids=repr)
+def test_a_timeout_that_cannot_work_is_refused(timeout: Any) -> None:
+    assert "timeout" in refused(timeout=timeout)
+    with pytest.raises(InvalidArgumentError, match="timeout"):
+        config(timeout=timeout)
+
+
+BAD_RETRIES = [-1, 1.5, 2.0, "2", "", True, False, nan, inf, [], [2], {}, object()]
+
+
+@pytest.mark.parametrize("max_retries", BAD_RETRIES, ids=repr)
+def test_a_number_of_retries_that_cannot_work_is_refused(max_retries: Any) -> None:
+    assert "max_retries" in refused(max_retries=max_retries)
+    with pytest.raises(InvalidArgumentError, match="max_retries"):
+        config(max_retries=max_retries)
+
+
+def test_a_call_changes_nothing_of_its_client() -> None:
+    known = config(timeout=9, max_retries=1, headers={"X-A": "1"})
+    call(of=known, timeout=5, max_retries=7, extra_headers={"X-A": "2", "X-B": "3"})
+    assert (known.timeout, known.max_retries, dict(known.headers)) == (9, 1, {"X-A": "1"})
