@@ -71,9 +71,7 @@ def unusual(spec: dict[str, Any]) -> None:
     order = {"anyOf": [{"$ref": REF + "Role"}, {"type": "string"}]}
     identifier = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
     spec["paths"]["/v1/nodes/{id}"] = {
-        "parameters": [
-            {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
-        ],
+        "parameters": [identifier],
         "get": {
             "operationId": "getNode",
             "tags": ["nodes"],
