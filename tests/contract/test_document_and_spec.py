@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import documented
 import pytest
-from contract_checks import document_findings, read_spec, violations
+
+import documented
+from document_check import document_findings
+from spec_reading import read_spec, violations
 
 SPEC = read_spec()
 

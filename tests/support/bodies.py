@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from contract_checks import Spec, resolved
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+
+from spec_reading import Spec, resolved
 
 Bodies = st.SearchStrategy[dict[str, Any]]
 

@@ -1,11 +1,11 @@
 """The contract as the vendor documents it, transcribed from the pages and not from openapi.yaml.
 
 The sources are named as in the `x-sources` of openapi.yaml: "reference" is the page of
-POST /v1/chat/completions, "example" the request and response on it, "guide" the text chat guide with
-streaming and thinking, "errors" the page of error codes.
+POST /v1/chat/completions, "example" the request and response on it, "guide" the text chat guide
+with streaming and thinking, "errors" the page of error codes.
 
-Types are in the notation of the page: integer<int64>, object[] …; what stands behind an object is the
-name that the contract gives to it. Bounds, too, are as the page writes them: 0 < x <= 1.
+Types are in the notation of the page: integer<int64>, object[] …; what stands behind an object is
+the name that the contract gives to it. Bounds, too, are as the page writes them: 0 < x <= 1.
 """
 
 from __future__ import annotations
@@ -188,8 +188,8 @@ ENUMERATIONS: dict[str, tuple[list[str] | list[int], str]] = {
     ),
     "ObjectType": (["chat.completion", "chat.completion.chunk"], REFERENCE),
     "FinishReason": (["stop", "length"], GUIDE),
-    # 1 severe, 2 pornography, 3 advertising, 4 prohibited, 5 abuse, 6 violence or terrorism, 7 other;
-    # the 0 is the example's.
+    # 1 severe, 2 pornography, 3 advertising, 4 prohibited, 5 abuse, 6 violence or terrorism,
+    # 7 other; the 0 is the example's.
     "SensitiveType": ([0, 1, 2, 3, 4, 5, 6, 7], REFERENCE),
     "StatusCode": ([*STATUS_CODES], ERRORS),
     "ErrorType": ([*ERROR_TYPES], ERRORS),
@@ -264,8 +264,8 @@ EXAMPLE_FAILURE: dict[str, Any] = {
     "type": "error",
     "error": {
         "type": "authorized_error",
-        "message": "login fail: Please carry the API secret key in the 'Authorization' field of the "
-        "request header (1004)",
+        "message": "login fail: Please carry the API secret key in the 'Authorization' field of "
+        "the request header (1004)",
         "http_code": "401",
     },
     "request_id": "0217…",

@@ -1,0 +1,242 @@
+"""Wrapper ↔ spec: what the wrapper sends is what was asked for and what the spec allows, and what
+the spec allows in a reply can be read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bodies import INTEGERS, TEXTS, UNKNOWN, VALUES, bodies, examples
+from minimax_chat import (
+    APIError,
+    Completion,
+    CompletionChunk,
+    InvalidArgumentError,
+    MiniMax,
+    ResponseDecodeError,
+)
+from minimax_chat_api.models import Message
+from spec_reading import Findings, read_spec, violations
+from wire_check import reading_findings, request_findings
+
+SPEC = read_spec()
+KEY = "sk-contract"
+ANSWER: dict[str, Any] = {"choices": [{"message": {"content": "hi"}, "finish_reason": "stop"}]}
+PIECE: dict[str, Any] = {"choices": [{"delta": {"content": "hi"}, "finish_reason": "stop"}]}
+
+
+class Wire:
+    """The other end of the client's connection: keeps the request, gives the reply."""
+
+    def __init__(self) -> None:
+        self.requests: list[httpx.Request] = []
+        self.reply: Callable[[httpx.Request], httpx.Response] = answer
+        self.client = MiniMax(
+            api_key=KEY,
+            base_url="https://api.minimaxi.com",
+            max_retries=0,
+            http_client=httpx.Client(transport=httpx.MockTransport(self._take)),
+        )
+
+    def _take(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        return self.reply(request)
+
+    def create(self, reply: httpx.Response | None = None, **arguments: Any) -> Any:
+        self.requests.clear()
+        self.reply = answer if reply is None else lambda request: reply
+        return self.client.chat.completions.create(**arguments)
+
+
+def answer(request: httpx.Request) -> httpx.Response:
+    return (
+        sse(PIECE)
+        if json.loads(request.content).get("stream")
+        else httpx.Response(200, json=ANSWER)
+    )
+
+
+def sse(*events: Any) -> httpx.Response:
+    data = [*(json.dumps(event) for event in events), "[DONE]"]
+    return httpx.Response(
+        200,
+        headers={"content-type": "text/event-stream"},
+        content="".join(f"data: {each}\n\n" for each in data).encode(),
+    )
+
+
+@pytest.fixture(scope="module")
+def wire() -> Wire:
+    return Wire()
+
+
+# What is sent
+
+MESSAGES = st.lists(bodies(SPEC, "Message"), max_size=3)
+
+# The shapes in which a caller may hold messages.
+SHAPES: dict[str, Callable[[list[dict[str, Any]]], Any]] = {
+    "dicts": lambda messages: messages,
+    "a tuple": tuple,
+    "an iterator": iter,
+    "generated models": lambda messages: [Message.from_dict(each) for each in messages],
+    "what came back": lambda messages: [
+        Completion({"choices": [{"message": each}]}).message for each in messages
+    ],
+}
+
+VALID = st.fixed_dictionaries(
+    {"model": TEXTS, "messages": MESSAGES},
+    optional={
+        "stream": st.one_of(st.none(), st.booleans()),
+        "temperature": st.one_of(st.none(), st.just(1), st.floats(0, 1, exclude_min=True)),
+        "top_p": st.one_of(st.none(), st.just(1), st.floats(0, 1, exclude_min=True)),
+        "max_completion_tokens": st.one_of(st.none(), st.integers(1, 2**63 - 1)),
+        "extra_body": st.one_of(st.none(), UNKNOWN),
+    },
+)
+
+
+def without_nulls(value: Any) -> Any:
+    """What is None was not asked for, in the arguments and in the messages alike."""
+    if isinstance(value, dict):
+        return {name: without_nulls(each) for name, each in value.items() if each is not None}
+    return [without_nulls(each) for each in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_what_is_sent_is_what_was_asked_for_and_what_the_spec_allows(
+    wire: Wire, shape: str
+) -> None:
+    @examples(80)
+    @given(VALID)
+    def holds(arguments: dict[str, Any]) -> None:
+        extra = arguments.get("extra_body") or {}
+        asked = {name: each for name, each in arguments.items() if name != "extra_body"}
+        given_now = {**arguments, "messages": SHAPES[shape](arguments["messages"])}
+        wire.create(**given_now)
+        (request,) = wire.requests
+        # extra_body is not checked: it holds what the contract does not know.
+        asked = without_nulls(asked) | extra
+        assert request_findings(SPEC, asked, request, KEY) == []
+
+    holds()
+
+
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "model": VALUES,
+            "messages": st.one_of(VALUES, st.lists(st.one_of(VALUES, bodies(SPEC, "Message")))),
+            "stream": VALUES,
+            "temperature": st.one_of(VALUES, st.floats(-1, 2)),
+            "top_p": st.one_of(VALUES, st.floats(-1, 2)),
+            "max_completion_tokens": st.one_of(VALUES, INTEGERS),
+        },
+    )
+)
+@examples(300)
+def test_what_the_spec_forbids_is_never_sent(arguments: dict[str, Any]) -> None:
+    wire = Wire()
+    try:
+        wire.create(**arguments)
+    except InvalidArgumentError:
+        assert wire.requests == []
+        asked = without_nulls(arguments)
+        # The wrapper is stricter in one thing only: a number of tokens is no 3.0.
+        assert violations(SPEC, "ChatCompletionRequest", asked) or isinstance(
+            asked.get("max_completion_tokens"), float
+        )
+    else:
+        (request,) = wire.requests
+        assert request_findings(SPEC, without_nulls(arguments), request, KEY) == []
+
+
+@pytest.mark.parametrize("name", ["temperature", "top_p", "stream", "max_completion_tokens"])
+def test_a_documented_default_is_not_sent_unasked(wire: Wire, name: str) -> None:
+    wire.create(model="m", messages=[])
+    (request,) = wire.requests
+    assert json.loads(request.content) == {"model": "m", "messages": []}, name
+
+
+# What is read
+
+PROPERTIES = [
+    name
+    for name, each in vars(Completion).items()
+    if isinstance(each, property) and not name.startswith("_")
+]
+
+
+def read_everything(completion: Completion) -> Findings:
+    """Reads whatever can be read, and compares the documented fields with the body."""
+    for name in PROPERTIES:
+        getattr(completion, name)
+    repr(completion)
+    body = completion.to_dict()
+    return reading_findings(SPEC, "ChatCompletion", completion, body)
+
+
+def expected_error(body: dict[str, Any]) -> type[Exception] | None:
+    """What a body of HTTP 200 that the schema allows must raise; None: it must be readable."""
+    if (body.get("base_resp") or {}).get("status_code"):
+        return APIError
+    # The one thing that the schema allows and the wrapper does not: no answer and no status at all.
+    return None if body.keys() & {"choices", "base_resp"} else ResponseDecodeError
+
+
+@given(bodies(SPEC, "ChatCompletion"))
+@examples(500)
+def test_what_the_spec_allows_as_an_answer_is_readable(body: dict[str, Any]) -> None:
+    reply = httpx.Response(200, json=body)
+    wanted = expected_error(body)
+    if wanted is not None:
+        with pytest.raises(wanted) as caught:
+            WIRE.create(reply, model="m", messages=[])
+        assert str(caught.value)
+        return
+    completion = WIRE.create(reply, model="m", messages=[])
+    assert read_everything(completion) == []
+    assert completion.to_dict() == body
+    if completion.message.role is not None:
+        # The answer goes back into the conversation as it is.
+        WIRE.create(model="m", messages=[completion.message, {"role": "user"}])
+
+
+@given(st.lists(bodies(SPEC, "ChatCompletionChunk"), min_size=1, max_size=4))
+@examples(300)
+def test_what_the_spec_allows_as_a_stream_is_readable(events: list[dict[str, Any]]) -> None:
+    indices = {choice.get("index") for event in events for choice in event.get("choices") or [{}]}
+    last = {"choices": [{"index": index, "finish_reason": "stop"} for index in indices]}
+    chunks: list[CompletionChunk] = []
+    with WIRE.create(sse(*events, last), model="m", messages=[], stream=True) as stream:
+        for chunk, event in zip(stream, [*events, last], strict=True):
+            chunks.append(chunk)
+            assert reading_findings(SPEC, "ChatCompletionChunk", chunk, event) == []
+            assert chunk.to_dict() == event
+            assert repr(chunk)
+            assert chunk.raw is not None
+    assert read_everything(stream.completion) == []
+    if indices <= {0, None}:
+        assert "".join(chunk.text for chunk in chunks) == stream.completion.text
+
+
+@given(bodies(SPEC, "ErrorResponse"), st.sampled_from([400, 401, 402, 422, 429, 500, 529]))
+@examples(150)
+def test_what_the_spec_allows_as_a_failure_is_an_error(body: dict[str, Any], status: int) -> None:
+    for stream in (False, True):
+        with pytest.raises(APIError) as caught:
+            WIRE.create(httpx.Response(status, json=body), model="m", messages=[], stream=stream)
+        assert caught.value.http_status == status
+        assert caught.value.body == body
+        assert str(caught.value)
+
+
+WIRE = Wire()

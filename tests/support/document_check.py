@@ -1,0 +1,264 @@
+"""Document ↔ spec: the documented facts against openapi.yaml, both ways."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import documented
+from documented import Field
+from spec_reading import (
+    BOUNDS,
+    Findings,
+    Spec,
+    alternatives,
+    canonical,
+    differences,
+    enumerations,
+    examples,
+    is_nullable,
+    is_object,
+    objects,
+    operation,
+    resolved,
+    violations,
+)
+
+# What says nothing about the values that a schema allows.
+REMARKS = ("description", "title", "deprecated")
+
+
+def document_findings(spec: Spec) -> Findings:
+    """The documented facts against the spec, both ways."""
+    return [
+        *_operation_findings(spec),
+        *_field_findings(spec),
+        *_enumeration_findings(spec),
+        *_example_findings(spec),
+        *_source_findings(spec),
+    ]
+
+
+def _operation_findings(spec: Spec) -> Findings:
+    paths = [f"{method.upper()} {path}" for path, item in spec["paths"].items() for method in item]
+    only = f"{documented.METHOD} {documented.PATH}"
+    if paths != [only]:
+        return [f"the operations: documented is {only}, the spec has {', '.join(paths)}"]
+    found = operation(spec)
+    request = {name: _target(each) for name, each in found["requestBody"]["content"].items()}
+    responses = {
+        status: {name: _target(each) for name, each in resolved(spec, response)["content"].items()}
+        for status, response in found["responses"].items()
+    }
+    failures = map(str, documented.ERROR_TYPES.values())
+    schemes = spec["components"]["securitySchemes"]
+    security: list[Spec] = found["security"] if "security" in found else spec["security"]
+    # A tuple where the order means something.
+    facts: dict[str, tuple[object, object]] = {
+        "the servers": (
+            tuple(documented.SERVERS.items()),
+            tuple((server["x-region"], server["url"]) for server in spec["servers"]),
+        ),
+        "authorization": (
+            [documented.AUTHORIZATION],
+            [
+                {key: schemes[name][key] for key in documented.AUTHORIZATION}
+                for requirement in security
+                for name in requirement
+            ],
+        ),
+        "the request body": ({documented.REQUEST_MEDIA_TYPE: "ChatCompletionRequest"}, request),
+        "the request body's required": (True, found["requestBody"].get("required")),
+        "the parameters": ([], found.get("parameters", [])),
+        "the responses": (
+            {
+                "200": documented.RESPONSE_MEDIA_TYPES,
+                **{status: {"application/json": documented.FAILURE} for status in failures},
+            },
+            responses,
+        ),
+        "the response headers": (
+            {status: [documented.TRACE_HEADER] for status in responses},
+            {
+                status: [*resolved(spec, response).get("headers", {})]
+                for status, response in found["responses"].items()
+            },
+        ),
+    }
+    return [_disagreement(name, *sides) for name, sides in facts.items() if sides[0] != sides[1]]
+
+
+def _target(content: Spec) -> str:
+    name: str = content["schema"]["$ref"].rpartition("/")[2]
+    return name
+
+
+def _field_findings(spec: Spec) -> Findings:
+    found: Findings = []
+    components = objects(spec)
+    for name in documented.FIELDS.keys() - components.keys():
+        found.append(f"{name}: documented, but the spec has no such object")
+    for name, schema in components.items():
+        rows = documented.FIELDS.get(name, {})
+        for field in rows.keys() - schema["properties"].keys():
+            found.append(f"{name}.{field}: documented, but missing in the spec")
+        for field, field_schema in schema["properties"].items():
+            where = f"{name}.{field}"
+            source = field_schema.get("x-source", schema.get("x-source"))
+            if field not in rows:
+                found += _undocumented(spec, where, source)
+                continue
+            told, more = _as_documented(spec, field_schema)
+            told = told._replace(source=source, required=field in schema.get("required", ()))
+            found += [
+                _disagreement(f"{where}, {fact}", *sides)
+                for fact, *sides in zip(Field._fields, rows[field], told, strict=True)
+                # 1 and True are equal, but not the same default.
+                if sides[0] != sides[1] or isinstance(sides[0], bool) != isinstance(sides[1], bool)
+            ]
+            found += [f"{where}: {word} is not documented, but in the spec" for word in more]
+            nullable = is_nullable(field_schema)
+            if nullable == (name in documented.REQUEST):
+                allowed = "allows" if nullable else "does not allow"
+                found.append(f"{where}: the spec {allowed} null, unlike the documentation")
+    return found
+
+
+def _undocumented(spec: Spec, where: str, source: str | None) -> Findings:
+    """What is undocumented must say where it comes from, and not claim a page that lacks it."""
+    transcribed = (documented.REFERENCE, documented.EXAMPLE, documented.GUIDE, documented.ERRORS)
+    if source is None:
+        return [f"{where}: undocumented, and no x-source says where it comes from"]
+    if source in transcribed:
+        return [f"{where}: x-source says {source!r}, where it is not documented"]
+    return [] if source in spec["x-sources"] else [_no_source(where, source)]
+
+
+def _no_source(where: str, source: object) -> str:
+    return f"{where}: x-source {source!r} is not among the x-sources"
+
+
+def _as_documented(spec: Spec, schema: Spec) -> tuple[Field, list[str]]:
+    """The field of a schema in the notation of the pages, and keywords that it has no word for."""
+    values, types, more = "", list[str](), list[str]()
+    kinds = [resolved(spec, each) for each in alternatives(schema)]
+    # A format may stand at the documented values, or at the plain type beside them.
+    form = next((each["format"] for each in kinds if "format" in each), None)
+    for alternative in alternatives(schema):
+        name = alternative.get("$ref", "").rpartition("/")[2]
+        target = resolved(spec, alternative)
+        if "enum" in target:
+            # It is one of the documented values, or any other of the plain type beside it.
+            values = name or "unnamed"
+        elif is_object(target):
+            types.append(f"object {name}")
+        elif target.get("type") == "array":
+            types.append(f"object[] {target['items'].get('$ref', '').rpartition('/')[2]}")
+        else:
+            kind = target.get("type", "anything")
+            types.append(f"{kind}<{form}>" if form else kind)
+        known = {"type", "format", "items", "$ref", "default", *REMARKS, *BOUNDS}
+        if "$ref" not in alternative:
+            more += [key for key in alternative if key not in known and not key.startswith("x-")]
+    if values and not types:
+        types = ["no other value"]
+    bounds = {key: schema[key] for key in BOUNDS if key in schema}
+    low = (
+        f"{bounds['exclusiveMinimum']} < x"
+        if "exclusiveMinimum" in bounds
+        else f"{bounds['minimum']} <= x"
+        if "minimum" in bounds
+        else ""
+    )
+    high = (
+        f"x < {bounds['exclusiveMaximum']}"
+        if "exclusiveMaximum" in bounds
+        else f"x <= {bounds['maximum']}"
+        if "maximum" in bounds
+        else ""
+    )
+    # The page writes a lone minimum the other way round.
+    told = f"{low}{high.removeprefix('x')}" if low and high else high
+    if low and not high:
+        limit, sign, _ = low.split()
+        told = f"x {sign.replace('<', '>')} {limit}"
+    field = Field(" or ".join(types), "", values=values, bounds=told, default=schema.get("default"))
+    return field, more
+
+
+def _enumeration_findings(spec: Spec) -> Findings:
+    found: Findings = []
+    rows, components = documented.ENUMERATIONS, enumerations(spec)
+    for name in rows.keys() - components.keys():
+        found.append(f"{name}: documented, but the spec has no such enumeration")
+    for name, schema in components.items():
+        if name not in rows:
+            found += _undocumented(spec, name, schema.get("x-source"))
+            continue
+        values, source = rows[name]
+        found += [
+            f"{name}: the documented value {value!r} is missing in the spec"
+            for value in values
+            if value not in schema["enum"]
+        ]
+        found += [
+            f"{name}: the spec's value {value!r} is not documented"
+            for value in schema["enum"]
+            if value not in values
+        ]
+        if schema.get("x-source") != source:
+            found.append(_disagreement(f"{name}, source", source, schema.get("x-source")))
+    statuses = dict(
+        zip(components["ErrorType"]["enum"], components["ErrorType"]["x-http-status"], strict=False)
+    )
+    if statuses != documented.ERROR_TYPES:
+        found.append(_disagreement("ErrorType, HTTP status", documented.ERROR_TYPES, statuses))
+    codes = components["StatusCode"]
+    meanings = dict(zip(codes["enum"], codes["x-enum-descriptions"], strict=False))
+    for code, row in documented.STATUS_CODES.items():
+        told = meanings.get(code, "").removeprefix("the ")
+        if told != row.meaning:
+            found.append(_disagreement(f"StatusCode {code}, meaning", row.meaning, told))
+        if row.retry != (code in codes["x-retryable"]):
+            found.append(_disagreement(f"StatusCode {code}, retry", row.retry, not row.retry))
+    return found
+
+
+def _example_findings(spec: Spec) -> Findings:
+    found: Findings = []
+    seen: list[str] = []
+    for where, component, example in examples(spec):
+        seen.append(component)
+        found += [
+            f"the example of {where}: {each}" for each in violations(spec, component, example)
+        ]
+        wanted = documented.EXAMPLES[component]
+        if canonical(example) != canonical(wanted):
+            found += [f"the example of {where}: {each}" for each in differences(wanted, example)]
+    if sorted(seen) != sorted(documented.EXAMPLES):
+        found.append(_disagreement("the examples", sorted(documented.EXAMPLES), sorted(seen)))
+    return found
+
+
+def _source_findings(spec: Spec) -> Findings:
+    """Every x-source names one of the x-sources, and every object and enumeration has one."""
+    found: Findings = []
+    for name, schema in spec["components"]["schemas"].items():
+        if "x-source" not in schema:
+            found.append(f"{name}: no x-source says where it is documented")
+
+    def walk(node: Any, where: str) -> None:
+        if isinstance(node, dict):
+            if "x-source" in node and node["x-source"] not in spec["x-sources"]:
+                found.append(_no_source(where, node["x-source"]))
+            for key, each in node.items():
+                walk(each, f"{where}.{key}".removeprefix("."))
+        elif isinstance(node, list):
+            for index, each in enumerate(node):
+                walk(each, f"{where}[{index}]")
+
+    walk({key: each for key, each in spec.items() if key != "x-sources"}, "")
+    return found
+
+
+def _disagreement(where: str, told: object, has: object) -> str:
+    return f"{where}: documented is {told!r}, the spec has {has!r}"

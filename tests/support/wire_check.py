@@ -1,0 +1,78 @@
+"""Wrapper ↔ spec: what was sent and what is read, against openapi.yaml."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx
+
+import documented
+from spec_reading import Findings, Spec, alternatives, resolved, same, violations
+
+HEADERS = {
+    *("host", "accept", "accept-encoding", "connection", "user-agent"),
+    *("content-type", "content-length", "authorization"),
+}
+"""What HTTP, the contract and httpx need."""
+
+
+def request_findings(spec: Spec, asked: Any, request: httpx.Request, key: str) -> Findings:
+    """A request on the wire against the spec, and against what the caller asked for."""
+    found: Findings = []
+    body = json.loads(request.content)
+    wanted = {
+        "method": (documented.METHOD, request.method),
+        "path": (documented.PATH, request.url.path),
+        "query": (b"", request.url.query),
+        "content-type": (documented.REQUEST_MEDIA_TYPE, request.headers.get("content-type")),
+        "authorization": (f"Bearer {key}", request.headers.get("authorization")),
+    }
+    found += [
+        f"{name} is {has!r}, not {told!r}" for name, (told, has) in wanted.items() if told != has
+    ]
+    found += [f"header {name}: nobody asked for it" for name in request.headers.keys() - HEADERS]
+    found += violations(spec, "ChatCompletionRequest", body)
+    return found + _unasked(asked, body, "ChatCompletionRequest")
+
+
+def _unasked(asked: Any, sent: Any, where: str) -> Findings:
+    if isinstance(asked, dict) and isinstance(sent, dict):
+        found = [
+            f"{where}.{name}: sent, but nobody asked for it" for name in sent.keys() - asked.keys()
+        ]
+        found += [f"{where}.{name}: asked for, but not sent" for name in asked.keys() - sent.keys()]
+        for name in asked.keys() & sent.keys():
+            found += _unasked(asked[name], sent[name], f"{where}.{name}")
+        return found
+    if isinstance(asked, list) and isinstance(sent, list) and len(asked) == len(sent):
+        return [
+            each
+            for index, (left, right) in enumerate(zip(asked, sent, strict=True))
+            for each in _unasked(left, right, f"{where}[{index}]")
+        ]
+    return [] if same(asked, sent) else [f"{where}: sent {sent!r}, asked for {asked!r}"]
+
+
+def reading_findings(spec: Spec, component: str, read: Any, body: Any) -> Findings:
+    """What a view of a component reads, against the body that it was made of."""
+    found: Findings = []
+    for name, schema in spec["components"]["schemas"][component]["properties"].items():
+        where = f"{component}.{name}"
+        value = body.get(name)
+        try:
+            has = getattr(read, name)
+        except Exception as error:
+            found.append(f"{where}: cannot be read, {error!r}")
+            continue
+        kinds = [each for each in alternatives(schema) if "enum" not in resolved(spec, each)]
+        inner = kinds[0].get("items", kinds[0])
+        target = inner.get("$ref", "").rpartition("/")[2]
+        if "items" in kinds[0]:
+            for part, part_body in zip(has, value or [], strict=True):
+                found += reading_findings(spec, target, part, part_body)
+        elif target and (value is not None or schema.get("x-empty-when-absent")):
+            found += reading_findings(spec, target, has, value or {})
+        elif not same(has, value):
+            found.append(f"{where}: reads {has!r}, the body has {value!r}")
+    return found
