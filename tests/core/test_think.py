@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any, SupportsIndex
 
 import pytest
@@ -13,6 +14,7 @@ from minimax_chat._think import ThinkSplitter, split
 from properties import tries
 from replies import cut
 
+PAGE = Path(__file__).parents[2] / "docs" / "thinking.md"
 OPEN, CLOSE = "<think>", "</think>"
 WHITE_SPACE = " \t\r\n"
 
@@ -155,6 +157,17 @@ def test_what_a_content_means(content: str, parts: tuple[str, str]) -> None:
 @examples
 def test_the_reference_agrees_with_the_examples(content: str, parts: tuple[str, str]) -> None:
     assert reference(content) == parts
+
+
+def test_the_page_says_what_a_content_means() -> None:
+    rows = re.findall(r"^\| `(.+?)`.* \| (.+) \| (.+) \|$", PAGE.read_text("utf-8"), re.MULTILINE)
+    assert len(rows) >= 6
+
+    def shown(cell: str) -> str:
+        return "\n\n".join(re.findall("`(.+?)`", cell))
+
+    for content, thinking, text in rows:
+        assert split(content) == (shown(thinking), shown(text)), content
 
 
 @tries(150)
