@@ -7,6 +7,7 @@ import gc
 import threading
 import time
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -219,18 +220,18 @@ left_open = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 @left_open
 def test_one_client_on_one_loop_after_the_other(server: Server) -> None:
     server.otherwise(answer)
-    client = AsyncMiniMax(base_url=server.base_url, api_key=KEY)
 
-    async def main() -> tuple[str, str]:
+    async def main(client: AsyncMiniMax) -> tuple[str, str]:
         return await ask(client), await read_stream(client)
 
-    assert asyncio.run(main()) == ("Hello", "Hello")
-    assert asyncio.run(main()) == ("Hello", "Hello")
+    client = AsyncMiniMax(base_url=server.base_url, api_key=KEY)
+    assert asyncio.run(main(client)) == ("Hello", "Hello")
+    assert asyncio.run(main(client)) == ("Hello", "Hello")
     assert [request.connection for request in server.requests] == [0, 0, 1, 1]
     # What is left of a loop is let go when the next one comes.
     gc.collect()
     assert server.ended_by() == "client"
-    del client, main
+    del client
     gc.collect()
     assert server.ended_by(1) == "client"
 
@@ -238,24 +239,19 @@ def test_one_client_on_one_loop_after_the_other(server: Server) -> None:
 @left_open
 def test_one_client_on_two_loops_at_once(server: Server) -> None:
     server.otherwise(answer)
-    client = AsyncMiniMax(base_url=server.base_url, api_key=KEY)
     barrier = threading.Barrier(2)
-    results: list[list[str]] = []
 
-    async def main() -> None:
+    async def main(client: AsyncMiniMax) -> list[str]:
         await asyncio.to_thread(barrier.wait, 10)
-        texts = list(await asyncio.gather(ask(client), read_stream(client)))
-        texts += [await ask(client), await read_stream(client)]
-        await asyncio.to_thread(barrier.wait, 10)
-        results.append(texts)
+        texts = await asyncio.gather(ask(client), read_stream(client))
+        return [*texts, await ask(client), await read_stream(client)]
 
-    threads = [threading.Thread(target=asyncio.run, args=(main(),)) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    assert results == [["Hello"] * 4] * 2
-    del client, main, threads, thread
+    def run_both() -> list[list[str]]:
+        client = AsyncMiniMax(base_url=server.base_url, api_key=KEY)
+        with ThreadPoolExecutor(2) as pool:
+            return list(pool.map(lambda _: asyncio.run(main(client)), range(2)))
+
+    assert run_both() == [["Hello"] * 4] * 2
     gc.collect()
 
 
