@@ -494,4 +494,5 @@ def test_a_number_of_retries_that_cannot_work_is_refused(max_retries: Any) -> No
 def test_a_call_changes_nothing_of_its_client() -> None:
     known = config(timeout=9, max_retries=1, headers={"X-A": "1"})
     call(of=known, timeout=5, max_retries=7, extra_headers={"X-A": "2", "X-B": "3"})
-    assert (known.timeout, known.max_retries, dict(known.headers)) == (9, 1, {"X-A": "1"})
+    assert (known.timeout, known.max_retries) == (9, 1)
+    assert httpx.Headers(known.headers) == httpx.Headers({"X-A": "1"})
