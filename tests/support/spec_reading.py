@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
 
 import documented
 from project_copy import ROOT
@@ -117,8 +118,16 @@ def violations(spec: Spec, component: str, value: Any) -> Findings:
     """What of `value` the component forbids."""
     return [
         f"{component}{error.json_path.removeprefix('$')}: {error.message}"
-        for error in validator(spec, component).iter_errors(value)
+        for whole in validator(spec, component).iter_errors(value)
+        for error in _leaves(whole)
     ]
+
+
+def _leaves(error: ValidationError) -> list[ValidationError]:
+    """Of what fits none of the alternatives, the fields inside that keep it from one of them."""
+    inner = [leaf for each in error.context or () for leaf in _leaves(each)]
+    deeper = [each for each in inner if len(each.absolute_path) > len(error.absolute_path)]
+    return deeper or [error]
 
 
 def differences(wanted: Any, got: Any, where: str = "") -> Findings:
@@ -150,3 +159,26 @@ def same(left: Any, right: Any) -> bool:
     if isinstance(left, list) and isinstance(right, list):
         return len(left) == len(right) and all(map(same, left, right))
     return left == right and isinstance(left, bool) == isinstance(right, bool)
+
+
+def news(spec: Spec, component: str, value: Any, where: str = "") -> Findings:
+    """The fields and enumeration values of `value` that the component does not know."""
+    schema = spec["components"]["schemas"][component]
+    where = where or component
+    found: Findings = []
+    if "enum" in schema:
+        if value not in schema["enum"]:
+            found.append(f"{where}: new value {value!r}")
+    elif is_object(schema) and isinstance(value, dict):
+        for name, item in value.items():
+            if name in schema["properties"]:
+                for alternative in alternatives(schema["properties"][name]):
+                    inner = alternative.get("items", alternative)
+                    if "$ref" in inner and item is not None:
+                        items = item if "items" in alternative else [item]
+                        target = inner["$ref"].rpartition("/")[2]
+                        for each in items:
+                            found += news(spec, target, each, f"{where}.{name}")
+            elif name not in documented.SEEN_ON_THE_WIRE.get(component, ()):
+                found.append(f"{where}.{name}: new field, here {canonical(item)[:80]}")
+    return list(dict.fromkeys(found))

@@ -1,0 +1,423 @@
+"""A test of the tests: each side is changed a little, and its check names the field."""
+
+from __future__ import annotations
+
+import copy
+import importlib
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import httpx
+import pytest
+
+import documented
+import minimax_chat_api
+from document_check import document_findings
+from emulator_check import emulator_findings, schemathesis
+from generated_check import generated_findings
+from minimax_chat import Completion, MiniMax
+from minimax_chat.ext.emulator import Emulator
+from minimax_chat.ext.emulator import _app as application
+from minimax_chat_api.models import ChatCompletionRequest
+from spec_reading import Findings, Spec, news, read_spec, violations
+from wire_check import reading_findings, request_findings
+
+SPEC = read_spec()
+
+Change = Callable[[Any], object]
+
+
+def named(findings: Findings, *names: str) -> bool:
+    """Whether there are findings, and one of them has all the names."""
+    return any(all(name in each for name in names) for each in findings)
+
+
+def schemas(spec: Spec) -> Any:
+    return spec["components"]["schemas"]
+
+
+def properties(spec: Spec, component: str) -> Any:
+    return schemas(spec)[component]["properties"]
+
+
+# Document ↔ spec: the spec is changed
+
+SPEC_MUTATIONS: dict[str, tuple[Change, tuple[str, ...]]] = {
+    "a model dropped": (
+        lambda spec: schemas(spec)["ModelId"]["enum"].remove("MiniMax-M2.5"),
+        ("ModelId", "MiniMax-M2.5", "missing"),
+    ),
+    "a role added": (
+        lambda spec: schemas(spec)["Role"]["enum"].append("tool"),
+        ("Role", "tool", "not documented"),
+    ),
+    "a status code dropped": (
+        lambda spec: schemas(spec)["StatusCode"]["enum"].remove(2056),
+        ("StatusCode", "2056"),
+    ),
+    "a status code worth a retry": (
+        lambda spec: schemas(spec)["StatusCode"]["x-retryable"].append(2056),
+        ("StatusCode 2056", "retry"),
+    ),
+    "an error type at another status": (
+        lambda spec: schemas(spec)["ErrorType"]["x-http-status"].reverse(),
+        ("ErrorType", "HTTP status"),
+    ),
+    "a bound moved": (
+        lambda spec: properties(spec, "ChatCompletionRequest")["temperature"].update(maximum=2),
+        ("ChatCompletionRequest.temperature", "0 < x <= 1", "0 < x <= 2"),
+    ),
+    "a bound made inclusive": (
+        lambda spec: properties(spec, "ChatCompletionRequest")["top_p"].update(
+            minimum=properties(spec, "ChatCompletionRequest")["top_p"].pop("exclusiveMinimum")
+        ),
+        ("ChatCompletionRequest.top_p", "bounds"),
+    ),
+    "a bound added": (
+        lambda spec: properties(spec, "ChatCompletionRequest")["max_completion_tokens"].update(
+            maximum=2048
+        ),
+        ("ChatCompletionRequest.max_completion_tokens", "bounds"),
+    ),
+    "a length invented": (
+        lambda spec: properties(spec, "Message")["content"].update(minLength=1),
+        ("Message.content", "minLength"),
+    ),
+    "a default changed": (
+        lambda spec: properties(spec, "ChatCompletionRequest")["top_p"].update(default=1),
+        ("ChatCompletionRequest.top_p", "default", "0.95"),
+    ),
+    "a type changed": (
+        lambda spec: properties(spec, "Usage")["total_tokens"].update(type=["string", "null"]),
+        ("Usage.total_tokens", "type"),
+    ),
+    "a format lost": (
+        lambda spec: properties(spec, "ChatCompletion")["created"].pop("format"),
+        ("ChatCompletion.created", "integer<int64>"),
+    ),
+    "a null lost": (
+        lambda spec: properties(spec, "ChatCompletionChunk")["usage"]["anyOf"].pop(),
+        ("ChatCompletionChunk.usage", "null"),
+    ),
+    "an enumeration closed": (
+        lambda spec: properties(spec, "Delta")["role"]["anyOf"].pop(1),
+        ("Delta.role", "no other value"),
+    ),
+    "a field required": (
+        lambda spec: schemas(spec)["Message"]["required"].append("content"),
+        ("Message.content", "required"),
+    ),
+    "a field dropped": (
+        lambda spec: properties(spec, "BaseResp").pop("status_msg"),
+        ("BaseResp.status_msg", "missing in the spec"),
+    ),
+    "a field without a source": (
+        lambda spec: (
+            schemas(spec)["Usage"].pop("x-source"),
+            properties(spec, "Usage").update(reasoning_tokens={"type": ["integer", "null"]}),
+        ),
+        ("Usage.reasoning_tokens", "no x-source"),
+    ),
+    "a field that the named page does not have": (
+        lambda spec: properties(spec, "Delta").update(
+            reasoning_content={"type": ["string", "null"], "x-source": "guide"}
+        ),
+        ("Delta.reasoning_content", "guide"),
+    ),
+    "a source that there is not": (
+        lambda spec: properties(spec, "Delta")["content"].update({"x-source": "hearsay"}),
+        ("Delta", "content", "hearsay"),
+    ),
+    "an example changed": (
+        lambda spec: spec["paths"][documented.PATH]["post"]["requestBody"]["content"][
+            "application/json"
+        ]["examples"]["documented"]["value"]["messages"][0].update(content=""),
+        ("example of the request", "messages[0]"),
+    ),
+    "a status dropped": (
+        lambda spec: spec["paths"][documented.PATH]["post"]["responses"].pop("529"),
+        ("responses", "529"),
+    ),
+    "a host moved": (
+        lambda spec: spec["servers"][0].update(url="https://api.minimax.chat"),
+        ("servers", "https://api.minimax.chat"),
+    ),
+    "a header lost": (
+        lambda spec: spec["components"]["responses"]["Failure"].pop("headers"),
+        ("headers", "trace-id"),
+    ),
+    "another scheme of authorization": (
+        lambda spec: spec["components"]["securitySchemes"]["bearerAuth"].update(scheme="basic"),
+        ("authorization", "basic"),
+    ),
+}
+
+
+@pytest.mark.parametrize("mutation", SPEC_MUTATIONS)
+def test_a_change_of_the_spec_is_noticed(mutation: str) -> None:
+    change, names = SPEC_MUTATIONS[mutation]
+    spec = copy.deepcopy(SPEC)
+    change(spec)
+    assert named(document_findings(spec), *names), document_findings(spec)
+
+
+def test_a_change_of_the_document_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    field = documented.Field("number<double>", documented.REFERENCE, bounds="-2 <= x <= 2")
+    monkeypatch.setitem(documented.FIELDS["ChatCompletionRequest"], "presence_penalty", field)
+    findings = document_findings(SPEC)
+    assert named(findings, "ChatCompletionRequest.presence_penalty", "missing in the spec")
+
+
+# Spec ↔ generated: the generated code is changed, in a copy
+
+GENERATED_MUTATIONS: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
+    "a field renamed on the wire": (
+        "models/usage.py",
+        'd.pop("total_tokens"',
+        'd.pop("tokens_total"',
+        ("Usage.total_tokens",),
+    ),
+    "a field written under another name": (
+        "models/delta.py",
+        'field_dict["audio_content"]',
+        'field_dict["audio"]',
+        ("Delta.audio_content",),
+    ),
+    "an attribute renamed": (
+        "models/message.py",
+        "name: str | Unset = UNSET",
+        "author: str | Unset = UNSET",
+        ("Message.name",),
+    ),
+    "a field made optional": (
+        "models/message.py",
+        "    role: Role | str\n",
+        "    role: Role | str | Unset = UNSET\n",
+        ("Message.role", "required"),
+    ),
+    "a null lost": (
+        "models/base_resp.py",
+        "status_msg: None | str | Unset = UNSET",
+        "status_msg: str | Unset = UNSET",
+        ("BaseResp.status_msg", "None"),
+    ),
+    "a value lost": (
+        "models/role.py",
+        '    GROUP = "group"\n',
+        "",
+        ("Role.GROUP", "group"),
+    ),
+    "two values made one": (
+        "models/model_id.py",
+        '"MiniMax-M2.7-highspeed"',
+        '"MiniMax-M2.7"',
+        ("ModelId.MINIMAX_M2_7_HIGHSPEED", "MiniMax-M2.7-highspeed"),
+    ),
+    "a bound changed in contract.py": (
+        "contract.py",
+        '"top_p": {"type": "number", "exclusiveMinimum": 0, "maximum": 1}',
+        '"top_p": {"type": "number", "exclusiveMinimum": 0, "maximum": 2}',
+        ("properties.top_p.maximum", "2"),
+    ),
+    "an option renamed in contract.py": (
+        "contract.py",
+        "    temperature: float | None\n",
+        "    heat: float | None\n",
+        ("ChatCompletionRequestParam.temperature", "missing"),
+    ),
+    "a view reading another field": (
+        "contract.py",
+        'self._value("cached_tokens")',
+        'self._value("cached")',
+        ("PromptTokensDetailsView.cached_tokens",),
+    ),
+}
+
+
+@pytest.fixture
+def generated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy of the generated package that can be imported as `mutated_api`."""
+    (source,) = minimax_chat_api.__path__
+    copied = tmp_path / "mutated_api"
+    shutil.copytree(source, copied, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    yield copied
+    for name in [name for name in sys.modules if name.partition(".")[0] == "mutated_api"]:
+        del sys.modules[name]
+
+
+def imported() -> ModuleType:
+    package = importlib.import_module("mutated_api")
+    for name in ("models", "contract"):
+        importlib.import_module(f"mutated_api.{name}")
+    return package
+
+
+def test_an_unchanged_copy_of_the_generated_code_is_the_spec(generated: Path) -> None:
+    assert generated.exists()
+    assert generated_findings(SPEC, imported()) == []
+
+
+@pytest.mark.parametrize("mutation", GENERATED_MUTATIONS)
+def test_a_change_of_the_generated_code_is_noticed(mutation: str, generated: Path) -> None:
+    name, old, new, names = GENERATED_MUTATIONS[mutation]
+    text = (generated / name).read_text("utf-8")
+    assert old in text
+    (generated / name).write_text(text.replace(old, new), "utf-8")
+    findings = generated_findings(SPEC, imported())
+    assert named(findings, *names), findings
+
+
+# Wrapper ↔ spec: what goes over the wire is changed
+
+ASKED: dict[str, Any] = {
+    "model": "MiniMax-M2.7",
+    "messages": [{"role": "user", "content": "你好"}],
+    "temperature": 0.5,
+}
+
+WIRE_MUTATIONS: dict[str, tuple[Change, tuple[str, ...]]] = {
+    "a default sent unasked": (lambda body: body.update(stream=False), ("stream", "nobody asked")),
+    "an unknown field": (
+        lambda body: body.update(n=1),
+        ("ChatCompletionRequest.n", "nobody asked"),
+    ),
+    "a field lost": (lambda body: body.pop("temperature"), ("temperature", "not sent")),
+    "a null": (lambda body: body.update(temperature=None), ("temperature", "None")),
+    "a bound overstepped": (lambda body: body.update(temperature=0), ("temperature", "0")),
+    "a message changed": (
+        lambda body: body["messages"][0].update(name=None),
+        ("messages[0].name", "nobody asked"),
+    ),
+    "a role lost": (lambda body: body["messages"][0].pop("role"), ("messages[0]", "role")),
+}
+
+
+@pytest.mark.parametrize("mutation", ["none", *WIRE_MUTATIONS])
+def test_a_change_on_the_wire_is_noticed(mutation: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    change, names = WIRE_MUTATIONS.get(mutation, (lambda body: None, ()))
+    requests: list[httpx.Request] = []
+
+    def take(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(200, json={"choices": []})
+
+    model: Any = ChatCompletionRequest
+    to_dict = model.to_dict
+
+    def changed(self: Any) -> dict[str, Any]:
+        body: dict[str, Any] = to_dict(self)
+        change(body)
+        return body
+
+    monkeypatch.setattr(model, "to_dict", changed)
+    with httpx.Client(transport=httpx.MockTransport(take)) as http:
+        client = MiniMax(api_key="sk", base_url="https://api.minimax.io", http_client=http)
+        client.chat.completions.create(**copy.deepcopy(ASKED))
+    findings = request_findings(SPEC, ASKED, requests[0], "sk")
+    assert named(findings, *names) if names else findings == []
+
+
+def test_a_header_unasked_is_noticed() -> None:
+    headers = {"authorization": "Bearer sk", "content-type": "application/json", "x-stainless": "1"}
+    request = httpx.Request(
+        "POST", f"https://api.minimax.io{documented.PATH}", headers=headers, json=ASKED
+    )
+    assert request_findings(SPEC, ASKED, request, "sk") == [
+        "header x-stainless: nobody asked for it"
+    ]
+
+
+def test_a_field_read_wrongly_is_noticed() -> None:
+    body = {"usage": {"total_tokens": 3}, "choices": [{"message": {"content": "a"}}]}
+    other = {"usage": {"total_tokens": 4}, "choices": [{"message": {"content": "b"}}]}
+    findings = reading_findings(SPEC, "ChatCompletion", Completion(other), body)
+    assert named(findings, "Usage.total_tokens", "4")
+    assert named(findings, "ChoiceMessage.content", "'b'")
+
+
+# Emulator ↔ spec: the emulator's answers are changed
+
+EMULATOR_MUTATIONS: dict[str, tuple[str, Change, tuple[str, ...]]] = {
+    "a number as a string": (
+        "_completion",
+        lambda body: body["usage"].update(total_tokens="43"),
+        ("usage.total_tokens", "'43'"),
+    ),
+    "a message that is no object": (
+        "_completion",
+        lambda body: body.update(base_resp="ok"),
+        ("base_resp", "'ok'"),
+    ),
+    "a failure told as a number": (
+        "_failure_body",
+        lambda body: body.get("error", {}).update(http_code=401),
+        ("error.http_code", "401"),
+    ),
+}
+
+
+@pytest.mark.parametrize("mutation", EMULATOR_MUTATIONS)
+def test_an_answer_of_the_emulator_off_the_schema_is_noticed(
+    mutation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    method, change, names = EMULATOR_MUTATIONS[mutation]
+    monkeypatch.setattr(application.Application, method, _changing(method, change))
+    with Emulator() as emulator:
+        findings = emulator_findings(SPEC, emulator.base_url)
+    assert named(findings, *names), findings
+
+
+def test_a_chunk_of_the_emulator_off_the_schema_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    chunks: Any = application.Application._chunks
+
+    def changed(*arguments: Any) -> Iterator[Any]:
+        for chunk in chunks(*arguments):
+            yield chunk | {"created": "now"}
+
+    monkeypatch.setattr(application.Application, "_chunks", changed)
+    with Emulator() as emulator:
+        findings = emulator_findings(SPEC, emulator.base_url)
+    assert named(findings, "ChatCompletionChunk.created", "'now'"), findings
+
+
+def test_schemathesis_notices_it_as_well(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    _, change, (field, value) = EMULATOR_MUTATIONS["a number as a string"]
+    monkeypatch.setattr(application.Application, "_completion", _changing("_completion", change))
+    with Emulator() as emulator:
+        done = schemathesis(emulator.base_url, tmp_path, "--phases", "examples")
+    assert done.returncode == 1
+    assert "total_tokens" in done.stdout, (field, value, done.stdout)
+
+
+def _changing(method: str, change: Change) -> Callable[..., Any]:
+    original = getattr(application.Application, method)
+
+    def changed(*arguments: Any) -> Any:
+        body = original(*arguments)
+        change(body)
+        return body
+
+    return changed
+
+
+# The API moves
+
+
+def test_what_the_api_brings_anew_is_listed() -> None:
+    body = copy.deepcopy(documented.EXAMPLE_RESPONSE)
+    assert news(SPEC, "ChatCompletion", body) == []
+    body["choices"][0]["finish_reason"] = "tool_calls"
+    body["choices"][0]["message"] |= {"tool_calls": [], "reasoning_content": "seen before"}
+    body["usage"]["prompt_tokens_details"]["image_tokens"] = 7
+    assert violations(SPEC, "ChatCompletion", body) == []
+    assert sorted(news(SPEC, "ChatCompletion", body)) == [
+        "ChatCompletion.choices.finish_reason: new value 'tool_calls'",
+        "ChatCompletion.choices.message.tool_calls: new field, here []",
+        "ChatCompletion.usage.prompt_tokens_details.image_tokens: new field, here 7",
+    ]
