@@ -152,6 +152,8 @@ def read(text: str) -> Spec | list[Finding]:
         problem = ", ".join(part for part in (error.context, error.problem) if part)
         message = f"not YAML: {problem}; look at the indentation and the quotes here and just above"
         return [Finding(line, "yaml", "#", message)]
+    except RecursionError:
+        return [Finding(1, "yaml", "#", "an anchor that contains itself, or nesting without end")]
     except (yaml.YAMLError, ValueError) as error:
         return [Finding(1, "yaml", "#", f"not YAML: {' '.join(str(error).split())}")]
     finally:
@@ -185,7 +187,7 @@ def _twins(node: yaml.Node, place: Place) -> Iterator[Finding]:
 
 def check(spec: Spec) -> list[Finding]:
     """All that breaks a rule, in the order of the document; each stage needs a clean one before."""
-    for stage in (_references, _openapi, _own_rules, _rest_of_openapi):
+    for stage in (_references, _openapi, _extensions, _own_rules, _rest_of_openapi):
         if findings := sorted(set(stage(spec))):
             return findings
     return []
@@ -298,19 +300,21 @@ def _root_schemas(spec: Spec) -> Iterator[tuple[Place, Any]]:
 
 def _subschemas(place: Place, schema: Any) -> Iterator[tuple[Place, dict[str, Any]]]:
     """`schema` and all that stand in it; what it refers to stands elsewhere."""
-    if not isinstance(schema, dict):
-        return
-    found = cast("dict[str, Any]", schema)
-    yield place, found
-    for key, value in found.items():
+    if isinstance(schema, dict):
+        yield place, cast("dict[str, Any]", schema)
+        for where, each in _children(place, cast("dict[str, Any]", schema)):
+            yield from _subschemas(where, each)
+
+
+def _children(place: Place, schema: dict[str, Any]) -> Iterator[tuple[Place, Any]]:
+    """The schemas that stand in `schema` itself, and not in one of these."""
+    for key, value in schema.items():
         if key in SUBSCHEMAS:
-            yield from _subschemas((*place, key), value)
+            yield (*place, key), value
         elif key in COMBINING:
-            for index, each in enumerate(value):
-                yield from _subschemas((*place, key, index), each)
+            yield from (((*place, key, index), each) for index, each in enumerate(value))
         elif key in NAMED_SUBSCHEMAS:
-            for name, each in value.items():
-                yield from _subschemas((*place, key, name), each)
+            yield from (((*place, key, name), each) for name, each in value.items())
 
 
 def _reachable(spec: Spec, roots: Iterable[Any]) -> list[str]:
@@ -347,6 +351,30 @@ def _enum_of(spec: Spec, schema: dict[str, Any]) -> str | None:
 
 
 # --- the project's own rules ---------------------------------------------------------------------
+
+
+def _extensions(spec: Spec) -> Iterator[Finding]:
+    """What OpenAPI leaves open and the rules below take for granted."""
+    if not isinstance(spec.data.get("x-sources", {}), dict):
+        message = "must be a mapping: a key for each source, and below it its title and url"
+        yield spec.finding(("x-sources",), "extension", message)
+    for name, schema in spec.schemas.items():
+        for key in (*PARALLEL, "x-retryable"):
+            if not isinstance(schema.get(key, []), list):
+                message = f"must be a list, one entry for each value of {name}"
+                yield spec.finding(("components", "schemas", name, key), "extension", message)
+    for root, schema in _root_schemas(spec):
+        if isinstance(schema, bool):
+            yield _boolean(spec, root)
+        for place, each in _subschemas(root, schema):
+            for where, child in _children(place, each):
+                if isinstance(child, bool) and where[-1] != "additionalProperties":
+                    yield _boolean(spec, where)
+
+
+def _boolean(spec: Spec, place: Place) -> Finding:
+    message = "true or false is no description of a value; say what it is, or {} for anything"
+    return spec.finding(place, "boolean-schema", message)
 
 
 def _own_rules(spec: Spec) -> Iterator[Finding]:
@@ -495,14 +523,10 @@ def _components_only(
 
 def _open_enums(spec: Spec, place: Place, schema: dict[str, Any]) -> Iterator[Finding]:
     """An enumeration must stand beside its plain type, so that new values get through."""
-    for key, each in schema.items():
-        children: list[tuple[Place, Any]] = []
-        if key in SUBSCHEMAS:
-            children = [((*place, key), each)]
-        elif key in NAMED_SUBSCHEMAS:
-            children = [((*place, key, name), child) for name, child in each.items()]
-        for where, child in children:
-            if isinstance(child, dict) and (name := _enum_of(spec, cast("dict[str, Any]", child))):
+    for where, child in _children(place, schema):
+        if "anyOf" not in where[-2:] and isinstance(child, dict):
+            name = _enum_of(spec, cast("dict[str, Any]", child))
+            if name:
                 yield _closed(spec, where, name)
     alternatives: list[dict[str, Any]] = schema.get("anyOf", [])
     for index, each in enumerate(alternatives):

@@ -2,14 +2,20 @@
 
 import ast
 import inspect
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import regenerate
 import spec_rules
+from project_copy import ROOT
 
 
 @dataclass
@@ -400,6 +406,27 @@ MORE = {
         "default: off or on",
         "'off or on' is not of type 'boolean'",
     ),
+    "sources that are no mapping": Case(
+        "extension",
+        "x-sources:\n",
+        "x-sources: [reference]\nx-old:\n",
+        "x-sources:",
+        "must be a mapping",
+    ),
+    "member names that are no list": Case(
+        "extension",
+        "x-enum-varnames: [STOP, LENGTH]",
+        "x-enum-varnames: STOP, LENGTH",
+        "x-enum-varnames: STOP",
+        "one entry for each value of FinishReason",
+    ),
+    "a schema that is true": Case(
+        "boolean-schema",
+        "items: {$ref: '#/components/schemas/Message'}",
+        "items: true",
+        "items: true",
+        "{} for anything",
+    ),
     "a keyword that requests would not be checked by": Case(
         "unsupported",
         "      required: [role]\n",
@@ -463,6 +490,46 @@ def test_all_findings_of_a_kind_are_told_at_once(
         regenerate.regenerate(project, check_only=False)
     lines = [finding.split(":")[1] for finding in str(refusal.value).splitlines()]
     assert lines == sorted([str(first), str(second + 1)], key=int)
+
+
+SPEC = (ROOT / "openapi.yaml").read_text(encoding="utf-8")
+
+
+def places(node: Any, place: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    entries = node.items() if isinstance(node, dict) else enumerate(node)
+    for key, child in entries:
+        yield (*place, key)
+        if isinstance(child, dict | list):
+            yield from places(child, (*place, key))
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.sampled_from(sorted(places(yaml.safe_load(SPEC)), key=str)),
+    st.sampled_from([None, True, 5, 1.5, "x", [], {}, [1], {"a": 1}, {"$ref": "#/info"}]),
+)
+def test_whatever_stands_in_the_spec_is_told_and_never_crashes(
+    place: tuple[str | int, ...], value: object
+) -> None:
+    spec = spec_rules.read(SPEC)
+    assert isinstance(spec, spec_rules.Spec)
+    *parents, last = place
+    node: Any = spec.data
+    for key in parents:
+        node = node[key]
+    node[last] = value
+    for finding in spec_rules.check(spec):
+        assert re.match(r"\d+: \[[\w-]+\] #.*: .", str(finding), re.DOTALL)
+        assert 1 <= finding.line <= SPEC.count("\n")
+
+
+@pytest.mark.parametrize(
+    "text", ["a: &a [*a]\n", "a: *nowhere\n", "a: !!python/object:os.system {}\n", "a: '\n"]
+)
+def test_yaml_tricks_are_refused(project: Path, text: str) -> None:
+    (project / "openapi.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(regenerate.RegenerationError, match=r"openapi.yaml:\d+: \[yaml\] #: "):
+        regenerate.regenerate(project, check_only=False)
 
 
 @pytest.mark.parametrize("text", ["", "- a list\n", "# nothing but this\n", "words\n"])
