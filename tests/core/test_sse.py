@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
-from types import FrameType
-from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -15,6 +12,7 @@ from minimax_chat._wire import EventDecoder
 from properties import tries
 from replies import chunk as content_chunk
 from replies import cut, read, sse, stream_reader
+from work import work
 
 MARK = b"\xef\xbb\xbf"
 
@@ -177,38 +175,8 @@ def test_an_event_without_data_says_nothing_to_a_client() -> None:
     assert [chunk.text for chunk in read(stream_reader(), body)] == ["Hello"]
 
 
-class Meter:
-    """Adds up the length of all bytes that methods look at, and that variables and objects get."""
-
-    def __init__(self) -> None:
-        self.work = 0
-        self.known: dict[str, object] = {}
-
-    def __call__(self, frame: FrameType, event: str, argument: Any) -> None:
-        if event == "c_call":
-            self.add(getattr(argument, "__self__", None))
-        elif event == "return":
-            holder = getattr(frame.f_locals.get("self"), "__dict__", {})
-            for name, value in {**frame.f_locals, **holder}.items():
-                if self.known.get(name) is not value:
-                    self.add(value)
-                    self.known[name] = value
-
-    def add(self, value: object) -> None:
-        if isinstance(value, (bytes, bytearray, str)):
-            self.work += len(value)
-
-
-def work(pieces: list[bytes]) -> int:
-    meter, decoder, before = Meter(), EventDecoder(), sys.getprofile()
-    sys.setprofile(meter)
-    try:
-        for piece in pieces:
-            for _ in decoder.feed(piece):
-                pass
-    finally:
-        sys.setprofile(before)
-    return meter.work
+def work_of(pieces: list[bytes]) -> int:
+    return work(lambda: decode(*pieces))
 
 
 def megabytes(size: int) -> list[bytes]:
@@ -222,12 +190,12 @@ def test_an_event_of_5_mb_arrives_whole() -> None:
 @pytest.mark.parametrize("line_end", [b"", b"\ndata: ", b"\n: ", b"\n\ndata: "])
 def test_ten_times_the_event_is_ten_times_the_work(line_end: bytes) -> None:
     small, large = (
-        work([piece + line_end for piece in megabytes(size)]) for size in (500_000, 5_000_000)
+        work_of([piece + line_end for piece in megabytes(size)]) for size in (500_000, 5_000_000)
     )
     assert small >= 500_000, "nothing was counted"
     assert large <= 10.5 * small
 
 
 def test_many_events_in_one_piece_are_linear_work() -> None:
-    small, large = (work([b"data: a\n\n" * number]) for number in (1_000, 10_000))
+    small, large = (work_of([b"data: a\n\n" * number]) for number in (1_000, 10_000))
     assert large <= 11 * small
