@@ -1,0 +1,226 @@
+"""What type checkers make of the public face. They read this file; nobody runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from types import TracebackType
+from typing import Any, assert_type
+
+import httpx
+
+from minimax_chat import (
+    APIConnectionError,
+    APIError,
+    APITimeoutError,
+    AsyncMiniMax,
+    AsyncStream,
+    Completion,
+    CompletionChunk,
+    ContentFilterError,
+    InputContentError,
+    InvalidArgumentError,
+    MiniMax,
+    MiniMaxError,
+    PlanLimitError,
+    RateLimitError,
+    ServerTimeoutError,
+    Stream,
+    StreamInterruptedError,
+)
+from minimax_chat_api.contract import MessageParam, SupportsToDict
+from minimax_chat_api.models import ChatCompletion, ChatCompletionChunk, Message, ModelId, Role
+
+
+def overloads(client: MiniMax, either: bool, perhaps: bool | None) -> None:
+    create = client.chat.completions.create
+    messages: list[MessageParam] = [{"role": "user", "content": "Hello"}]
+    assert_type(create(model="m", messages=messages), Completion)
+    assert_type(create(model="m", messages=messages, stream=None), Completion)
+    assert_type(create(model="m", messages=messages, stream=False), Completion)
+    assert_type(create(model="m", messages=messages, stream=True), Stream)
+    assert_type(create(model="m", messages=messages, stream=either), Completion | Stream)
+    assert_type(create(model="m", messages=messages, stream=perhaps), Completion | Stream)
+
+
+async def async_overloads(client: AsyncMiniMax, either: bool, perhaps: bool | None) -> None:
+    create = client.chat.completions.create
+    messages: list[MessageParam] = [{"role": "user", "content": "Hello"}]
+    assert_type(await create(model="m", messages=messages), Completion)
+    assert_type(await create(model="m", messages=messages, stream=None), Completion)
+    assert_type(await create(model="m", messages=messages, stream=False), Completion)
+    assert_type(await create(model="m", messages=messages, stream=True), AsyncStream)
+    assert_type(await create(model="m", messages=messages, stream=either), Completion | AsyncStream)
+    assert_type(
+        await create(model="m", messages=messages, stream=perhaps), Completion | AsyncStream
+    )
+
+
+def an_answer(completion: Completion) -> None:
+    assert_type(completion.text, str)
+    assert_type(completion.thinking, str)
+    assert_type(completion.thinking_truncated, bool)
+    assert_type(completion.trace_id, str | None)
+    assert_type(completion.finish_reason, str | None)
+    assert_type(completion.created_at, datetime | None)
+    assert_type(completion.id, str | None)
+    assert_type(completion.model, str | None)
+    assert_type(completion.created, int | None)
+    assert_type(completion.object, str | None)
+    assert_type(completion.input_sensitive, bool | None)
+    assert_type(completion.output_sensitive_type, int | None)
+    assert_type(completion.choices[0].index, int | None)
+    assert_type(completion.choices[0].finish_reason, str | None)
+    assert_type(completion.choices[0].message.content, str | None)
+    assert_type(completion.choices[0].message.role, str | None)
+    assert_type(completion.message.content, str | None)
+    assert_type(completion.raw, ChatCompletion)
+    assert_type(completion.to_dict(), dict[str, Any])
+    if completion.usage is not None:
+        assert_type(completion.usage.total_tokens, int | None)
+        assert_type(completion.usage.completion_tokens, int | None)
+        details = completion.usage.prompt_tokens_details
+        assert_type(None if details is None else details.cached_tokens, int | None)
+    if completion.base_resp is not None:
+        assert_type(completion.base_resp.status_code, int | None)
+
+
+def a_chunk(chunk: CompletionChunk) -> None:
+    assert_type(chunk.text, str)
+    assert_type(chunk.thinking, str)
+    assert_type(chunk.choices[0].delta.content, str | None)
+    assert_type(chunk.choices[0].delta.role, str | None)
+    assert_type(chunk.choices[0].finish_reason, str | None)
+    assert_type(chunk.raw, ChatCompletionChunk)
+    assert_type(None if chunk.usage is None else chunk.usage.total_tokens, int | None)
+
+
+def a_stream(stream: Stream) -> None:
+    with stream as same:
+        assert_type(same, Stream)
+        for chunk in same:
+            assert_type(chunk, CompletionChunk)
+    assert_type(next(stream), CompletionChunk)
+    assert_type(stream.completion, Completion)
+    assert_type(list(stream), list[CompletionChunk])
+    chunks: Iterator[CompletionChunk] = stream
+    print(chunks)
+    stream.close()
+
+
+async def an_async_stream(stream: AsyncStream) -> None:
+    async with stream as same:
+        assert_type(same, AsyncStream)
+        async for chunk in same:
+            assert_type(chunk, CompletionChunk)
+    assert_type(await anext(stream), CompletionChunk)
+    assert_type(stream.completion, Completion)
+    assert_type([chunk.text async for chunk in stream], list[str])
+    await stream.aclose()
+
+
+def arguments(client: MiniMax, completion: Completion, anything: dict[str, Any]) -> None:
+    create = client.chat.completions.create
+    create(
+        model="MiniMax-M2.7",
+        messages=[
+            {"role": "system", "name": "MiniMax AI"},
+            {"role": "user", "name": "用户", "content": "你好"},
+            {"role": "a role of tomorrow", "content": "Hello"},
+        ],
+        max_completion_tokens=100,
+        temperature=0.7,
+        top_p=1,
+        timeout=10,
+        max_retries=0,
+        extra_headers={"X-Team": "a"},
+        extra_body={"new": {"a": [1]}},
+    )
+    create(
+        model="a model of tomorrow",
+        messages=(),
+        max_completion_tokens=None,
+        temperature=None,
+        top_p=None,
+        timeout=httpx.Timeout(10, read=5),
+        max_retries=None,
+        extra_headers=None,
+        extra_body=None,
+    )
+    # Messages are mappings, generated models, or what came back.
+    create(model=ModelId.MINIMAX_M2_7, messages=[Message(role=Role.USER, content="Hello")])
+    create(model="m", messages=[Message(role="user"), completion.message, {"role": "user"}])
+    create(model="m", messages=(message for message in [completion.message]))
+    history: list[MessageParam | SupportsToDict] = [{"role": "user", "content": "Hello"}]
+    history.append(completion.message)
+    history.append({"role": "user", "content": "And then?"})
+    create(model="m", messages=history, stream=True)
+    create(**anything)
+
+
+def clients(
+    http: httpx.Client, async_http: httpx.AsyncClient, headers: Mapping[str, str], key: str | None
+) -> None:
+    client = MiniMax(
+        api_key=key,
+        region="global",
+        base_url=None,
+        timeout=1.5,
+        max_retries=0,
+        http_client=http,
+        default_headers=headers,
+    )
+    assert_type(client.with_options(timeout=httpx.Timeout(5), max_retries=1), MiniMax)
+    assert_type(client.base_url, str)
+    with MiniMax() as entered:
+        assert_type(entered, MiniMax)
+    client.close()
+    assert_type(AsyncMiniMax(http_client=async_http).with_options(), AsyncMiniMax)
+
+
+async def async_clients() -> None:
+    async with AsyncMiniMax() as entered:
+        assert_type(entered, AsyncMiniMax)
+    await entered.aclose()
+
+
+class Subclass(MiniMax):
+    """What is made of a subclass is one."""
+
+    def another(self) -> Subclass:
+        with self.with_options() as same:
+            return assert_type(same, Subclass)
+
+
+def errors(error: MiniMaxError) -> None:
+    assert_type(error.message, str)
+    assert_type(error.code, int | None)
+    assert_type(error.http_status, int | None)
+    assert_type(error.trace_id, str | None)
+    assert_type(error.retryable, bool)
+    assert_type(error.retry_after, float | None)
+    assert_type(error.body, dict[str, Any] | str | None)
+    assert_type(error.completion, Completion | None)
+
+
+def hierarchy(
+    rate_limit: RateLimitError,
+    plan_limit: PlanLimitError,
+    timeout: ServerTimeoutError,
+    content: InputContentError,
+    argument: InvalidArgumentError,
+    interrupted: StreamInterruptedError,
+) -> None:
+    api_errors: list[APIError] = [rate_limit, plan_limit, timeout, content]
+    timeouts: list[APITimeoutError] = [timeout]
+    connections: list[APIConnectionError] = [*timeouts]
+    limits: list[RateLimitError] = [plan_limit]
+    filtered: list[ContentFilterError] = [content]
+    values: list[ValueError] = [argument]
+    ours: list[MiniMaxError] = [*api_errors, *connections, argument, interrupted]
+    print(limits, filtered, values, ours)
+
+
+def exits(stream: Stream, traceback: TracebackType | None) -> None:
+    # None, so that no one takes what follows a `with` statement for reachable by an exception.
+    stream.__exit__(None, None, traceback)

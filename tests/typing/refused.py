@@ -1,0 +1,56 @@
+"""What type checkers refuse. Each ignored line must need its comment, or they complain."""
+
+from __future__ import annotations
+
+import httpx
+
+from minimax_chat import AsyncMiniMax, Completion, CompletionChunk, MiniMax, Stream
+
+client = MiniMax()
+create = client.chat.completions.create
+
+# The result of one overload is not that of the other.
+streamed: Stream = create(model="m", messages=[])  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
+whole: Completion = create(model="m", messages=[], stream=True)  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
+
+# Arguments
+create(messages=[])  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+create(model="m")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+create("m", [])  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+create(model=None, messages=[])  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
+create(model="m", messages=[], tempreature=1)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+create(model="m", messages=[], temperature="hot")  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
+create(model="m", messages=[], max_completion_tokens=1.5)  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
+create(model="m", messages=[], stream="yes")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+create(model="m", messages=[], timeout="soon")  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
+create(model="m", messages=[], max_retries=1.5)  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
+create(model="m", messages=[], extra_body=[1])  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
+
+# Messages
+create(model="m", messages=["Hello"])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+create(model="m", messages=[{"content": "Hello"}])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+create(model="m", messages=[{"role": "user", "text": "Hello"}])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+create(model="m", messages=[{"role": "user", "content": 1}])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+create(model="m", messages=[1])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+
+# Clients
+MiniMax("key")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+MiniMax(api_token="key")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+MiniMax(timeout="soon")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+MiniMax(http_client=httpx.AsyncClient())  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+AsyncMiniMax(http_client=httpx.Client())  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+client.with_options(api_key="key")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+with AsyncMiniMax():  # type: ignore[attr-defined]  # pyright: ignore[reportGeneralTypeIssues]
+    pass
+
+
+# Answers
+def read(completion: Completion, chunk: CompletionChunk, stream: Stream) -> None:
+    completion.text = ""  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+    print(completion.answer)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
+    print(completion.choices[0].delta)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
+    print(chunk.choices[0].message)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
+    print(completion.usage.total_tokens)  # type: ignore[union-attr]  # pyright: ignore[reportOptionalMemberAccess]
+    print(completion.choices[0].message.content.upper())  # type: ignore[union-attr]  # pyright: ignore[reportOptionalMemberAccess]
+    print(stream.text)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
+    print([chunk async for chunk in stream])  # type: ignore[attr-defined, syntax]  # pyright: ignore
