@@ -65,7 +65,7 @@ import math
 import operator
 import reprlib
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal, Protocol, Required, TypeAlias, TypedDict
+from typing import Any, ClassVar, Literal, Protocol, Required, TypeAlias, TypedDict
 
 '''
 
@@ -80,7 +80,7 @@ class View:
     """A JSON object read by attribute. What is missing or null reads None, an array `[]`."""
 
     __slots__ = ("_data",)
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         self._data = data

@@ -10,7 +10,7 @@ import math
 import operator
 import reprlib
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal, Protocol, Required, TypeAlias, TypedDict
+from typing import Any, ClassVar, Literal, Protocol, Required, TypeAlias, TypedDict
 
 SPEC_SHA256 = "7cd9e7fd7ad32308c4fbbaf1abf9dc089de9566439f516ec355f9cd9b7c84950"
 
@@ -70,7 +70,7 @@ class View:
     """A JSON object read by attribute. What is missing or null reads None, an array `[]`."""
 
     __slots__ = ("_data",)
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         self._data = data

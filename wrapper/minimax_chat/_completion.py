@@ -28,7 +28,7 @@ class Completion(ChatCompletionView):
 
     def __init__(self, data: dict[str, Any], trace_id: str | None = None) -> None:
         super().__init__(data)
-        self.trace_id = trace_id
+        self.trace_id: str | None = trace_id
 
     @property
     def text(self) -> str:
@@ -87,8 +87,8 @@ class CompletionChunk(ChatCompletionChunkView):
 
     def __init__(self, data: dict[str, Any], thinking: str, text: str) -> None:
         super().__init__(data)
-        self.thinking = thinking
-        self.text = text
+        self.thinking: str = thinking
+        self.text: str = text
 
     @property
     def raw(self) -> ChatCompletionChunk:
@@ -117,14 +117,16 @@ class Accumulator:
             _update(self._choices.setdefault(index, {}), choice, but=("delta", "message"))
             delta = as_object(choice.get("delta"))
             # The last event of some streams repeats the message; where no piece came, it is one.
-            if (index, "content") not in self._pieces:
+            if not any(self._pieces.get((index, name)) for name in JOINED):
                 delta = delta or as_object(choice.get("message"))
             _update(self._messages.setdefault(index, {}), delta, but=JOINED)
             for name in JOINED:
-                if piece := as_string(delta.get(name)):
-                    self._pieces.setdefault((index, name), []).append(piece)
+                if isinstance(delta.get(name), str):
+                    pieces = self._pieces.setdefault((index, name), [])
+                    pieces.extend(filter(None, [delta[name]]))
             if index == 0:
-                thinking, text = self._split(delta, ended=bool(choice.get("finish_reason")))
+                new_thinking, new_text = self._split(delta, bool(choice.get("finish_reason")))
+                thinking, text = thinking + new_thinking, text + new_text
         return CompletionChunk(event, thinking, text)
 
     @property
@@ -144,7 +146,7 @@ class Accumulator:
         body = {**self._envelope, "object": "chat.completion", "choices": [*choices.values()]}
         return Completion(body, trace_id or as_string(body.get("id")) or None)
 
-    def _split(self, delta: dict[str, Any], *, ended: bool) -> tuple[str, str]:
+    def _split(self, delta: dict[str, Any], ended: bool) -> tuple[str, str]:
         thinking, text = self._splitter.feed(as_string(delta.get("content")))
         if ended:
             last_thinking, last_text = self._splitter.flush()

@@ -35,8 +35,9 @@ class Config:
         if region is None and base_url is None:
             base_url = os.environ.get("MINIMAX_BASE_URL") or None
         if base_url is None:
-            region = region or os.environ.get("MINIMAX_REGION") or next(iter(SERVERS))
-            if region not in SERVERS:
+            if region is None:
+                region = os.environ.get("MINIMAX_REGION") or next(iter(SERVERS))
+            if region not in [*SERVERS]:
                 known = " or ".join(map(repr, SERVERS))
                 raise ConfigurationError(f"region is {region!r}, but must be {known}")
             base_url = SERVERS[region]
@@ -57,8 +58,8 @@ class Config:
         elif headers is not None:
             lines |= headers
         for name, value in lines.items():
-            line = f"{name}: {value}"
-            if not isinstance(value, str) or not (line.isascii() and line.isprintable()):
+            line = f"{name}{value}" if isinstance(name, str) and isinstance(value, str) else "\n"
+            if not (line.isascii() and line.isprintable()):
                 # Without the value, which may be a secret.
                 problem = f"the header {name!r} must be printable ASCII"
             elif name.lower() == "authorization":
@@ -91,13 +92,17 @@ def _usable_key(api_key: Any) -> str:
 
 
 def _usable_url(base_url: Any) -> str:
+    if "@" in str(base_url):
+        raise ConfigurationError("base_url must hold no user name or password: the API takes a key")
     try:
         url = urlsplit(str(base_url).strip())
-        usable = url.scheme in ("http", "https") and url.hostname and url.port != 0
+        usable = (
+            url.scheme in ("http", "https")
+            and url.port != 0
+            and (url.hostname or "").encode("idna")
+        )
     except ValueError:
         raise ConfigurationError(f"base_url is {base_url!r}, but must be a URL") from None
-    if "@" in url.netloc:
-        raise ConfigurationError("base_url must hold no user name or password: the API takes a key")
     if not usable or url.query or url.fragment:
         raise ConfigurationError(
             f"base_url is {base_url!r}, but must be http:// or https://, a host and perhaps a path"

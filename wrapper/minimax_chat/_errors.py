@@ -171,7 +171,7 @@ def failure(http_status: int, headers: Mapping[str, str], body: Any) -> APIError
     reply = as_object(body)
     base_resp, error = as_object(reply.get("base_resp")), reply.get("error")
     code = _number(base_resp.get("status_code")) or None
-    message = as_string(base_resp.get("status_msg"))
+    message = as_string(base_resp.get("status_msg")) if code else ""
     if error:
         detail = as_object(error)
         message = as_string(detail.get("message") or error) or message
@@ -184,19 +184,19 @@ def failure(http_status: int, headers: Mapping[str, str], body: Any) -> APIError
     by_status = {4: BadRequestError, 5: InternalServerError}.get(http_status // 100, APIError)
     kind = ERROR_CLASSES.get(code or 0) or HTTP_ERROR_CLASSES.get(http_status, by_status)
     result = kind(
-        message or STATUS_MEANINGS.get(code or 0) or "the API failed without a message",
+        message or STATUS_MEANINGS.get(code or -1) or "the API failed without a message",
         code=code,
         http_status=http_status,
         trace_id=trace_id(headers, body),
         retry_after=retry_after(headers),
-        body=reply or str(body)[:500],
+        body=reply if isinstance(body, dict) else str(body)[:500],
     )
     if code in STATUS_MEANINGS:
         result.retryable = code in RETRYABLE_STATUS_CODES
     if http_status // 100 == 3:
         to = headers.get("location")
         result.hint = f"It redirects to {to}: the key is not sent there, check base_url."
-    elif not message and not reply:
+    elif not message and not isinstance(body, dict):
         result.hint = f"The body of the reply was {result.body!r}."
     return result
 

@@ -18,3 +18,15 @@ def as_array(value: Any) -> list[Any]:
 def as_string(value: Any) -> str:
     """`value` if it is a string, else ""."""
     return value if isinstance(value, str) else ""
+
+
+def without(value: Any, secret: str) -> Any:
+    """`value` with `***` in all its strings in place of `secret`."""
+    if isinstance(value, str):
+        return value.replace(secret, "***")
+    if isinstance(value, list):
+        return [without(item, secret) for item in as_array(value)]
+    if isinstance(value, dict):
+        items = as_object(value).items()
+        return {without(key, secret): without(item, secret) for key, item in items}
+    return value

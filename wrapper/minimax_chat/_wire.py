@@ -34,13 +34,19 @@ from ._errors import (
     failure,
     trace_id,
 )
-from ._json import as_array, as_object
+from ._json import as_array, as_object, without
 
 log = logging.getLogger("minimax_chat")
 
 TIMEOUT, CONNECT_TIMEOUT = 120.0, 5.0
 FIRST_DELAY, LONGEST_DELAY, LONGEST_RETRY_AFTER = 0.5, 8.0, 120.0
 LINGER = 0.05
+
+# What of an answer must be right, if it is there; the rest may be read as it is.
+_MESSAGE = {"type": ["object", "null"], "properties": {"content": {"type": ["string", "null"]}}}
+_CHOICE = {"type": "object", "properties": {"message": _MESSAGE, "delta": _MESSAGE}}
+_CHOICES = {"type": ["array", "null"], "items": _CHOICE}
+ANSWER = {"type": "object", "properties": {"choices": _CHOICES}}
 
 
 class CreateParams(ChatCompletionRequestParam, total=False):
@@ -81,7 +87,10 @@ class Call:
             )
         if not isinstance(extra_body, Mapping) or "stream" in extra_body:
             raise InvalidArgumentError("extra_body must be a mapping, and stream an argument")
-        fields: Any = _json_value(arguments)
+        try:
+            fields: Any = _json_value(arguments)
+        except RecursionError:
+            raise InvalidArgumentError("the arguments are nested too deeply") from None
         if problem := check(fields, CHAT_COMPLETION_REQUEST_SCHEMA):
             raise InvalidArgumentError(problem)
         # What the generated model is not given stays unset and is not sent.
@@ -95,8 +104,8 @@ class Call:
         timeout = TIMEOUT if config.timeout is None else config.timeout
         if isinstance(timeout, (int, float)):
             timeout = httpx.Timeout(timeout, connect=min(timeout, CONNECT_TIMEOUT))
-        headers = {"User-Agent": "minimax-chat", **request["headers"]}
-        request["headers"] = httpx.Headers([*headers.items(), *config.headers.items()])
+        headers = {"user-agent": "minimax-chat", **request["headers"], **config.headers}
+        request["headers"] = {name.lower(): value for name, value in headers.items()}
         request |= {"url": config.base_url + request["url"], "timeout": timeout}
         return cls(config, bool(stream), fields, request)
 
@@ -121,25 +130,32 @@ class Call:
         )
         return delay
 
-    def body(self, response: httpx.Response, content: bytes) -> dict[str, Any]:
-        """The JSON object that a body or an event is; raises the error that it is instead."""
+    def completion(self, response: httpx.Response, content: bytes) -> Completion:
+        """The answer that a whole body is; raises the error that it is instead."""
+        body = self.body(response, content, whole=True)
+        return Completion(body, trace_id(response.headers, body))
+
+    def body(
+        self, response: httpx.Response, content: bytes, *, whole: bool = False
+    ) -> dict[str, Any]:
+        """The JSON object that a whole body or an event is; raises the error that it is instead."""
         log.debug(
             "HTTP %d, %d bytes of %s, trace id %s",
             *(response.status_code, len(content), response.headers.get("content-type")),
             trace_id(response.headers, None),
         )
-        body, why = _parsed(content)
+        body, problem = _parsed(content)
         error: MiniMaxError | None = failure(response.status_code, response.headers, body)
-        if error is None and not isinstance(body, dict):
-            error = self.undecodable(response, content, why)
-        key = self.config.api_key.encode()
-        if error is not None and key in content:
-            # Once more without the key, which some proxies repeat.
-            content = content.replace(key, b"***")
-            error = failure(response.status_code, response.headers, _parsed(content)[0])
-            error = error or self.undecodable(response, content, why)
-        if error is None:
+        problem = problem or check(body, ANSWER, "it") or (_unanswered(body) if whole else None)
+        if error is None and not problem:
             return as_object(body)
+        try:
+            body = without(body, self.config.api_key)  # which some servers repeat
+        except RecursionError:
+            body = "(nested too deeply to be shown)"
+        if error is not None:
+            error = failure(response.status_code, response.headers, body)
+        error = error or self.undecodable(response, body, problem or "it cannot be shown")
         roles = [as_object(each).get("role") for each in as_array(self.fields.get("messages"))]
         if isinstance(error, AuthenticationError):
             error.hint = self.config.region_hint()
@@ -149,24 +165,15 @@ class Call:
             error.hint = f"{error.hint} The API asks to wait {error.retry_after:g} s.".lstrip()
         raise error
 
-    def completion(self, response: httpx.Response, content: bytes) -> Completion:
-        """The answer that the body of a reply is; raises the error that it is instead."""
-        body = self.body(response, content)
-        choices: Any = body.get("choices") or []
-        if not body.keys() & {"choices", "base_resp"}:
-            raise self.undecodable(response, content, "it has neither choices nor base_resp")
-        if not isinstance(choices, list) or not all(map(_is_choice, as_array(choices))):
-            raise self.undecodable(response, content, "choices is no list of messages")
-        return Completion(body, trace_id(response.headers, body))
-
-    def undecodable(self, response: httpx.Response, content: bytes, why: str) -> MiniMaxError:
+    def undecodable(self, response: httpx.Response, body: Any, why: str) -> MiniMaxError:
         """The error of a reply that is neither an answer nor a failure."""
         kinds = (response.headers.get(name) for name in ("content-type", "content-encoding"))
+        why = why.replace(self.config.api_key, "***")
         return ResponseDecodeError(
             f"the reply ({', '.join(filter(None, kinds))}) is not what the contract says: {why}",
             http_status=response.status_code,
-            trace_id=trace_id(response.headers, None),
-            body=content[:500].decode("utf-8", "replace").replace(self.config.api_key, "***"),
+            trace_id=trace_id(response.headers, body),
+            body=(body if isinstance(body, str) else json.dumps(body, ensure_ascii=False))[:500],
         )
 
 
@@ -181,8 +188,8 @@ class StreamReader:
         self._body: list[bytes] = []
         self._events = EventDecoder()
         self._accumulator = Accumulator()
-        self.begun = False
-        self.done = False
+        self.begun: bool = False
+        self.done: bool = False
 
     @property
     def completion(self) -> Completion:
@@ -210,14 +217,14 @@ class StreamReader:
     def end(self) -> Iterator[CompletionChunk]:
         """Ends the body: yields an answer that came whole, raises if a streamed one did not."""
         if not self._is_stream:
-            event = self._call.completion(self._response, b"".join(self._body)).to_dict()
-            for choice in map(as_object, as_array(event.get("choices"))):
-                choice["delta"] = choice.pop("message", None)
+            event = self._call.body(self._response, b"".join(self._body), whole=True)
+            choices = map(as_object, as_array(event.get("choices")))
+            event["choices"] = [{**choice, "delta": choice.get("message")} for choice in choices]
             self.begun = True
             yield self._accumulator.add(event)
         elif not self.begun and "content-encoding" in self._response.headers:
             # httpx passes an encoding that it does not know on as it is.
-            raise self._call.undecodable(self._response, b"", "no event can be read")
+            raise self._call.undecodable(self._response, "", "no event can be read")
         elif not self._accumulator.finished:
             raise self.interrupted("the stream ended without a finish_reason")
 
@@ -310,10 +317,13 @@ def lingering(response: httpx.Response) -> Generator[bool]:
     if network is None or response.http_version != "HTTP/1.1":
         yield False
         return
-    read = network.read
+
+    kind: Any = network.__class__  # whose read() is the true one, if another call is here as well
 
     def read_briefly(max_bytes: int, timeout: float | None = None) -> Any:
-        return read(max_bytes, timeout=LINGER)
+        # As soon as the response is closed, the connection can be another call's.
+        timeout = timeout if response.is_closed else LINGER
+        return kind.read(network, max_bytes, timeout=timeout)
 
     network.read = read_briefly
     try:
@@ -321,15 +331,28 @@ def lingering(response: httpx.Response) -> Generator[bool]:
     except httpx.HTTPError:
         pass
     finally:
-        del network.read
+        if network.read is read_briefly:
+            del network.read
 
 
-def _parsed(content: bytes) -> tuple[Any, str]:
-    """The JSON value in `content`, or its first part; and why that is no JSON object."""
+def _parsed(content: bytes) -> tuple[Any, str | None]:
+    """The JSON value in `content`; or, where there is none, the text, and why not."""
+    text = content.decode("utf-8-sig", "replace")
     try:
-        return json.loads(content.decode("utf-8-sig")), "it is no JSON object"
+        value = json.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as cause:
-        return content[:500].decode("utf-8", "replace"), f"it is no JSON ({cause})"
+        return text, f"it is no JSON ({cause})"
+    return (text, "it is a string") if isinstance(value, str) else (value, None)
+
+
+def _unanswered(body: Any) -> str | None:
+    """Why a whole body is no answer, where it has no choices and no status that says why not."""
+    base_resp = body.get("base_resp", None if "choices" in body else "missing")
+    status = as_object(base_resp).get("status_code")
+    told = base_resp is None or (isinstance(base_resp, dict) and status in (None, 0, "0"))
+    if body.get("choices") is None and not told:
+        return "it has neither choices nor a status"
+    return None
 
 
 def _json_value(value: Any) -> Any:
@@ -342,9 +365,3 @@ def _json_value(value: Any) -> Any:
     if isinstance(value, (list, tuple, Iterator)):
         return [_json_value(item) for item in cast("Iterable[Any]", value)]
     return value
-
-
-def _is_choice(choice: Any) -> bool:
-    message = as_object(choice).get("message", {})
-    content = as_object(message).get("content", "")
-    return isinstance(message or {}, dict) and isinstance(content or "", str)
