@@ -20,8 +20,7 @@ from document_check import document_findings
 from emulator_check import emulator_findings, schemathesis
 from generated_check import generated_findings
 from minimax_chat import Completion, MiniMax
-from minimax_chat.ext.emulator import Emulator
-from minimax_chat.ext.emulator import _app as application
+from minimax_chat.ext.emulator import Emulator, _app as application
 from minimax_chat_api.models import ChatCompletionRequest
 from spec_reading import Findings, Spec, news, read_spec, violations
 from wire_check import reading_findings, request_findings

@@ -1,0 +1,102 @@
+"""What the live tests have recorded keeps the contract offline, too; and the live tests work.
+
+emulator.json was recorded with the emulator, for want of a key: it proves that recording works, and
+says nothing about the real API. To record it anew, as after a change of the calls:
+
+    export MINIMAX_RECORD=tests/contract/recordings/emulator.json
+    python -m pytest tests/contract/test_recordings.py -k record_what
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from live_run import Recorder, Report, replay, run, why_not
+from minimax_chat import MiniMax
+from minimax_chat.ext.emulator import Emulator
+from spec_reading import read_spec
+
+SPEC = read_spec()
+FOLDER = Path(__file__).parent / "recordings"
+RECORDINGS = sorted(FOLDER.glob("*.json"))
+KEY = "sk-0123456789-secret"
+
+
+def replayed(path: Path) -> Report:
+    with httpx.Client(transport=replay(path)) as http:
+        return run(SPEC, lambda key: MiniMax(api_key=key or KEY, http_client=http, max_retries=0))
+
+
+@pytest.mark.parametrize("recording", RECORDINGS, ids=lambda path: path.stem)
+def test_a_recording_keeps_the_contract(recording: Path) -> None:
+    assert str(replayed(recording)) == "the API keeps the contract"
+
+
+def test_the_live_tests_record_what_they_see(tmp_path: Path) -> None:
+    target = Path(os.environ.get("MINIMAX_RECORD") or tmp_path / "emulator.json")
+    recorder = Recorder()
+    with Emulator() as emulator, httpx.Client(event_hooks=recorder.hooks, trust_env=False) as http:
+        report = run(
+            SPEC,
+            lambda key: MiniMax(api_key=key or KEY, base_url=emulator.base_url, http_client=http),
+        )
+    assert str(report) == "the API keeps the contract"
+    recorder.write(target)
+    text = target.read_text("utf-8")
+    recorded = json.loads(text)
+    seen = [(each["status"], each["headers"]["content-type"]) for each in recorded]
+    kept = json.loads((FOLDER / "emulator.json").read_text("utf-8"))
+    assert seen == [(each["status"], each["headers"]["content-type"]) for each in kept]
+    # Neither the key nor an id is in the file; where they stood, they are still the same.
+    assert KEY not in text
+    assert "Bearer" not in text
+    first = json.loads(recorded[0]["body"])
+    assert first["id"].startswith("id-")
+    assert recorded[0]["headers"]["trace-id"] == first["id"]
+    ids = [exchange.headers["trace-id"] for exchange in recorder.exchanges]
+    assert not any(each in text for each in ids)
+    assert str(replayed(target)) == "the API keeps the contract"
+
+
+def test_what_the_api_brings_anew_is_a_list_and_what_it_breaks_as_well(tmp_path: Path) -> None:
+    recorded: list[dict[str, Any]] = json.loads((FOLDER / "emulator.json").read_text("utf-8"))
+    body = json.loads(recorded[0]["body"])
+    body["usage"]["thought_tokens"] = 3
+    body["choices"][0]["finish_reason"] = "tool_calls"
+    body["created"] = "today"
+    recorded[0]["body"] = json.dumps(body)
+    stream = recorded[1]["body"]
+    recorded[1]["body"] = stream.replace('"delta": {', '"delta": {"mood": "good", ')
+    recorded[-1]["status"] = 429
+    changed = tmp_path / "changed.json"
+    changed.write_text(json.dumps(recorded), "utf-8")
+    told = str(replayed(changed))
+    assert "the API breaks the contract:" in told
+    assert "\n  - plain: ChatCompletion.created: 'today'" in told
+    assert "\n  - wrong key: " not in told, "a status that goes with the code is enough"
+    assert "the API has moved:" in told
+    assert "\n  - plain: ChatCompletion.usage.thought_tokens: new field, here 3" in told
+    assert "\n  - plain: ChatCompletion.choices.finish_reason: new value 'tool_calls'" in told
+    assert "\n  - stream: ChatCompletionChunk.choices.delta.mood: new field" in told
+
+
+@pytest.mark.parametrize(
+    ("environment", "reason"),
+    [
+        ({}, "MINIMAX_API_KEY is not set: the real API was not called"),
+        (
+            {"MINIMAX_API_KEY": "sk", "MINIMAX_BASE_URL": "http://127.0.0.1:8000"},
+            "MINIMAX_BASE_URL is http://127.0.0.1:8000, which is not the real API",
+        ),
+        ({"MINIMAX_API_KEY": "sk"}, ""),
+        ({"MINIMAX_API_KEY": "sk", "MINIMAX_BASE_URL": "https://api.minimax.io"}, ""),
+    ],
+)
+def test_why_the_live_tests_are_skipped(environment: dict[str, str], reason: str) -> None:
+    assert why_not(environment) == reason
