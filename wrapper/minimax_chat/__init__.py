@@ -14,31 +14,30 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ._completion import Completion as Completion
-    from ._completion import CompletionChunk as CompletionChunk
-    from ._errors import APIConnectionError as APIConnectionError
-    from ._errors import APIError as APIError
-    from ._errors import APITimeoutError as APITimeoutError
-    from ._errors import AuthenticationError as AuthenticationError
-    from ._errors import BadRequestError as BadRequestError
-    from ._errors import ConfigurationError as ConfigurationError
-    from ._errors import ContentFilterError as ContentFilterError
-    from ._errors import InputContentError as InputContentError
-    from ._errors import InsufficientBalanceError as InsufficientBalanceError
-    from ._errors import InternalServerError as InternalServerError
-    from ._errors import InvalidArgumentError as InvalidArgumentError
-    from ._errors import MiniMaxError as MiniMaxError
-    from ._errors import OutputContentError as OutputContentError
-    from ._errors import PlanLimitError as PlanLimitError
-    from ._errors import RateLimitError as RateLimitError
-    from ._errors import ResponseDecodeError as ResponseDecodeError
-    from ._errors import ServerTimeoutError as ServerTimeoutError
-    from ._errors import StreamInterruptedError as StreamInterruptedError
-    from ._errors import TokenLimitError as TokenLimitError
-    from .aio import AsyncMiniMax as AsyncMiniMax
-    from .aio import AsyncStream as AsyncStream
-    from .client import MiniMax as MiniMax
-    from .client import Stream as Stream
+    from ._completion import Completion as Completion, CompletionChunk as CompletionChunk
+    from ._errors import (
+        APIConnectionError as APIConnectionError,
+        APIError as APIError,
+        APITimeoutError as APITimeoutError,
+        AuthenticationError as AuthenticationError,
+        BadRequestError as BadRequestError,
+        ConfigurationError as ConfigurationError,
+        ContentFilterError as ContentFilterError,
+        InputContentError as InputContentError,
+        InsufficientBalanceError as InsufficientBalanceError,
+        InternalServerError as InternalServerError,
+        InvalidArgumentError as InvalidArgumentError,
+        MiniMaxError as MiniMaxError,
+        OutputContentError as OutputContentError,
+        PlanLimitError as PlanLimitError,
+        RateLimitError as RateLimitError,
+        ResponseDecodeError as ResponseDecodeError,
+        ServerTimeoutError as ServerTimeoutError,
+        StreamInterruptedError as StreamInterruptedError,
+        TokenLimitError as TokenLimitError,
+    )
+    from .aio import AsyncMiniMax as AsyncMiniMax, AsyncStream as AsyncStream
+    from .client import MiniMax as MiniMax, Stream as Stream
 
 # The module of each public name: it is imported when the name is first used, and httpx with it.
 _MODULES = {

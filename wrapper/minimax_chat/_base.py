@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar
 
 from ._config import Config
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 HTTPClient = TypeVar("HTTPClient", bound="httpx.Client | httpx.AsyncClient")
 Completions = TypeVar("Completions")
-Connections = tuple[type[HTTPClient], MutableMapping[Any, HTTPClient], Callable[[], object]]
 
 
 class Chat(Generic[Completions]):
@@ -27,6 +26,8 @@ class Chat(Generic[Completions]):
 class BaseClient(Generic[HTTPClient]):
     """The options of both clients."""
 
+    _kind: type[HTTPClient]
+    _user: Callable[[], Any]  # the process or event loop, which do not share connections
     _owns_connections = True
 
     def __init__(
@@ -58,15 +59,11 @@ class BaseClient(Generic[HTTPClient]):
         """
         config = Config.resolve(api_key, region, base_url)
         self._config = config.override(timeout, max_retries, default_headers)
-        kind, self._made, self._user = self._connections()
-        if http_client is not None and not isinstance(http_client, kind):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ConfigurationError(f"http_client must be an httpx.{kind.__name__}")
-        self._kind, self._http_client, self._lock = kind, http_client, threading.Lock()
-        self._closed = threading.Event()
-
-    def _connections(self) -> Connections[HTTPClient]:
-        """The kind of httpx client, where those made are kept, and who uses one."""
-        raise NotImplementedError
+        if http_client is not None and not isinstance(http_client, self._kind):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ConfigurationError(f"http_client must be an httpx.{self._kind.__name__}")
+        self._http_client = http_client
+        self._made: dict[Any, HTTPClient] = {}
+        self._lock, self._closed = threading.Lock(), threading.Event()
 
     @property
     def base_url(self) -> str:
@@ -97,6 +94,9 @@ class BaseClient(Generic[HTTPClient]):
         http = self._http_client
         if http is None:
             with self._lock:
+                # Those of an event loop that has ended cannot be closed any more, only let go.
+                for ended in [user for user in self._made if getattr(user, "is_closed", bool)()]:
+                    del self._made[ended]
                 user = self._user()
                 http = self._made.get(user) or self._made.setdefault(user, self._kind())
         if http.is_closed or self._closed.is_set():

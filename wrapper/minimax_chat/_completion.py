@@ -112,8 +112,7 @@ class Accumulator:
         thinking = text = ""
         _update(self._envelope, event, but=("choices",))
         for choice in map(as_object, as_array(event.get("choices"))):
-            index = choice.get("index")
-            index = index if isinstance(index, int) else 0
+            index = choice["index"] if isinstance(choice.get("index"), int) else 0
             _update(self._choices.setdefault(index, {}), choice, but=("delta", "message"))
             delta = as_object(choice.get("delta"))
             # The last event of some streams repeats the message; where no piece came, it is one.

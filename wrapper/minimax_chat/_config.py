@@ -13,9 +13,6 @@ from minimax_chat_api.contract import SERVERS, check
 
 from ._errors import ConfigurationError, InvalidArgumentError
 
-POSITIVE = {"type": "number", "exclusiveMinimum": 0}
-COUNT = {"type": "integer", "minimum": 0}
-
 
 @frozen
 class Config:
@@ -50,8 +47,9 @@ class Config:
         changes: dict[str, Any] = {name: each for name, each in given.items() if each is not None}
         # An httpx.Timeout is known by its `connect`: only the shells and _wire know httpx.
         seconds = 1 if timeout is None or hasattr(timeout, "connect") else timeout
-        problem = check(seconds, POSITIVE, "timeout")
-        problem = problem or check(changes.get("max_retries", 0), COUNT, "max_retries")
+        problem = check(seconds, {"type": "number", "exclusiveMinimum": 0}, "timeout")
+        count = {"type": "integer", "minimum": 0}
+        problem = problem or check(changes.get("max_retries", 0), count, "max_retries")
         lines: dict[Any, Any] = {**self.headers}
         if headers is not None and not isinstance(headers, Mapping):
             problem = "headers must be a mapping"

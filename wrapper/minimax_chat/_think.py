@@ -97,6 +97,5 @@ class ThinkSplitter:
 def split(content: str) -> tuple[str, str]:
     """The thinking and the answer of a whole content."""
     splitter = ThinkSplitter()
-    thinking, text = splitter.feed(content)
-    last_thinking, last_text = splitter.flush()
+    (thinking, text), (last_thinking, last_text) = splitter.feed(content), splitter.flush()
     return thinking + last_thinking, text + last_text

@@ -116,11 +116,9 @@ class Call:
 
     def retry_delay(self, error: MiniMaxError, attempt: int) -> float | None:
         """Seconds to wait after the `attempt`-th failure before the next try; None for no more."""
-        delay = error.retry_after
-        if delay is None:
-            delay = min(LONGEST_DELAY, FIRST_DELAY * 2 ** min(attempt - 1, 9)) * random.uniform(
-                0.5, 1
-            )
+        growth = FIRST_DELAY * 2 ** min(attempt - 1, 9)
+        delay = min(LONGEST_DELAY, growth) * random.uniform(0.5, 1)
+        delay = delay if error.retry_after is None else error.retry_after
         if not error.retryable or attempt > self.config.max_retries or delay > LONGEST_RETRY_AFTER:
             return None
         log.info(
@@ -135,15 +133,9 @@ class Call:
         body = self.body(response, content, whole=True)
         return Completion(body, trace_id(response.headers, body))
 
-    def body(
-        self, response: httpx.Response, content: bytes, *, whole: bool = False
-    ) -> dict[str, Any]:
+    def body(self, response: httpx.Response, content: bytes, whole: bool = False) -> dict[str, Any]:
         """The JSON object that a whole body or an event is; raises the error that it is instead."""
-        log.debug(
-            "HTTP %d, %d bytes of %s, trace id %s",
-            *(response.status_code, len(content), response.headers.get("content-type")),
-            trace_id(response.headers, None),
-        )
+        log.debug("HTTP %d: %d bytes", response.status_code, len(content))
         body, problem = _parsed(content)
         error: MiniMaxError | None = failure(response.status_code, response.headers, body)
         problem = problem or check(body, ANSWER, "it") or (_unanswered(body) if whole else None)
@@ -153,8 +145,7 @@ class Call:
             body = without(body, self.config.api_key)  # which some servers repeat
         except RecursionError:
             body = "(nested too deeply to be shown)"
-        if error is not None:
-            error = failure(response.status_code, response.headers, body)
+        error = error and failure(response.status_code, response.headers, body)
         error = error or self.undecodable(response, body, problem or "it cannot be shown")
         roles = [as_object(each).get("role") for each in as_array(self.fields.get("messages"))]
         if isinstance(error, AuthenticationError):
@@ -168,9 +159,9 @@ class Call:
     def undecodable(self, response: httpx.Response, body: Any, why: str) -> MiniMaxError:
         """The error of a reply that is neither an answer nor a failure."""
         kinds = (response.headers.get(name) for name in ("content-type", "content-encoding"))
-        why = why.replace(self.config.api_key, "***")
+        why = f"the reply is not what the contract says: {why} ({', '.join(filter(None, kinds))})"
         return ResponseDecodeError(
-            f"the reply ({', '.join(filter(None, kinds))}) is not what the contract says: {why}",
+            why.replace(self.config.api_key, "***"),
             http_status=response.status_code,
             trace_id=trace_id(response.headers, body),
             body=(body if isinstance(body, str) else json.dumps(body, ensure_ascii=False))[:500],
@@ -313,17 +304,15 @@ def lingering(response: httpx.Response) -> Generator[bool]:
     The end of the body comes right behind `[DONE]`, and with it the connection can be used again;
     to wait for it longer could take for ever.
     """
-    network = response.extensions.get("network_stream")
+    network: Any = response.extensions.get("network_stream")
     if network is None or response.http_version != "HTTP/1.1":
         yield False
         return
 
-    kind: Any = network.__class__  # whose read() is the true one, if another call is here as well
-
     def read_briefly(max_bytes: int, timeout: float | None = None) -> Any:
         # As soon as the response is closed, the connection can be another call's.
         timeout = timeout if response.is_closed else LINGER
-        return kind.read(network, max_bytes, timeout=timeout)
+        return network.__class__.read(network, max_bytes, timeout=timeout)
 
     network.read = read_briefly
     try:
@@ -337,12 +326,13 @@ def lingering(response: httpx.Response) -> Generator[bool]:
 
 def _parsed(content: bytes) -> tuple[Any, str | None]:
     """The JSON value in `content`; or, where there is none, the text, and why not."""
-    text = content.decode("utf-8-sig", "replace")
+    problem = "it is a string"
     try:
-        value = json.loads(content.decode("utf-8-sig"))
+        if not isinstance(value := json.loads(content.decode("utf-8-sig")), str):
+            return value, None
     except (ValueError, RecursionError) as cause:
-        return text, f"it is no JSON ({cause})"
-    return (text, "it is a string") if isinstance(value, str) else (value, None)
+        problem = f"it is no JSON ({cause})"
+    return content.decode("utf-8-sig", "replace"), problem
 
 
 def _unanswered(body: Any) -> str | None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Literal, Self, Unpack, overload
-from weakref import WeakKeyDictionary
 
 import httpx
 
-from ._base import BaseClient, Chat, Connections
+from ._base import BaseClient, Chat
 from ._completion import Completion, CompletionChunk
 from ._config import Config
 from ._errors import MiniMaxError
@@ -150,8 +149,8 @@ class Completions:
 class AsyncMiniMax(BaseClient[httpx.AsyncClient]):
     """A client of MiniMax's chat completions, safe to share between tasks."""
 
-    def _connections(self) -> Connections[httpx.AsyncClient]:
-        return httpx.AsyncClient, WeakKeyDictionary(), asyncio.get_running_loop
+    _kind = httpx.AsyncClient
+    _user = staticmethod(asyncio.get_running_loop)
 
     @property
     def chat(self) -> Chat[Completions]:

@@ -9,7 +9,7 @@ from typing import Literal, Self, Unpack, overload
 
 import httpx
 
-from ._base import BaseClient, Chat, Connections
+from ._base import BaseClient, Chat
 from ._completion import Completion, CompletionChunk
 from ._config import Config
 from ._errors import MiniMaxError
@@ -146,8 +146,8 @@ class Completions:
 class MiniMax(BaseClient[httpx.Client]):
     """A client of MiniMax's chat completions, safe to share between threads."""
 
-    def _connections(self) -> Connections[httpx.Client]:
-        return httpx.Client, {}, os.getpid
+    _kind = httpx.Client
+    _user = staticmethod(os.getpid)
 
     @property
     def chat(self) -> Chat[Completions]:
