@@ -3,6 +3,7 @@ the spec allows in a reply can be read."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from typing import Any
@@ -11,15 +12,28 @@ import httpx
 import pytest
 from hypothesis import given, strategies as st
 
+import documented
 from bodies import INTEGERS, TEXTS, UNKNOWN, VALUES, bodies, examples
 from minimax_chat import (
     APIError,
+    AsyncMiniMax,
+    AuthenticationError,
+    BadRequestError,
     Completion,
     CompletionChunk,
+    InputContentError,
+    InsufficientBalanceError,
+    InternalServerError,
     InvalidArgumentError,
     MiniMax,
+    OutputContentError,
+    PlanLimitError,
+    RateLimitError,
     ResponseDecodeError,
+    ServerTimeoutError,
+    TokenLimitError,
 )
+from minimax_chat_api.contract import CHAT_COMPLETION_REQUEST_SCHEMA
 from minimax_chat_api.models import Message
 from spec_reading import Findings, read_spec, violations
 from wire_check import reading_findings, request_findings
@@ -31,16 +45,16 @@ PIECE: dict[str, Any] = {"choices": [{"delta": {"content": "hi"}, "finish_reason
 
 
 class Wire:
-    """The other end of the client's connection: keeps the request, gives the reply."""
+    """The other end of two clients' connections: keeps the request, gives the reply."""
 
     def __init__(self) -> None:
         self.requests: list[httpx.Request] = []
         self.reply: Callable[[httpx.Request], httpx.Response] = answer
-        self.client = MiniMax(
-            api_key=KEY,
-            base_url="https://api.minimaxi.com",
-            max_retries=0,
-            http_client=httpx.Client(transport=httpx.MockTransport(self._take)),
+        options: dict[str, Any] = {"api_key": KEY, "region": "cn", "max_retries": 0}
+        transport = httpx.MockTransport(self._take)
+        self.client = MiniMax(**options, http_client=httpx.Client(transport=transport))
+        self.async_client = AsyncMiniMax(
+            **options, http_client=httpx.AsyncClient(transport=transport)
         )
 
     def _take(self, request: httpx.Request) -> httpx.Response:
@@ -48,9 +62,15 @@ class Wire:
         return self.reply(request)
 
     def create(self, reply: httpx.Response | None = None, **arguments: Any) -> Any:
+        """Calls the API; what is not given gets an ordinary reply."""
         self.requests.clear()
         self.reply = answer if reply is None else lambda request: reply
         return self.client.chat.completions.create(**arguments)
+
+    def create_async(self, **arguments: Any) -> None:
+        self.requests.clear()
+        self.reply = answer
+        asyncio.run(self.async_client.chat.completions.create(**arguments))
 
 
 def answer(request: httpx.Request) -> httpx.Response:
@@ -70,9 +90,7 @@ def sse(*events: Any) -> httpx.Response:
     )
 
 
-@pytest.fixture(scope="module")
-def wire() -> Wire:
-    return Wire()
+WIRE = Wire()
 
 
 # What is sent
@@ -97,9 +115,14 @@ VALID = st.fixed_dictionaries(
         "temperature": st.one_of(st.none(), st.just(1), st.floats(0, 1, exclude_min=True)),
         "top_p": st.one_of(st.none(), st.just(1), st.floats(0, 1, exclude_min=True)),
         "max_completion_tokens": st.one_of(st.none(), st.integers(1, 2**63 - 1)),
+        # These are of the call, and nothing of the request's body.
+        "timeout": st.one_of(st.none(), st.floats(1, 100)),
+        "max_retries": st.one_of(st.none(), st.integers(0, 3)),
+        "extra_headers": st.dictionaries(st.sampled_from(["X-Team", "x-trace"]), st.just("a b")),
         "extra_body": st.one_of(st.none(), UNKNOWN),
     },
 )
+OF_THE_CALL = ("timeout", "max_retries", "extra_headers", "extra_body")
 
 
 def without_nulls(value: Any) -> Any:
@@ -109,23 +132,33 @@ def without_nulls(value: Any) -> Any:
     return [without_nulls(each) for each in value] if isinstance(value, list) else value
 
 
+def sent_findings(arguments: dict[str, Any]) -> Findings:
+    """The request that has just been sent, against the arguments that it was made of."""
+    (request,) = WIRE.requests
+    asked = {name: each for name, each in arguments.items() if name not in OF_THE_CALL}
+    # extra_body is taken as it is: it holds what the contract does not know.
+    body = without_nulls(asked) | (arguments.get("extra_body") or {})
+    return request_findings(SPEC, body, request, KEY, arguments.get("extra_headers") or ())
+
+
 @pytest.mark.parametrize("shape", SHAPES)
-def test_what_is_sent_is_what_was_asked_for_and_what_the_spec_allows(
-    wire: Wire, shape: str
-) -> None:
+def test_what_is_sent_was_asked_for_and_is_allowed(shape: str) -> None:
     @examples(80)
     @given(VALID)
     def holds(arguments: dict[str, Any]) -> None:
-        extra = arguments.get("extra_body") or {}
-        asked = {name: each for name, each in arguments.items() if name != "extra_body"}
-        given_now = {**arguments, "messages": SHAPES[shape](arguments["messages"])}
-        wire.create(**given_now)
-        (request,) = wire.requests
-        # extra_body is not checked: it holds what the contract does not know.
-        asked = without_nulls(asked) | extra
-        assert request_findings(SPEC, asked, request, KEY) == []
+        WIRE.create(**{**arguments, "messages": SHAPES[shape](arguments["messages"])})
+        assert sent_findings(arguments) == []
 
     holds()
+
+
+@given(VALID)
+@examples(40)
+def test_what_is_sent_asynchronously_was_asked_for_and_is_allowed(
+    arguments: dict[str, Any],
+) -> None:
+    WIRE.create_async(**arguments)
+    assert sent_findings(arguments) == []
 
 
 @given(
@@ -143,26 +176,24 @@ def test_what_is_sent_is_what_was_asked_for_and_what_the_spec_allows(
 )
 @examples(300)
 def test_what_the_spec_forbids_is_never_sent(arguments: dict[str, Any]) -> None:
-    wire = Wire()
     try:
-        wire.create(**arguments)
+        WIRE.create(**arguments)
     except InvalidArgumentError:
-        assert wire.requests == []
-        asked = without_nulls(arguments)
+        assert WIRE.requests == []
         # The wrapper is stricter in one thing only: a number of tokens is no 3.0.
-        assert violations(SPEC, "ChatCompletionRequest", asked) or isinstance(
-            asked.get("max_completion_tokens"), float
+        assert violations(SPEC, "ChatCompletionRequest", without_nulls(arguments)) or isinstance(
+            arguments.get("max_completion_tokens"), float
         )
     else:
-        (request,) = wire.requests
-        assert request_findings(SPEC, without_nulls(arguments), request, KEY) == []
+        assert sent_findings(arguments) == []
 
 
-@pytest.mark.parametrize("name", ["temperature", "top_p", "stream", "max_completion_tokens"])
-def test_a_documented_default_is_not_sent_unasked(wire: Wire, name: str) -> None:
-    wire.create(model="m", messages=[])
-    (request,) = wire.requests
-    assert json.loads(request.content) == {"model": "m", "messages": []}, name
+def test_no_documented_default_is_sent_unasked() -> None:
+    nothing: dict[str, Any] = dict.fromkeys(CHAT_COMPLETION_REQUEST_SCHEMA["properties"])
+    for arguments in ({}, nothing):
+        WIRE.create(**{**arguments, "model": "m", "messages": []})
+        (request,) = WIRE.requests
+        assert json.loads(request.content) == {"model": "m", "messages": []}
 
 
 # What is read
@@ -238,4 +269,33 @@ def test_what_the_spec_allows_as_a_failure_is_an_error(body: dict[str, Any], sta
         assert str(caught.value)
 
 
-WIRE = Wire()
+# The documented kind of failure, and the class that it has here.
+KINDS: dict[str, type[APIError]] = {
+    "server": InternalServerError,
+    "timeout": ServerTimeoutError,
+    "rate limit": RateLimitError,
+    "authentication": AuthenticationError,
+    "balance": InsufficientBalanceError,
+    "content (input)": InputContentError,
+    "content (output)": OutputContentError,
+    "token limit": TokenLimitError,
+    "invalid request": BadRequestError,
+    "quota": PlanLimitError,
+}
+
+
+@pytest.mark.parametrize("code", [code for code in documented.STATUS_CODES if code])
+def test_a_documented_failure_is_of_its_kind_in_both_shapes(code: int) -> None:
+    row = documented.STATUS_CODES[code]
+    told = {"status_code": code, "status_msg": row.meaning}
+    error = {"type": "server_error", "message": f"{row.meaning} ({code})", "http_code": "500"}
+    for reply in (
+        httpx.Response(200, json={**documented.EXAMPLE_RESPONSE, "base_resp": told}),
+        httpx.Response(500, json={**documented.EXAMPLE_FAILURE, "error": error}),
+    ):
+        with pytest.raises(APIError) as caught:
+            WIRE.create(reply, model="m", messages=[])
+        assert type(caught.value) is KINDS[row.kind]
+        assert caught.value.code == code
+        assert caught.value.retryable == row.retry
+        assert caught.value.message.startswith(row.meaning)
