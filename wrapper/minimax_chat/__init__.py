@@ -14,6 +14,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from minimax_chat_api.contract import MessageParam as MessageParam
+
     from ._completion import Completion as Completion, CompletionChunk as CompletionChunk
     from ._errors import (
         APIConnectionError as APIConnectionError,
@@ -39,17 +41,23 @@ if TYPE_CHECKING:
     from .aio import AsyncMiniMax as AsyncMiniMax, AsyncStream as AsyncStream
     from .client import MiniMax as MiniMax, Stream as Stream
 
-# The module of each public name: it is imported when the name is first used, and httpx with it.
+# The module of each public name but the errors: imported at the first use, and httpx with it.
 _MODULES = {
-    **dict.fromkeys(("Completion", "CompletionChunk"), "_completion"),
-    **dict.fromkeys(("AsyncMiniMax", "AsyncStream"), "aio"),
-    **dict.fromkeys(("MiniMax", "Stream"), "client"),
+    "MessageParam": "minimax_chat_api.contract",
+    **dict.fromkeys(("AsyncMiniMax", "AsyncStream"), "minimax_chat.aio"),
+    **dict.fromkeys(("Completion", "CompletionChunk", "MiniMax", "Stream"), "minimax_chat.client"),
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name.startswith("_"):
+    module = _MODULES.get(name, "" if name.startswith("_") else "minimax_chat._errors")
+    value = getattr(import_module(module), name, None) if module else None
+    if not isinstance(value, type):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f".{_MODULES.get(name, '_errors')}", __name__), name)
     globals()[name] = value
     return value
+
+
+def __dir__() -> list[str]:
+    errors = vars(import_module("minimax_chat._errors"))
+    return [*_MODULES, *(name for name in errors if name.endswith("Error"))]

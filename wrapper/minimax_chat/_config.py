@@ -43,19 +43,15 @@ class Config:
 
     def override(self, timeout: Any, max_retries: Any, headers: Any) -> Config:
         """This with what is not None in its place; raises InvalidArgumentError."""
-        given = {"timeout": timeout, "max_retries": max_retries, "headers": headers}
-        changes: dict[str, Any] = {name: each for name, each in given.items() if each is not None}
         # An httpx.Timeout is known by its `connect`: only the shells and _wire know httpx.
         seconds = 1 if timeout is None or hasattr(timeout, "connect") else timeout
+        retries = self.max_retries if max_retries is None else max_retries
         problem = check(seconds, {"type": "number", "exclusiveMinimum": 0}, "timeout")
-        count = {"type": "integer", "minimum": 0}
-        problem = problem or check(changes.get("max_retries", 0), count, "max_retries")
-        lines: dict[Any, Any] = {**self.headers}
-        if headers is not None and not isinstance(headers, Mapping):
-            problem = "headers must be a mapping"
-        elif headers is not None:
-            lines |= headers
-        for name, value in lines.items():
+        problem = problem or check(retries, {"type": "integer", "minimum": 0}, "max_retries")
+        if not isinstance(headers or {}, Mapping):
+            raise InvalidArgumentError("headers must be a mapping")
+        given: dict[Any, Any] = dict(headers or {})
+        for name, value in given.items():
             line = f"{name}{value}" if isinstance(name, str) and isinstance(value, str) else "\n"
             if not (line.isascii() and line.isprintable()):
                 # Without the value, which may be a secret.
@@ -64,7 +60,8 @@ class Config:
                 problem = "the header Authorization is made of api_key: it cannot be given"
         if problem:
             raise InvalidArgumentError(problem)
-        return evolve(self, **{**changes, "headers": lines})
+        timeout = self.timeout if timeout is None else timeout
+        return evolve(self, timeout=timeout, max_retries=retries, headers={**self.headers, **given})
 
     def region_hint(self) -> str:
         """Which platform the key was tried on, and the other one."""

@@ -138,8 +138,6 @@ class InternalServerError(APIError):
 class ServerTimeoutError(APIError, APITimeoutError):
     """The API gave up on the request."""
 
-    retryable = True
-
 
 ERROR_CLASSES: dict[int, type[APIError]] = {
     **dict.fromkeys((1000, 1013, 1024, 1033), InternalServerError),

@@ -39,7 +39,7 @@ from ._json import as_array, as_object, without
 log = logging.getLogger("minimax_chat")
 
 TIMEOUT, CONNECT_TIMEOUT = 120.0, 5.0
-FIRST_DELAY, LONGEST_DELAY, LONGEST_RETRY_AFTER = 0.5, 8.0, 120.0
+LONGEST_DELAY, LONGEST_RETRY_AFTER = 8.0, 120.0
 LINGER = 0.05
 
 # What of an answer must be right, if it is there; the rest may be read as it is.
@@ -116,8 +116,8 @@ class Call:
 
     def retry_delay(self, error: MiniMaxError, attempt: int) -> float | None:
         """Seconds to wait after the `attempt`-th failure before the next try; None for no more."""
-        growth = FIRST_DELAY * 2 ** min(attempt - 1, 9)
-        delay = min(LONGEST_DELAY, growth) * random.uniform(0.5, 1)
+        # Half a second, doubling.
+        delay = min(LONGEST_DELAY, 2.0 ** min(attempt - 2, 9)) * random.uniform(0.5, 1)
         delay = delay if error.retry_after is None else error.retry_after
         if not error.retryable or attempt > self.config.max_retries or delay > LONGEST_RETRY_AFTER:
             return None
