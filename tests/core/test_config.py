@@ -138,7 +138,7 @@ def test_a_base_url(given_url: str, url: str, monkeypatch: pytest.MonkeyPatch) -
         *("https://h?x=1", "https://h/v1?x=1", "https://h#x", "https://h/#x"),
         *("http://h:0", "http://h:99999", "http://h:-1", "http://h:port", "http://h:80:80"),
         *("http://[::1", "http://::1]", "http://[x]"),
-        *(5, True, b"https://api.minimax.io", ["https://h"], {}, 1.5, object()),
+        *(5, True, b"https://api.minimax.io", ["https://h"], {}, 1.5, ...),
     ],
     ids=repr,
 )

@@ -7,11 +7,17 @@ import traceback
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 import minimax_chat
-from minimax_chat import APIError, Completion, MiniMaxError, RateLimitError, ResponseDecodeError
+from minimax_chat import (
+    APIError,
+    Completion,
+    MiniMaxError,
+    RateLimitError,
+    ResponseDecodeError,
+    _errors,
+)
 from minimax_chat._errors import failure, retry_after, trace_id
 from minimax_chat._wire import Call
 from minimax_chat_api.contract import STATUS_MEANINGS
@@ -157,6 +163,13 @@ def test_base_resp_of_a_wrong_type_decides_nothing(field: Any) -> None:
 def test_an_unknown_code_is_a_typed_error_that_carries_it(code: int) -> None:
     assert seen(error_of(200, base_resp(code, "novel"))) == ("APIError", False, code, 200)
     assert seen(error_of(429, base_resp(code, "novel"))) == ("RateLimitError", True, code, 429)
+
+
+def test_the_contract_decides_what_is_worth_a_retry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A code that the documentation marks anew needs no change of a class."""
+    monkeypatch.setattr(_errors, "RETRYABLE_STATUS_CODES", frozenset({1008}))
+    assert error_of(402, openai_style("x (1008)")).retryable
+    assert not error_of(429, openai_style("x (1002)")).retryable
 
 
 def test_an_unknown_code_in_parentheses_is_carried_too() -> None:
@@ -595,6 +608,10 @@ def test_nor_in_a_stream() -> None:
                 *("1e999", "1 2", "7s", "0x10", "may", "Mon", "12:30", "10 days", "{}", "%s"),
                 *("9" * 5_000 + "x", "Wed, 99 Foo 2026 99:99:99 GMT"),
                 "Mon, 01 Jan 10000 00:00:00 GMT",
+                # Each of these is an error of its own kind in a parser of dates.
+                "Sun, 06 Nov 1994 08:49:37 XYZ",
+                "-10h069999999999999999999999999999999999999999infinity/Sun",
+                "1 Jan 99999999999999999999 GMT",
             )
         ),
         ({"retry-after": "Thu, 01 Jan 1970 00:00:00 GMT"}, 0),

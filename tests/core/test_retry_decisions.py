@@ -28,6 +28,7 @@ from replies import (
     PROMPT,
     base_resp,
     call,
+    chunk as content_chunk,
     config,
     documented,
     event_stream,
@@ -37,7 +38,6 @@ from replies import (
     sse,
     stream_reader,
 )
-from replies import chunk as content_chunk
 
 
 @pytest.fixture(autouse=True)

@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from minimax_chat._wire import EventDecoder
 from properties import tries
-from replies import chunk as content_chunk
-from replies import cut, read, sse, stream_reader
+from replies import chunk as content_chunk, cut, read, sse, stream_reader
 from work import work
 
 MARK = b"\xef\xbb\xbf"

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any, SupportsIndex
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from minimax_chat._think import ThinkSplitter, split
 from properties import tries
