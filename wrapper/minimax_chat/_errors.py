@@ -222,10 +222,10 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     from dateutil.parser import parse
 
     try:
-        moment = parse(date)
+        moment = parse(date, tzinfos=lambda name, offset: offset)
         # Without a time zone it is no HTTP date, but something that parse() made sense of.
         return max(0.0, moment.timestamp() - time.time()) if moment.tzinfo else None
-    except (ValueError, OverflowError):
+    except (ValueError, TypeError, ArithmeticError):  # all of which parse() raises
         return None
 
 
