@@ -167,7 +167,7 @@ def test_options_are_named(api: Driver) -> None:
 
 
 def test_no_wait_is_without_end(api: Driver, http: Any, network: Recorder) -> None:
-    api.client(http_client=http).ask()
+    api.client(http_client=http, timeout=None).ask()
     assert network.timeout == {"connect": 5, "read": 120, "write": 120, "pool": 120}
 
 
@@ -175,7 +175,7 @@ def test_the_timeouts_of_an_http_client_without_any_do_not_hold(
     api: Driver, network: Recorder
 ) -> None:
     http = api.http_client(transport=httpx.MockTransport(network), timeout=None)
-    api.client(http_client=http).ask()
+    api.client(http_client=http, timeout=None).ask()
     assert network.timeout == {"connect": 5, "read": 120, "write": 120, "pool": 120}
 
 

@@ -50,8 +50,9 @@ class Driver:
         return self._runner.run(_await(value)) if self._runner else value
 
     def client(self, base_url: str | None = None, **options: Any) -> Client:
-        """A client, which is closed at the end of the test."""
-        client = Client(self, self.kind(base_url=base_url, **{"api_key": KEY, **options}))
+        """A client, which is closed at the end of the test, and no test waits for it long."""
+        known = {"api_key": KEY, "timeout": 20}
+        client = Client(self, self.kind(base_url=base_url, **{**known, **options}))
         self._stack.callback(client.close)
         return client
 

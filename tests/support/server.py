@@ -52,6 +52,8 @@ class Connection:
     ended: threading.Event = field(default_factory=threading.Event)
     ended_by: str = ""
     """`client`, `server`, or `patience` if a step took too long."""
+    rest: bytes = b""
+    """What has come of the next request."""
 
     def end(self, by: str) -> None:
         if not self.ended.is_set():
@@ -61,6 +63,8 @@ class Connection:
 
     def receive(self) -> bytes:
         """The next bytes; b"" when the connection has ended."""
+        if self.ended.is_set():
+            return b""
         try:
             data = self.socket.recv(65536)
         except TimeoutError:
@@ -176,35 +180,40 @@ class Server:
             self._start(partial(self._serve, connection))
 
     def _serve(self, connection: Connection) -> None:
-        received = b""
-        while not connection.ended.is_set():
-            while b"\r\n\r\n" not in received and (data := connection.receive()):
-                received += data
-            head, _, body = received.partition(b"\r\n\r\n")
-            line, *fields = head.decode("latin-1").split("\r\n")
-            pairs = (name.partition(":") for name in fields)
-            headers = {name.lower(): value.strip() for name, _, value in pairs}
-            length = int(headers.get("content-length", 0))
-            while len(body) < length and (data := connection.receive()):
-                body += data
-            if connection.ended.is_set():
-                return
-            body, received = body[:length], body[length:]
-            request = Request(connection.number, line, headers, body)
-            with self._changed:
-                self.requests.append(request)
-                steps = self._scripts.popleft() if self._scripts else self._otherwise
-                self._changed.notify_all()
-            for step in steps or (UNSCRIPTED,):
-                if connection.ended.is_set():
-                    break
-                if isinstance(step, bytes):
-                    connection.send(step)
-                elif isinstance(step, threading.Event):
-                    if not step.wait(PATIENCE):
+        try:
+            while (request := self._received(connection)) is not None:
+                with self._changed:
+                    self.requests.append(request)
+                    steps = self._scripts.popleft() if self._scripts else self._otherwise
+                    self._changed.notify_all()
+                for step in steps or (UNSCRIPTED,):
+                    if connection.ended.is_set():
+                        break
+                    if isinstance(step, bytes):
+                        connection.send(step)
+                    elif not isinstance(step, threading.Event):
+                        step(connection, request)
+                    elif not step.wait(PATIENCE):
                         connection.end("patience")
-                else:
-                    step(connection, request)
+        finally:
+            connection.end("server")
+
+    def _received(self, connection: Connection) -> Request | None:
+        """The next request; None when the connection has ended."""
+        received, connection.rest = connection.rest, b""
+        while b"\r\n\r\n" not in received and (data := connection.receive()):
+            received += data
+        head, _, body = received.partition(b"\r\n\r\n")
+        line, *fields = head.decode("latin-1").split("\r\n")
+        pairs = (name.partition(":") for name in fields)
+        headers = {name.lower(): value.strip() for name, _, value in pairs}
+        length = int(headers.get("content-length", 0))
+        while len(body) < length and (data := connection.receive()):
+            body += data
+        if connection.ended.is_set():
+            return None
+        connection.rest = body[length:]
+        return Request(connection.number, line, headers, body[:length])
 
 
 # HTTP
