@@ -51,6 +51,8 @@ class Revision:
     verdict: Literal["additive", "breaking"]
     change: Callable[[Spec], None]
     probes: tuple[str, ...]
+    outdated: tuple[str, ...] = ()
+    """Tests, as pytest -k names them, that state the fact which the change does away with."""
 
 
 def properties(spec: Spec, component: str) -> dict[str, Any]:
@@ -251,6 +253,7 @@ with pytest.raises(InvalidArgumentError, match="top_p is 2.5, but must be .* <= 
     create(model="m", messages=MESSAGES, top_p=2.5)
 """,
         ),
+        outdated=("top_p-1.1",),
     ),
     Revision(
         "narrower range",
@@ -319,6 +322,7 @@ with pytest.raises(InvalidArgumentError, match=r"messages\\[0\\]\\.content"):
     create(model="m", messages=[wrong])
 """,
         ),
+        outdated=("test_messages_of_a_wrong_type_are_refused",),
     ),
     Revision(
         "removed role",
@@ -385,4 +389,5 @@ def together(revisions: Iterable[Revision]) -> Revision:
         "breaking" if breaks else "additive",
         change,
         tuple(probe for part in parts for probe in part.probes),
+        tuple(test for part in parts for test in part.outdated),
     )

@@ -38,7 +38,7 @@ def test_what_is_new_works_at_once_with_its_type_and_breaks_nothing(
     outcome = rehearse(
         together(ADDITIVE),
         tmp_path,
-        tests=WRAPPER_TESTS[:1],
+        tests=WRAPPER_TESTS,
         checkers=["mypy", "pyright"],
         cache=cache,
     )
