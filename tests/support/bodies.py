@@ -64,6 +64,8 @@ def bodies(spec: Spec, component: str, *, unknown: bool = True) -> Bodies:
             return st.one_of([of(each) for each in schema["anyOf"]])
         if "enum" in schema:
             return st.sampled_from(schema["enum"])
+        if "type" not in schema:
+            return VALUES
         kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
         return st.one_of([of_type(kind, schema) for kind in kinds])
 
@@ -74,10 +76,14 @@ def bodies(spec: Spec, component: str, *, unknown: bool = True) -> Bodies:
             known = st.fixed_dictionaries(required, optional=fields)
             return st.builds(lambda more, own: more | own, UNKNOWN, known) if unknown else known
         if kind == "array":
-            return st.lists(of(schema["items"]), max_size=3)
+            least = schema.get("minItems", 0)
+            most = min(schema.get("maxItems", least + 3), least + 3)
+            return st.lists(of(schema["items"]), min_size=least, max_size=most)
         if kind == "integer":
-            low = schema.get("minimum")
-            return INTEGERS if low is None else st.integers(low, 2**63 - 1)
+            low, high = schema.get("minimum"), schema.get("maximum")
+            if low is None and high is None:
+                return INTEGERS
+            return st.integers(-(2**63) if low is None else low, high or 2**63 - 1)
         if kind == "number":
             return st.floats(
                 schema.get("minimum", schema.get("exclusiveMinimum")),
@@ -87,6 +93,8 @@ def bodies(spec: Spec, component: str, *, unknown: bool = True) -> Bodies:
                 allow_nan=False,
                 allow_infinity=False,
             )
+        if {"minLength", "maxLength"} & schema.keys():
+            return st.text(min_size=schema.get("minLength", 0), max_size=schema.get("maxLength"))
         return {"string": TEXTS, "boolean": st.booleans(), "null": st.none()}[kind]
 
     return of({"$ref": f"#/components/schemas/{component}"})

@@ -107,7 +107,7 @@ def _field_findings(spec: Spec) -> Findings:
             if field not in rows:
                 found += _undocumented(spec, where, source)
                 continue
-            told, more = _as_documented(spec, field_schema)
+            told = _as_documented(spec, field_schema)
             told = told._replace(source=source, required=field in schema.get("required", ()))
             found += [
                 _disagreement(f"{where}, {fact}", *sides)
@@ -115,7 +115,6 @@ def _field_findings(spec: Spec) -> Findings:
                 # 1 and True are equal, but not the same default.
                 if sides[0] != sides[1] or isinstance(sides[0], bool) != isinstance(sides[1], bool)
             ]
-            found += [f"{where}: {word} is not documented, but in the spec" for word in more]
             nullable = is_nullable(field_schema)
             if nullable == (name in documented.REQUEST):
                 allowed = "allows" if nullable else "does not allow"
@@ -137,52 +136,55 @@ def _no_source(where: str, source: object) -> str:
     return f"{where}: x-source {source!r} is not among the x-sources"
 
 
-def _as_documented(spec: Spec, schema: Spec) -> tuple[Field, list[str]]:
-    """The field of a schema in the notation of the pages, and keywords that it has no word for."""
-    values, types, more = "", list[str](), list[str]()
+def _as_documented(spec: Spec, schema: Spec) -> Field:
+    """The field of a schema in the notation of the pages."""
+    values, types, others = "", list[str](), list[str]()
     kinds = [resolved(spec, each) for each in alternatives(schema)]
     # A format may stand at the documented values, or at the plain type beside them.
     form = next((each["format"] for each in kinds if "format" in each), None)
-    for alternative in alternatives(schema):
+    for alternative, target in zip(alternatives(schema), kinds, strict=True):
         name = alternative.get("$ref", "").rpartition("/")[2]
-        target = resolved(spec, alternative)
         if "enum" in target:
             # It is one of the documented values, or any other of the plain type beside it.
             values = name or "unnamed"
         elif is_object(target):
             types.append(f"object {name}")
         elif target.get("type") == "array":
-            types.append(f"object[] {target['items'].get('$ref', '').rpartition('/')[2]}")
+            kind, _, name = _as_documented(spec, target["items"]).type.partition(" ")
+            types.append(f"{kind}[] {name}".strip())
         else:
             kind = target.get("type", "anything")
             types.append(f"{kind}<{form}>" if form else kind)
-        known = {"type", "format", "items", "$ref", "default", *REMARKS, *BOUNDS}
         if "$ref" not in alternative:
-            more += [key for key in alternative if key not in known and not key.startswith("x-")]
-    if values and not types:
-        types = ["no other value"]
-    bounds = {key: schema[key] for key in BOUNDS if key in schema}
-    low = (
-        f"{bounds['exclusiveMinimum']} < x"
-        if "exclusiveMinimum" in bounds
-        else f"{bounds['minimum']} <= x"
-        if "minimum" in bounds
-        else ""
+            others += [f"{key} {each}" for key, each in alternative.items() if _is_bound(key)]
+    return Field(
+        " or ".join(types) or "no other value",
+        "",
+        values=values,
+        bounds=" ".join(filter(None, [_range(schema), *others])),
+        default=schema.get("default"),
     )
-    high = (
-        f"x < {bounds['exclusiveMaximum']}"
-        if "exclusiveMaximum" in bounds
-        else f"x <= {bounds['maximum']}"
-        if "maximum" in bounds
-        else ""
-    )
-    # The page writes a lone minimum the other way round.
-    told = f"{low}{high.removeprefix('x')}" if low and high else high
+
+
+def _is_bound(key: str) -> bool:
+    """Whether a keyword says something about the values, and has no other place in the table."""
+    told = {"type", "format", "items", "$ref", "default", *REMARKS, *BOUNDS}
+    return key not in told and not key.startswith("x-")
+
+
+def _range(schema: Spec) -> str:
+    low = high = ""
+    for keyword, sign in (("minimum", "<="), ("exclusiveMinimum", "<")):
+        if keyword in schema:
+            low = f"{schema[keyword]} {sign} "
+    for keyword, sign in (("maximum", "<="), ("exclusiveMaximum", "<")):
+        if keyword in schema:
+            high = f" {sign} {schema[keyword]}"
     if low and not high:
-        limit, sign, _ = low.split()
-        told = f"x {sign.replace('<', '>')} {limit}"
-    field = Field(" or ".join(types), "", values=values, bounds=told, default=schema.get("default"))
-    return field, more
+        # The page writes a lone minimum the other way round.
+        limit, sign = low.split()
+        return f"x {sign.replace('<', '>')} {limit}"
+    return f"{low}x{high}" if high else ""
 
 
 def _enumeration_findings(spec: Spec) -> Findings:

@@ -22,6 +22,7 @@ class Field(NamedTuple):
     values: str = ""
     """The enumeration of the documented values. It is open: the API brings new ones unannounced."""
     bounds: str = ""
+    """A range, and what else JSON Schema has a word for: maxItems 4."""
     default: object = None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from types import ModuleType
 from typing import Any, Required, get_origin, get_type_hints
@@ -96,7 +97,7 @@ def _model_findings(spec: Spec, name: str, schema: Spec, generated: Any) -> Find
                 f"{where}: null is not kept, {each}" for each in _lost_on_the_way(generated, null)
             ]
         wanted_type = _python_types(field_schema) | ({"Unset"} if field not in required else set())
-        has_type = {each.strip() for each in str(attribute.type).split("|")}
+        has_type = _names(str(attribute.type))
         if wanted_type != has_type:
             found.append(
                 f"{where}: {_types(wanted_type)} by the spec, {_types(has_type)} generated"
@@ -118,6 +119,15 @@ def _types(names: set[str]) -> str:
     return " | ".join(sorted(names))
 
 
+def _names(annotation: str) -> set[str]:
+    """The names of a union, those inside a list[...] as one."""
+    found: set[str] = set()
+    for each in re.findall(r"\w+(?:\[[^]]*\])?", annotation):
+        inner = each.removeprefix("list[").removesuffix("]")
+        found.add(f"list[{' or '.join(sorted(_names(inner)))}]" if inner != each else each)
+    return found
+
+
 def _python_types(schema: Spec) -> set[str]:
     """The names in the annotation that a field should have."""
     names = {"None"} if is_nullable(schema) else set()
@@ -125,7 +135,8 @@ def _python_types(schema: Spec) -> set[str]:
         if "$ref" in alternative:
             names.add(alternative["$ref"].rpartition("/")[2])
         elif alternative["type"] == "array":
-            names.add(f"list[{alternative['items']['$ref'].rpartition('/')[2]}]")
+            # Whatever the items may be, in the order in which the generator writes it.
+            names.add(f"list[{' or '.join(sorted(_python_types(alternative['items'])))}]")
         else:
             names.add(PYTHON_TYPES[alternative["type"]])
     return names

@@ -72,7 +72,7 @@ def reading_findings(spec: Spec, component: str, read: Any, body: Any) -> Findin
         kinds = [each for each in alternatives(schema) if "enum" not in resolved(spec, each)]
         inner = kinds[0].get("items", kinds[0])
         target = inner.get("$ref", "").rpartition("/")[2]
-        if "items" in kinds[0]:
+        if target and "items" in kinds[0]:
             for part, part_body in zip(has, value or [], strict=True):
                 found += reading_findings(spec, target, part, part_body)
         elif target and (value is not None or schema.get("x-empty-when-absent")):
