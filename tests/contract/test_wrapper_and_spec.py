@@ -223,7 +223,7 @@ def expected_error(body: dict[str, Any]) -> type[Exception] | None:
 
 
 @given(bodies(SPEC, "ChatCompletion"))
-@examples(500)
+@examples(350)
 def test_what_the_spec_allows_as_an_answer_is_readable(body: dict[str, Any]) -> None:
     reply = httpx.Response(200, json=body)
     wanted = expected_error(body)
@@ -259,7 +259,7 @@ def test_what_the_spec_allows_as_a_stream_is_readable(events: list[dict[str, Any
 
 
 @given(bodies(SPEC, "ErrorResponse"), st.sampled_from([400, 401, 402, 422, 429, 500, 529]))
-@examples(150)
+@examples(100)
 def test_what_the_spec_allows_as_a_failure_is_an_error(body: dict[str, Any], status: int) -> None:
     for stream in (False, True):
         with pytest.raises(APIError) as caught:
