@@ -57,7 +57,8 @@ def streamed(client: Any) -> None:
 
 
 def compare(name: str, ours: Callable[[], float], theirs: Callable[[], float], rounds: int) -> None:
-    ours(), theirs()  # warm caches and connections
+    for turn in (ours, theirs):  # warm caches and connections
+        turn()
     times = [(ours(), theirs()) for _ in range(rounds)]
     mine, other = (statistics.median(column) for column in zip(*times, strict=True))
     low, _, high = statistics.quantiles([a / b for a, b in times], n=4)
