@@ -543,6 +543,9 @@ ECHOES: list[tuple[int, Any]] = [
     (200, {"id": KEY}),
     (400, [KEY]),
     (500, openai_style("x " * 300 + KEY)),
+    (200, {"choices": KEY}),
+    (200, {"choices": [{"message": {"content": [KEY]}}]}),
+    (200, {"choices": [], "base_resp": [{KEY: KEY}]}),
     (401, ('{"error": "no such key \\u0073' + KEY[1:] + '"}').encode()),
 ]
 
@@ -565,6 +568,21 @@ def test_a_key_that_the_server_echoes_is_not_shown(status: int, body: Any) -> No
 def test_nor_is_a_part_of_it_where_the_body_is_cut_off(status: int, shown: int) -> None:
     error = error_of(status, b"<" + b"x" * (499 - shown) + KEY.encode() + b">" * 100)
     assert KEY[:8] not in repr(vars(error)) + str(error)
+
+
+@pytest.mark.parametrize("status", [200, 401])
+def test_nor_is_a_part_of_a_long_key_where_a_value_is_abridged(status: int) -> None:
+    key = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9" * 10
+    of = call(of=config(key))
+    for body in (
+        {"choices": key},
+        {"choices": [{"message": f"no {key}"}]},
+        {"choices": [{"message": {"content": [key]}}]},
+        f"no {key}",
+    ):
+        error = error_of(status, body, of)
+        assert key[:8] not in str(error) + repr(vars(error))
+        assert key[-8:] not in str(error) + repr(vars(error))
 
 
 def test_a_key_with_signs_that_json_escapes_is_not_shown_either() -> None:

@@ -242,6 +242,7 @@ def test_an_answer_that_comes_whole_is_one_chunk(content_type: str) -> None:
     chunks = read(reader, body[:40], body[40:])
     whole = call().completion(reply(trace_id="t-1"), body)
     assert [(each.thinking, each.text) for each in chunks] == [(whole.thinking, whole.text)]
+    assert chunks[0].choices[0].delta.to_dict() == whole.message.to_dict()
     assert reader.completion.to_dict() == whole.to_dict()
     assert reader.completion.trace_id == whole.trace_id == "t-1"
 
@@ -281,6 +282,15 @@ def test_a_failed_http_status_is_a_failure_whatever_its_content_type(content_typ
             stream_reader(reply(content_type=content_type)), sse(chunk("Hello", "stop"))
         )
     ] == ["Hello"]
+
+
+def test_a_stream_in_an_encoding_that_nobody_can_read_is_no_empty_answer() -> None:
+    """It comes through as it is, and holds no event."""
+    reader = stream_reader(event_stream(content_encoding="novel"))
+    parts, error = read_until_error(reader, b"\x1f\x8b\x00" * 100)
+    assert parts == []
+    assert isinstance(error, ResponseDecodeError)
+    assert "novel" in str(error)
 
 
 def test_an_html_page_that_calls_itself_a_stream_is_no_answer() -> None:
@@ -389,6 +399,14 @@ def test_an_absent_index_is_the_first() -> None:
     parts, completion = parts_of(*events)
     assert parts == HELLO_PARTS
     assert completion.text == "Hello!"
+
+
+def test_two_pieces_of_one_choice_in_one_event_are_joined() -> None:
+    event = chunk("Hel")
+    event["choices"] += [chunk("lo", "stop")["choices"][0], {}]
+    parts, completion = parts_of(event)
+    assert parts == [("", "Hello")]
+    assert completion.text == "Hello"
 
 
 def test_choices_are_kept_apart() -> None:
