@@ -417,6 +417,33 @@ def test_a_client_may_be_shared_between_threads(server: Server) -> None:
     assert len(server.connections) <= 8
 
 
+def test_the_connections_are_made_once_and_at_first_use(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That takes longer than anything else a client does."""
+    server.otherwise(answer)
+    made: list[httpx.Client] = []
+    make = httpx.Client.__init__
+
+    def slowly(http: httpx.Client, *arguments: Any, **options: Any) -> None:
+        threading.Event().wait(0.05)
+        made.append(http)
+        make(http, *arguments, **options)
+
+    monkeypatch.setattr(httpx.Client, "__init__", slowly)
+    start = threading.Barrier(4)
+    with MiniMax(base_url=server.base_url, api_key=KEY) as client, ThreadPoolExecutor(4) as pool:
+
+        def work(thread: int) -> str:
+            start.wait(10)
+            create = client.with_options().chat.completions.create
+            return create(model="MiniMax-M2.7", messages=MESSAGES).text
+
+        assert made == []
+        assert list(pool.map(work, range(4))) == ["Hello"] * 4
+    assert len(made) == 1
+
+
 def test_a_client_may_be_shared_between_tasks(server: Server) -> None:
     server.otherwise(answer)
 

@@ -67,10 +67,13 @@ def test_silence_before_the_reply_is_tried_again(
     assert len(naps) == 1
 
 
-def test_silence_in_an_answer(api: Driver, server: Server) -> None:
+def test_silence_in_an_answer(api: Driver, server: Server, naps: list[float]) -> None:
+    """It is tried again only where no byte had come."""
     server.script(ANSWER[:-20], SILENCE)
-    with pytest.raises(APITimeoutError):
-        api.client(server.base_url, timeout=0.5, max_retries=0).ask()
+    with pytest.raises(APITimeoutError) as caught:
+        api.client(server.base_url, timeout=0.5).ask()
+    assert not caught.value.retryable
+    assert naps == []
     assert server.ended_by() == "client"
 
 
