@@ -107,10 +107,14 @@ def rehearse(
     project = copy_project(folder / "project")
     before = contents(project / "wrapper")
     spec_path = project / "openapi.yaml"
-    old: dict[str, Any] = yaml.safe_load(spec_path.read_text(encoding="utf-8"))
+    # The one written in C, where there is one, is ten times as fast.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    old: dict[str, Any] = yaml.load(spec_path.read_text(encoding="utf-8"), loader)
     new = copy.deepcopy(old)
     revision.change(new)
-    spec_path.write_text(yaml.safe_dump(new, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    with spec_path.open("w", encoding="utf-8") as file:
+        yaml.dump(new, file, dumper, allow_unicode=True, sort_keys=False)
     changes = compare(from_mapping(old), from_mapping(new))
     regeneration = use = types = ""
     failed, passed = "", 0

@@ -141,7 +141,8 @@ def target(reference: str) -> Place:
 
 def read(text: str) -> Spec | list[Finding]:
     """The document that `text` holds, or what is wrong with its YAML."""
-    loader = yaml.SafeLoader(text)
+    # The one written in C, where there is one, is ten times as fast.
+    loader: yaml.SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
     try:
         root = loader.get_single_node()
         twins = [] if root is None else list(_twins(root, ()))

@@ -12,6 +12,12 @@ def project(tmp_path: Path) -> Path:
     return copy_project(tmp_path / "project", ("scripts", "generated"))
 
 
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A folder for mypy, one for each process that runs tests: it cannot be shared at once."""
+    return str(tmp_path_factory.mktemp("mypy"))
+
+
 @pytest.fixture
 def edit(project: Path) -> Callable[[str, str], int]:
     """Replaces text that stands once in the copied spec; returns the line of the new text."""

@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 import regenerate
 import spec_rules
@@ -503,7 +502,7 @@ def places(node: Any, place: tuple[str | int, ...] = ()) -> Iterator[tuple[str |
             yield from places(child, (*place, key))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.sampled_from(sorted(places(yaml.safe_load(SPEC)), key=str)),
     st.sampled_from([None, True, 5, 1.5, "x", [], {}, [1], {"a": 1}, {"$ref": "#/info"}]),

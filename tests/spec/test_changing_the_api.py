@@ -25,11 +25,12 @@ def copied(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def environment(copied: Path) -> Iterator[dict[str, str]]:
+def environment(copied: Path, cache: str) -> Iterator[dict[str, str]]:
     """That of a reader: the copy is installed, and there is an API, here the emulator."""
     packages = os.pathsep.join(str(copied / name) for name in ("generated", "wrapper"))
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MINIMAX_")}
     kept |= {"PYTHONPATH": packages, "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    kept["MYPY_CACHE_DIR"] = cache
     # `python` is this one.
     kept["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), kept["PATH"]])
     kept |= {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1", "LC_ALL": "C.UTF-8"}

@@ -11,12 +11,6 @@ from revisions import REVISIONS, Revision, properties, together
 BY_NAME = {revision.name: revision for revision in REVISIONS}
 
 
-@pytest.fixture(scope="session")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """One for each process that runs tests: mypy does not share it."""
-    return str(tmp_path_factory.mktemp("mypy"))
-
-
 ADDITIVE = [each for each in REVISIONS if each.verdict == "additive"]
 BREAKING = [each for each in REVISIONS if each.verdict == "breaking"]
 

@@ -136,8 +136,7 @@ assert (request["url"], request["params"]) == ("/v1/nodes/7", {"limit": 10, "ord
 
 
 @pytest.mark.slow
-def test_unusual_shapes_become_code_that_works(tmp_path: Path) -> None:
-    outcome = rehearse(
-        Revision("unusual shapes", "additive", unusual, (PROBE,)), tmp_path, checkers=["mypy"]
-    )
+def test_unusual_shapes_become_code_that_works(tmp_path: Path, cache: str) -> None:
+    revision = Revision("unusual shapes", "additive", unusual, (PROBE,))
+    outcome = rehearse(revision, tmp_path, cache=cache)
     assert outcome.as_expected, outcome.failures()
