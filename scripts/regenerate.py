@@ -105,6 +105,7 @@ def build(root: Path, spec: Spec, source: bytes, folder: Path) -> Path:
         finding = spec.finding(error.place, "unsupported", str(error))
         raise RegenerationError(f"{SPEC}:{finding}") from None
     (package / "contract.py").write_text(contract, encoding="utf-8")
+    # The hooks have seen the rest, but not contract.py.
     for hook in yaml.safe_load((root / CONFIG).read_text(encoding="utf-8"))["post_hooks"]:
         code, output = run(shlex.split(hook), package)
         if code:
