@@ -138,15 +138,14 @@ class Call:
         log.debug("HTTP %d: %d bytes", response.status_code, len(content))
         body, problem = _parsed(content)
         error: MiniMaxError | None = failure(response.status_code, response.headers, body)
-        problem = problem or check(body, ANSWER, "it") or (_unanswered(body) if whole else None)
-        if error is None and not problem:
+        if error is None and not (problem or _wrong(body, whole)):
             return as_object(body)
         try:
             body = without(body, self.config.api_key)  # which some servers repeat
         except RecursionError:
             body = "(nested too deeply to be shown)"
         error = error and failure(response.status_code, response.headers, body)
-        error = error or self.undecodable(response, body, problem or "it cannot be shown")
+        error = error or self.undecodable(response, body, problem or _wrong(body, whole) or "")
         roles = [as_object(each).get("role") for each in as_array(self.fields.get("messages"))]
         if isinstance(error, AuthenticationError):
             error.hint = self.config.region_hint()
@@ -335,14 +334,15 @@ def _parsed(content: bytes) -> tuple[Any, str | None]:
     return content.decode("utf-8-sig", "replace"), problem
 
 
-def _unanswered(body: Any) -> str | None:
-    """Why a whole body is no answer, where it has no choices and no status that says why not."""
+def _wrong(body: Any, whole: bool) -> str | None:
+    """Why a JSON value is no event or, if it is to be `whole`, no answer."""
+    problem = check(body, ANSWER, "it")
+    if problem or not whole or body.get("choices") is not None:
+        return problem
     base_resp = body.get("base_resp", None if "choices" in body else "missing")
     status = as_object(base_resp).get("status_code")
     told = base_resp is None or (isinstance(base_resp, dict) and status in (None, 0, "0"))
-    if body.get("choices") is None and not told:
-        return "it has neither choices nor a status"
-    return None
+    return None if told else "it has neither choices nor a status"
 
 
 def _json_value(value: Any) -> Any:
