@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 Spec = dict[str, Any]
 
+ARGUMENTS = "tests/core/test_arguments.py"
+
 # What each probe starts with: a client whose requests are recorded and answered as documented.
 PREAMBLE = """\
 import json
@@ -52,7 +54,7 @@ class Revision:
     change: Callable[[Spec], None]
     probes: tuple[str, ...]
     outdated: tuple[str, ...] = ()
-    """Tests, as pytest -k names them, that state the fact which the change does away with."""
+    """Tests, by the beginning of their node ids, that state the fact which is no longer so."""
 
 
 def properties(spec: Spec, component: str) -> dict[str, Any]:
@@ -253,7 +255,7 @@ with pytest.raises(InvalidArgumentError, match="top_p is 2.5, but must be .* <= 
     create(model="m", messages=MESSAGES, top_p=2.5)
 """,
         ),
-        outdated=("top_p-1.1",),
+        outdated=(f"{ARGUMENTS}::test_a_value_that_the_contract_forbids_is_refused[top_p-1.1]",),
     ),
     Revision(
         "narrower range",
@@ -322,7 +324,10 @@ with pytest.raises(InvalidArgumentError, match=r"messages\\[0\\]\\.content"):
     create(model="m", messages=[wrong])
 """,
         ),
-        outdated=("test_messages_of_a_wrong_type_are_refused",),
+        outdated=(
+            f"{ARGUMENTS}::test_messages_of_a_wrong_type_are_refused"
+            "[[{'role': 'user', 'content': [",
+        ),
     ),
     Revision(
         "removed role",
