@@ -180,18 +180,20 @@ def check(value: Any, schema: Mapping[str, Any], where: str = "") -> str | None:
 
     Names the field, the value and what is allowed.
     """
-    if "anyOf" in schema:
-        problems = [check(value, alternative, where) for alternative in schema["anyOf"]]
-        if None in problems:
-            return None
-        return "; or ".join(problem for problem in problems if problem)
     kind = schema.get("type")
+    alternatives = schema.get("anyOf")
+    if isinstance(kind, list):
+        alternatives = ({**schema, "type": each} for each in kind)
+    if alternatives is not None:
+        problems: list[str] = []
+        for alternative in alternatives:
+            problem = check(value, alternative, where)
+            if problem is None:
+                return None
+            problems.append(problem)
+        return "; or ".join(problems)
     if kind is None:
         return None
-    if isinstance(kind, list):
-        return check(
-            value, {"anyOf": [{**schema, "type": each} for each in kind]}, where
-        )
     name, types = _KINDS[kind]
     finite = not isinstance(value, float) or math.isfinite(value)
     fits = (
