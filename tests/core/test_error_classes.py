@@ -12,7 +12,8 @@ import pytest
 
 import minimax_chat
 from minimax_chat import Completion, MiniMaxError, _errors
-from minimax_chat._errors import ERROR_CLASSES, HTTP_ERROR_CLASSES, failure
+from minimax_chat._errors import ERROR_CLASSES, HTTP_ERROR_CLASSES
+from minimax_chat._failure import failure
 from minimax_chat_api.contract import RETRYABLE_STATUS_CODES, STATUS_MEANINGS
 from replies import documented, openai_style
 

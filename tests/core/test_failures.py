@@ -16,9 +16,9 @@ from minimax_chat import (
     MiniMaxError,
     RateLimitError,
     ResponseDecodeError,
-    _errors,
+    _failure,
 )
-from minimax_chat._errors import failure, retry_after, trace_id
+from minimax_chat._failure import failure, retry_after, trace_id
 from minimax_chat._wire import Call
 from minimax_chat_api.contract import STATUS_MEANINGS
 from properties import tries
@@ -167,7 +167,7 @@ def test_an_unknown_code_is_a_typed_error_that_carries_it(code: int) -> None:
 
 def test_the_contract_decides_what_is_worth_a_retry(monkeypatch: pytest.MonkeyPatch) -> None:
     """A code that the documentation marks anew needs no change of a class."""
-    monkeypatch.setattr(_errors, "RETRYABLE_STATUS_CODES", frozenset({1008}))
+    monkeypatch.setattr(_failure, "RETRYABLE_STATUS_CODES", frozenset({1008}))
     assert error_of(402, openai_style("x (1008)")).retryable
     assert not error_of(429, openai_style("x (1002)")).retryable
 

@@ -20,7 +20,7 @@ from minimax_chat import (
     StreamInterruptedError,
 )
 from minimax_chat._config import Config
-from minimax_chat._errors import failure
+from minimax_chat._failure import failure
 from minimax_chat._wire import Call
 from minimax_chat_api.contract import RETRYABLE_STATUS_CODES, STATUS_MEANINGS
 from replies import (

@@ -14,36 +14,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from minimax_chat_api.contract import MessageParam as MessageParam
+    from minimax_chat_api.contract import (
+        MessageParam as MessageParam,
+        SupportsToDict as SupportsToDict,
+    )
 
     from ._completion import Completion as Completion, CompletionChunk as CompletionChunk
-    from ._errors import (
-        APIConnectionError as APIConnectionError,
-        APIError as APIError,
-        APITimeoutError as APITimeoutError,
-        AuthenticationError as AuthenticationError,
-        BadRequestError as BadRequestError,
-        ConfigurationError as ConfigurationError,
-        ContentFilterError as ContentFilterError,
-        InputContentError as InputContentError,
-        InsufficientBalanceError as InsufficientBalanceError,
-        InternalServerError as InternalServerError,
-        InvalidArgumentError as InvalidArgumentError,
-        MiniMaxError as MiniMaxError,
-        OutputContentError as OutputContentError,
-        PlanLimitError as PlanLimitError,
-        RateLimitError as RateLimitError,
-        ResponseDecodeError as ResponseDecodeError,
-        ServerTimeoutError as ServerTimeoutError,
-        StreamInterruptedError as StreamInterruptedError,
-        TokenLimitError as TokenLimitError,
-    )
+    from ._errors import *  # noqa: F403
     from .aio import AsyncMiniMax as AsyncMiniMax, AsyncStream as AsyncStream
     from .client import MiniMax as MiniMax, Stream as Stream
 
 # The module of each public name but the errors: imported at the first use, and httpx with it.
 _MODULES = {
-    "MessageParam": "minimax_chat_api.contract",
+    **dict.fromkeys(("MessageParam", "SupportsToDict"), "minimax_chat_api.contract"),
     **dict.fromkeys(("AsyncMiniMax", "AsyncStream"), "minimax_chat.aio"),
     **dict.fromkeys(("Completion", "CompletionChunk", "MiniMax", "Stream"), "minimax_chat.client"),
 }
@@ -52,7 +35,7 @@ _MODULES = {
 def __getattr__(name: str) -> Any:
     module = _MODULES.get(name, "" if name.startswith("_") else "minimax_chat._errors")
     value = getattr(import_module(module), name, None) if module else None
-    if not isinstance(value, type):
+    if not isinstance(value, type) or not value.__module__.startswith(__name__):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = value
     return value

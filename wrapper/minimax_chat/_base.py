@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar
+from typing import Any, Generic, NoReturn, Self, TypeVar
+
+import httpx
 
 from ._config import Config
 from ._errors import ConfigurationError
-
-if TYPE_CHECKING:
-    import httpx
 
 HTTPClient = TypeVar("HTTPClient", bound="httpx.Client | httpx.AsyncClient")
 Completions = TypeVar("Completions")
@@ -98,7 +97,12 @@ class BaseClient(Generic[HTTPClient]):
                 for ended in [user for user in self._made if getattr(user, "is_closed", bool)()]:
                     del self._made[ended]
                 user = self._user()
-                http = self._made.get(user) or self._made.setdefault(user, self._kind())
+                try:
+                    http = self._made.get(user) or self._made.setdefault(user, self._kind())
+                except (ImportError, ValueError, OSError) as error:
+                    raise ConfigurationError(
+                        f"httpx cannot be set up ({error}): check proxy and certificate settings"
+                    ) from None
         if http.is_closed or self._closed.is_set():
             raise ConfigurationError("the client is closed: make a new one")
         return http

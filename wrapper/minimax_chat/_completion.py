@@ -136,10 +136,10 @@ class Accumulator:
 
     def completion(self, trace_id: str | None) -> Completion:
         """What has arrived so far."""
-        choices = {
-            index: {**choice, "message": {"role": "assistant", **self._messages[index]}}
-            for index, choice in sorted(self._choices.items())
-        }
+        choices: dict[int, dict[str, Any]] = {}
+        for index, choice in sorted(self._choices.items()):
+            told = {name: value for name, value in self._messages[index].items() if value}
+            choices[index] = {**choice, "message": {"role": "assistant", **told}}
         for (index, name), pieces in self._pieces.items():
             choices[index]["message"][name] = "".join(pieces)
         body = {**self._envelope, "object": "chat.completion", "choices": [*choices.values()]}

@@ -13,6 +13,9 @@ from minimax_chat_api.contract import SERVERS, check
 
 from ._errors import ConfigurationError, InvalidArgumentError
 
+SECONDS = {"type": "number", "exclusiveMinimum": 0, "maximum": 1_000_000}
+OWN_HEADERS = ("authorization", "content-length", "host", "transfer-encoding")
+
 
 @frozen
 class Config:
@@ -46,7 +49,7 @@ class Config:
         # An httpx.Timeout is known by its `connect`: only the shells and _wire know httpx.
         seconds = 1 if timeout is None or hasattr(timeout, "connect") else timeout
         retries = self.max_retries if max_retries is None else max_retries
-        problem = check(seconds, {"type": "number", "exclusiveMinimum": 0}, "timeout")
+        problem = check(seconds, SECONDS, "timeout")
         problem = problem or check(retries, {"type": "integer", "minimum": 0}, "max_retries")
         if not isinstance(headers or {}, Mapping):
             raise InvalidArgumentError("headers must be a mapping")
@@ -56,8 +59,8 @@ class Config:
             if not (line.isascii() and line.isprintable()):
                 # Without the value, which may be a secret.
                 problem = f"the header {name!r} must be printable ASCII"
-            elif name.lower() == "authorization":
-                problem = "the header Authorization is made of api_key: it cannot be given"
+            elif name.lower() in OWN_HEADERS:
+                problem = f"the header {name!r} is made of the request and the key: do not give it"
         if problem:
             raise InvalidArgumentError(problem)
         timeout = self.timeout if timeout is None else timeout
@@ -80,27 +83,23 @@ def _usable_key(api_key: Any) -> str:
     if not (key := api_key.strip()):
         raise ConfigurationError("there is no API key: pass api_key= or set MINIMAX_API_KEY")
     if not all("!" <= character <= "~" for character in key):
-        raise ConfigurationError(
-            "the API key holds white space, a line break or a character outside ASCII: copy it anew"
-        )
+        raise ConfigurationError("copy the key anew: it has a blank, line break or non-ASCII sign")
     return key
 
 
 def _usable_url(base_url: Any) -> str:
-    if "@" in str(base_url):
+    text = str(base_url).strip()
+    if "@" in text:
         raise ConfigurationError("base_url must hold no user name or password: the API takes a key")
     try:
-        url = urlsplit(str(base_url).strip())
-        usable = (
-            url.scheme in ("http", "https")
-            and url.port != 0
-            and (url.hostname or "").encode("idna")
-        )
+        url = urlsplit(text)
+        host = (url.hostname or "").encode("idna")
+        plain = text.isprintable() and not (url.query or url.fragment or " " in text)
+        if url.scheme in ("http", "https") and host and url.port != 0 and plain:
+            # Other SDKs have the version in the base URL, the contract has it in the path.
+            return url.geturl().rstrip("/").removesuffix("/v1")
     except ValueError:
-        raise ConfigurationError(f"base_url is {base_url!r}, but must be a URL") from None
-    if not usable or url.query or url.fragment:
-        raise ConfigurationError(
-            f"base_url is {base_url!r}, but must be http:// or https://, a host and perhaps a path"
-        )
-    # Other SDKs have the version in the base URL, the contract has it in the operation's path.
-    return url.geturl().rstrip("/").removesuffix("/v1")
+        pass
+    raise ConfigurationError(
+        f"base_url is {base_url!r}, but must be http:// or https://, a host and perhaps a path"
+    )

@@ -26,21 +26,18 @@ from ._errors import (
     APIConnectionError,
     APITimeoutError,
     AuthenticationError,
-    ConfigurationError,
     InvalidArgumentError,
     MiniMaxError,
     ResponseDecodeError,
     StreamInterruptedError,
-    failure,
-    trace_id,
 )
+from ._failure import failure, trace_id
 from ._json import as_array, as_object, without
 
 log = logging.getLogger("minimax_chat")
 
 TIMEOUT, CONNECT_TIMEOUT = 120.0, 5.0
-LONGEST_DELAY, LONGEST_RETRY_AFTER = 8.0, 120.0
-LINGER = 0.05
+LONGEST_DELAY, LONGEST_RETRY_AFTER, LINGER = 8.0, 120.0, 0.05
 
 # What of an answer must be right, if it is there; the rest may be read as it is.
 _MESSAGE = {"type": ["object", "null"], "properties": {"content": {"type": ["string", "null"]}}}
@@ -75,16 +72,13 @@ class Call:
     def prepare(cls, config: Config, stream: bool | None, params: CreateParams) -> Call:
         """Checks the arguments against the contract; raises InvalidArgumentError."""
         arguments: dict[str, Any] = {**params, "stream": stream}
-        config = config.override(
-            *(arguments.pop(name, None) for name in ("timeout", "max_retries", "extra_headers"))
-        )
+        own = ("timeout", "max_retries", "extra_headers")
+        config = config.override(*(arguments.pop(name, None) for name in own))
         extra_body: Any = arguments.pop("extra_body", None) or {}
         known = CHAT_COMPLETION_REQUEST_SCHEMA["properties"]
         if unknown := arguments.keys() - known:
-            raise InvalidArgumentError(
-                f"the contract has no request field {min(unknown)!r}, but {', '.join(known)}: "
-                "send what it does not know through extra_body"
-            )
+            message = f"the contract has no request field {min(unknown)!r}, but {', '.join(known)}"
+            raise InvalidArgumentError(f"{message}: send what it does not know through extra_body")
         if not isinstance(extra_body, Mapping) or "stream" in extra_body:
             raise InvalidArgumentError("extra_body must be a mapping, and stream an argument")
         try:
@@ -97,7 +91,7 @@ class Call:
         model = ChatCompletionRequest.from_dict(fields)
         request = create_chat_completion._get_kwargs(body=model)  # pyright: ignore[reportPrivateUsage]
         try:
-            fields = request.pop("json") | cast("Any", extra_body)
+            fields = {**request.pop("json"), **cast("Any", extra_body)}
             request["content"] = json.dumps(fields, ensure_ascii=False, allow_nan=False).encode()
         except (TypeError, ValueError, RecursionError) as error:
             raise InvalidArgumentError(f"the request cannot be written as JSON: {error}") from None
@@ -108,6 +102,11 @@ class Call:
         request["headers"] = {name.lower(): value for name, value in headers.items()}
         request |= {"url": config.base_url + request["url"], "timeout": timeout}
         return cls(config, bool(stream), fields, request)
+
+    def announce(self, attempt: int) -> None:
+        """Logs that an attempt begins."""
+        total = self.config.max_retries + 1
+        log.info("POST %s: attempt %d of %d", self.request["url"], attempt, total)
 
     def authorize(self, request: httpx.Request) -> httpx.Request:
         """Adds the key as the request leaves, so that nothing else holds it."""
@@ -130,6 +129,7 @@ class Call:
 
     def completion(self, response: httpx.Response, content: bytes) -> Completion:
         """The answer that a whole body is; raises the error that it is instead."""
+        self.scrub(response)
         body = self.body(response, content, whole=True)
         return Completion(body, trace_id(response.headers, body))
 
@@ -155,6 +155,10 @@ class Call:
             error.hint = f"{error.hint} The API asks to wait {error.retry_after:g} s.".lstrip()
         raise error
 
+    def scrub(self, response: httpx.Response) -> None:
+        """Takes the key out of the headers of a reply, for errors show some of them."""
+        response.headers = httpx.Headers(without(dict(response.headers), self.config.api_key))
+
     def undecodable(self, response: httpx.Response, body: Any, why: str) -> MiniMaxError:
         """The error of a reply that is neither an answer nor a failure."""
         kinds = (response.headers.get(name) for name in ("content-type", "content-encoding"))
@@ -171,7 +175,8 @@ class StreamReader:
     """Turns the body of a streamed reply into chunks, and knows what has arrived of the answer."""
 
     def __init__(self, call: Call, response: httpx.Response) -> None:
-        self._call, self._response = call, response
+        self.call, self.response = call, response
+        call.scrub(response)
         content_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         # Anything else is a failure, or the whole answer, as JSON.
         self._is_stream = response.status_code == 200 and content_type == "text/event-stream"
@@ -184,7 +189,7 @@ class StreamReader:
     @property
     def completion(self) -> Completion:
         """What has arrived of the answer."""
-        return self._accumulator.completion(trace_id(self._response.headers, None))
+        return self._accumulator.completion(trace_id(self.response.headers, None))
 
     def feed(self, data: bytes) -> Iterator[CompletionChunk]:
         """Takes in bytes of the body; yields the chunks that they complete."""
@@ -196,7 +201,7 @@ class StreamReader:
                 self.done = True
                 return
             try:
-                event = self._call.body(self._response, content)
+                event = self.call.body(self.response, content)
             except MiniMaxError as error:
                 error.completion = self.completion
                 error.trace_id = error.trace_id or error.completion.trace_id
@@ -207,14 +212,14 @@ class StreamReader:
     def end(self) -> Iterator[CompletionChunk]:
         """Ends the body: yields an answer that came whole, raises if a streamed one did not."""
         if not self._is_stream:
-            event = self._call.body(self._response, b"".join(self._body), whole=True)
+            event = self.call.body(self.response, b"".join(self._body), whole=True)
             choices = map(as_object, as_array(event.get("choices")))
             event["choices"] = [{**choice, "delta": choice.get("message")} for choice in choices]
             self.begun = True
             yield self._accumulator.add(event)
-        elif not self.begun and "content-encoding" in self._response.headers:
+        elif not self.begun and "content-encoding" in self.response.headers:
             # httpx passes an encoding that it does not know on as it is.
-            raise self._call.undecodable(self._response, "", "no event can be read")
+            raise self.call.undecodable(self.response, "", "no event can be read")
         elif not self._accumulator.finished:
             raise self.interrupted("the stream ended without a finish_reason")
 
@@ -223,7 +228,7 @@ class StreamReader:
         completion = self.completion
         return StreamInterruptedError(
             why,
-            http_status=self._response.status_code,
+            http_status=self.response.status_code,
             trace_id=completion.trace_id,
             completion=completion,
             retryable=not self.begun,
@@ -265,12 +270,15 @@ class EventDecoder:
 
 
 @contextmanager
-def translated(reader: StreamReader | None = None, *, begun: bool = False) -> Generator[None]:
+def translated(
+    call: Call, reader: StreamReader | None = None, begun: bool = False
+) -> Generator[None]:
     """Inside, what httpx raises becomes this package's errors. `begun`: a reply has begun."""
     try:
         yield
     except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL) as cause:
-        error = _translation(cause, reader, begun)
+        told = f"{type(cause).__name__}: {cause}".replace(call.config.api_key, "***")
+        error = _translate(cause, told.removesuffix(": "), reader, begun)
         try:
             raise error from None
         finally:
@@ -278,22 +286,16 @@ def translated(reader: StreamReader | None = None, *, begun: bool = False) -> Ge
             error.__context__ = None
 
 
-def _translation(cause: Exception, reader: StreamReader | None, begun: bool) -> MiniMaxError:
-    told = f"{type(cause).__name__}: {cause}".removesuffix(": ")
-    if isinstance(cause, (httpx.InvalidURL, httpx.UnsupportedProtocol)):
-        return ConfigurationError(f"base_url is unusable ({told})")
-    if isinstance(cause, httpx.LocalProtocolError):
-        return InvalidArgumentError("the request cannot be sent: a header is malformed")
+def _translate(exc: Exception, told: str, reader: StreamReader | None, begun: bool) -> MiniMaxError:
+    if isinstance(exc, (httpx.InvalidURL, httpx.LocalProtocolError)):
+        return InvalidArgumentError("the request cannot be sent: URL or header is malformed")
     if reader is not None and reader.begun:
         return reader.interrupted(f"the stream broke off ({told})")
-    if isinstance(cause, httpx.DecodingError):
+    if isinstance(exc, httpx.DecodingError):
         return ResponseDecodeError(f"the reply's content encoding is broken ({told})")
-    if isinstance(cause, httpx.TimeoutException):
-        message = f"the API did not answer in time ({told}): try a longer timeout="
-        return APITimeoutError(message, retryable=not begun)
-    return APIConnectionError(
-        f"no connection to the API ({told}): check the network, the proxy and base_url"
-    )
+    if isinstance(exc, httpx.TimeoutException):
+        return APITimeoutError(f"the API did not answer in time ({told})", retryable=not begun)
+    return APIConnectionError(f"the connection to the API failed ({told})")
 
 
 @contextmanager

@@ -26,13 +26,9 @@ class AsyncStream:
     """
 
     def __init__(
-        self,
-        response: httpx.Response,
-        reader: StreamReader,
-        first: CompletionChunk,
-        others: AsyncIterator[CompletionChunk],
+        self, reader: StreamReader, first: CompletionChunk, others: AsyncIterator[CompletionChunk]
     ) -> None:
-        self._response, self._reader, self._others = response, reader, others
+        self._reader, self._others = reader, others
         self._first: CompletionChunk | None = first
         self._closed = False
 
@@ -44,7 +40,7 @@ class AsyncStream:
     async def aclose(self) -> None:
         """Gives the connection back; no more chunks come."""
         self._closed = True
-        await self._response.aclose()
+        await self._reader.response.aclose()
 
     def __aiter__(self) -> Self:
         return self
@@ -63,22 +59,22 @@ class AsyncStream:
 
 
 # No method of Stream, which would then hold itself and be collected late.
-async def _chunks(response: httpx.Response, reader: StreamReader) -> AsyncIterator[CompletionChunk]:
+async def _chunks(reader: StreamReader) -> AsyncIterator[CompletionChunk]:
     try:
-        with translated(reader):
-            body = response.aiter_bytes()
+        with translated(reader.call, reader):
+            body = reader.response.aiter_bytes()
             async for data in body:
                 for chunk in reader.feed(data):
                     yield chunk
                 if reader.done:
-                    with lingering(response) as briefly:
+                    with lingering(reader.response) as briefly:
                         if briefly:
                             await anext(body, None)
                     break
         for chunk in reader.end():
             yield chunk
     finally:
-        await response.aclose()
+        await reader.response.aclose()
 
 
 class Completions:
@@ -117,6 +113,7 @@ class Completions:
         attempt = 0
         while True:
             attempt += 1
+            call.announce(attempt)
             try:
                 return await self._send(call)
             except MiniMaxError as error:
@@ -127,19 +124,19 @@ class Completions:
 
     async def _send(self, call: Call) -> Completion | AsyncStream:
         http = self._http()
-        with translated():
+        with translated(call):
             request = http.build_request(**call.request)
             response = await http.send(
                 request, stream=True, auth=call.authorize, follow_redirects=False
             )
         if call.stream:
             reader = StreamReader(call, response)
-            chunks = _chunks(response, reader)
+            chunks = _chunks(reader)
             # Taken here, because what fails before it can still be tried again.
             first = await anext(chunks)
-            return AsyncStream(response, reader, first, chunks)
+            return AsyncStream(reader, first, chunks)
         try:
-            with translated(begun=True):
+            with translated(call, begun=True):
                 body = await response.aread()
         finally:
             await response.aclose()

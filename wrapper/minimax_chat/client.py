@@ -27,13 +27,9 @@ class Stream:
     """
 
     def __init__(
-        self,
-        response: httpx.Response,
-        reader: StreamReader,
-        first: CompletionChunk,
-        others: Iterator[CompletionChunk],
+        self, reader: StreamReader, first: CompletionChunk, others: Iterator[CompletionChunk]
     ) -> None:
-        self._response, self._reader, self._others = response, reader, others
+        self._reader, self._others = reader, others
         self._first: CompletionChunk | None = first
         self._closed = False
 
@@ -45,7 +41,7 @@ class Stream:
     def close(self) -> None:
         """Gives the connection back; no more chunks come."""
         self._closed = True
-        self._response.close()
+        self._reader.response.close()
 
     def __iter__(self) -> Self:
         return self
@@ -64,22 +60,22 @@ class Stream:
 
 
 # No method of Stream, which would then hold itself and be collected late.
-def _chunks(response: httpx.Response, reader: StreamReader) -> Iterator[CompletionChunk]:
+def _chunks(reader: StreamReader) -> Iterator[CompletionChunk]:
     try:
-        with translated(reader):
-            body = response.iter_bytes()
+        with translated(reader.call, reader):
+            body = reader.response.iter_bytes()
             for data in body:
                 for chunk in reader.feed(data):
                     yield chunk
                 if reader.done:
-                    with lingering(response) as briefly:
+                    with lingering(reader.response) as briefly:
                         if briefly:
                             next(body, None)
                     break
         for chunk in reader.end():
             yield chunk
     finally:
-        response.close()
+        reader.response.close()
 
 
 class Completions:
@@ -116,6 +112,7 @@ class Completions:
         attempt = 0
         while True:
             attempt += 1
+            call.announce(attempt)
             try:
                 return self._send(call)
             except MiniMaxError as error:
@@ -126,17 +123,17 @@ class Completions:
 
     def _send(self, call: Call) -> Completion | Stream:
         http = self._http()
-        with translated():
+        with translated(call):
             request = http.build_request(**call.request)
             response = http.send(request, stream=True, auth=call.authorize, follow_redirects=False)
         if call.stream:
             reader = StreamReader(call, response)
-            chunks = _chunks(response, reader)
+            chunks = _chunks(reader)
             # Taken here, because what fails before it can still be tried again.
             first = next(chunks)
-            return Stream(response, reader, first, chunks)
+            return Stream(reader, first, chunks)
         try:
-            with translated(begun=True):
+            with translated(call, begun=True):
                 body = response.read()
         finally:
             response.close()
