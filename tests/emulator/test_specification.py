@@ -48,7 +48,7 @@ def test_examples_are_copies(document: dict[str, Any]) -> None:
             "temperature",
             {"exclusiveMinimum": 0.5},
             0.5,
-            ["temperature is 0.5; allowed: number, more than 0.5, at most 1, as double"],
+            ["temperature is 0.5; allowed: number, more than 0.5, at most 1"],
         ),
         (
             "stop",
@@ -67,6 +67,12 @@ def test_examples_are_copies(document: dict[str, Any]) -> None:
             {"anyOf": [{"enum": ["fast"], "type": "string"}, {"type": "string"}, {"type": "null"}]},
             1,
             ["mode is 1; allowed: string or null"],
+        ),
+        (
+            "when",
+            {"type": "string", "format": "date-time"},
+            1,
+            ["when is 1; allowed: string, of the format date-time"],
         ),
         ("anything", {}, [1], []),
     ],

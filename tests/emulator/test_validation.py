@@ -40,7 +40,7 @@ def refused(conforms: Callable[[str, Any], None]) -> Callable[[httpx.Response, i
     [
         (
             {"temperature": 0},
-            "temperature is 0; allowed: number, more than 0, at most 1, as double",
+            "temperature is 0; allowed: number, more than 0, at most 1 (2013)",
         ),
         ({"temperature": 1.5}, "temperature is 1.5; allowed: number, more than 0, at most 1"),
         ({"temperature": "hot"}, 'temperature is "hot"; allowed: number'),
@@ -48,7 +48,7 @@ def refused(conforms: Callable[[str, Any], None]) -> Callable[[httpx.Response, i
         ({"max_completion_tokens": 0}, "max_completion_tokens is 0; allowed: integer, at least 1"),
         ({"max_completion_tokens": 1.5}, "max_completion_tokens is 1.5; allowed: integer"),
         ({"max_completion_tokens": True}, "max_completion_tokens is true; allowed: integer"),
-        ({"max_completion_tokens": 2**63}, "allowed: integer, at least 1, as int64"),
+        ({"max_completion_tokens": 2**63}, "allowed: integer, at least 1, within 64 bits"),
         ({"stream": "yes"}, 'stream is "yes"; allowed: boolean'),
         ({"model": 5}, "model is 5; allowed: string"),
         ({"messages": {}}, "messages is {}; allowed: array"),

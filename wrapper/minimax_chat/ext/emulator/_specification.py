@@ -30,8 +30,9 @@ BOUNDS = {
     "maxItems": "at most {} items",
     "multipleOf": "a multiple of {}",
     "pattern": "matching {}",
-    "format": "as {}",
 }
+# "number" says as much as "double"; another format is told by its name.
+FORMAT_WORDS = {"double": "", "float": "", "int32": "within 32 bits", "int64": "within 64 bits"}
 
 # JSON Schema takes a format as a mere remark; those of OpenAPI are bounds.
 FORMATS = FormatChecker(formats=())
@@ -136,7 +137,9 @@ class Specification:
         types = schema.get("type", "any value")
         words = [types if isinstance(types, str) else " or ".join(types)]
         words += [text.format(schema[key]) for key, text in BOUNDS.items() if key in schema]
-        return ", ".join(words)
+        if form := schema.get("format"):
+            words.append(FORMAT_WORDS.get(form, f"of the format {form}"))
+        return ", ".join(filter(None, words))
 
     def _resolved(self, node: dict[str, Any]) -> dict[str, Any]:
         while "$ref" in node:
