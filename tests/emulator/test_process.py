@@ -14,6 +14,8 @@ from typing import Any
 import httpx
 import pytest
 
+from minimax_chat.ext.emulator._switches import SWITCHES
+
 MODULE = [sys.executable, "-m", "minimax_chat.ext.emulator"]
 COMMAND = [sys.executable, "-c", "from minimax_chat.ext.cli import main; main()", "emulate"]
 BOTH = pytest.mark.parametrize("command", [MODULE, COMMAND], ids=["module", "command"])
@@ -63,6 +65,8 @@ def test_it_runs_until_it_is_told_to_stop(command: list[str], number: signal.Sig
     with running([*command, "--port", "0", "--pace", "3600"]) as (process, [url, use, hint]):
         assert use == f"Use it:  export MINIMAX_BASE_URL={url} MINIMAX_API_KEY=any"
         assert "Ctrl-C" in hint
+        # Whoever has the package has this, and not the pages.
+        assert hint.endswith("python -m minimax_chat.ext.emulator --help")
         with (
             httpx.Client(base_url=url, trust_env=False, verify=False) as client,
             client.stream(
@@ -104,12 +108,50 @@ def test_a_port_in_use(command: list[str]) -> None:
     )
 
 
-@pytest.mark.parametrize("options", [["--port", "70000"], ["--host", "256.0.0.1"]])
-def test_an_impossible_address(options: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("options", "advice"),
+    [
+        (["--port", "70000"], "choose another --port, 0 for any"),
+        (["--host", "256.0.0.1"], "choose another --host, such as 127.0.0.1"),
+        # An address of the documentation's, which no machine has.
+        (["--host", "192.0.2.1"], "choose another --host, such as 127.0.0.1"),
+        (["--host", "a" * 64], "choose another --host, such as 127.0.0.1"),
+        (["--host", ""], "choose another --host, such as 127.0.0.1"),
+    ],
+)
+def test_an_impossible_address(options: list[str], advice: str) -> None:
     status, _, errors = run([*MODULE, *options])
     assert status == 1
     assert errors.startswith("cannot listen on ")
+    assert errors.endswith(f"): {advice}\n")
     assert errors.count("\n") == 1
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--pace=-1"], "pace must be from 0 to 3600 seconds, not -1.0"),
+        (["--pace=nan"], "pace must be from 0 to 3600 seconds, not nan"),
+        (["--api-key", ""], "api_key must be printable ASCII without white space"),
+    ],
+)
+def test_an_option_that_makes_no_sense(
+    command: list[str], options: list[str], sentence: str
+) -> None:
+    status, output, errors = run([*command, "--port", "0", *options])
+    assert (status, output) == (1, "")
+    assert errors.startswith(sentence)
+    assert errors.count("\n") == 1
+
+
+def test_help_lists_the_switches_and_says_which_keys_are_refused() -> None:
+    status, output, errors = run([*MODULE, "--help"])
+    assert (status, errors) == (0, "")
+    words = " ".join(output.split())
+    for switch in SWITCHES.values():
+        assert f"{switch.usage} {switch.meaning}" in words
+    assert 'default: any that does not begin with "invalid"' in words
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,104 @@ def test_a_script_is_checked_when_it_is_written(emulator: Emulator) -> None:
     assert emulator.pending == 0
 
 
+@pytest.mark.parametrize(
+    ("arguments", "error", "sentence"),
+    [
+        ({"code": "1002"}, TypeError, "code must be an integer, not str"),
+        ({"code": True}, TypeError, "code must be an integer, not bool"),
+        ({"code": -5}, ValueError, "code must be from 1 to 999999999, not -5"),
+        ({"code": 10**5000}, ValueError, "code must be from 1 to 999999999"),
+        ({"shape": "x"}, ValueError, "shape must be 'http' or 'base_resp', not 'x'"),
+        ({"shape": []}, ValueError, r"shape must be 'http' or 'base_resp', not \[\]"),
+        ({"http_status": 99}, ValueError, "http_status must be 200 or from 400 to 599, not 99"),
+        ({"http_status": 304}, ValueError, "http_status must be 200 or from 400 to 599, not 304"),
+        ({"http_status": "503"}, TypeError, "http_status must be an integer, not str"),
+        ({"message": 5}, TypeError, "message must be a string, not int"),
+        ({"after_chunks": -1}, ValueError, "after_chunks must be from 0 to 999999999, not -1"),
+        ({"after_chunks": 1.5}, TypeError, "after_chunks must be an integer, not float"),
+        ({"times": -1}, ValueError, "times must be from 0 to 999999999, not -1"),
+        ({"times": 1.0}, TypeError, "times must be an integer, not float"),
+        (
+            {"retry_after": "a\nb"},
+            ValueError,
+            r"retry_after must be printable ASCII without white space at its ends, not 'a\\nb'",
+        ),
+        ({"retry_after": " 3"}, ValueError, "retry_after must be printable ASCII"),
+        ({"retry_after_ms": "é"}, ValueError, "retry_after_ms must be printable ASCII"),
+        (
+            {"retry_after": float("nan")},
+            ValueError,
+            "retry_after must be a finite number of 0 or more, not nan",
+        ),
+        ({"retry_after_ms": -1}, ValueError, "retry_after_ms must be a finite number of 0 or more"),
+        ({"retry_after": b"3"}, TypeError, "retry_after must be a number or a string, not bytes"),
+        ({"retry_after": True}, TypeError, "retry_after must be a number or a string, not bool"),
+    ],
+)
+def test_a_failure_that_cannot_be_sent_is_refused(
+    emulator: Emulator, arguments: dict[str, Any], error: type[Exception], sentence: str
+) -> None:
+    with pytest.raises(error, match=f"^{sentence}"):
+        emulator.fail(**{"code": 1002, **arguments})
+    assert emulator.pending == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "sentence"),
+    [
+        ({"text": 5}, TypeError, "text must be a string, not int"),
+        ({"thinking": b"x"}, TypeError, "thinking must be a string, not bytes"),
+        ({"switches": None}, TypeError, "switches must be a string, not NoneType"),
+        ({"times": -1}, ValueError, "times must be from 0 to 999999999, not -1"),
+        ({"times": "2"}, TypeError, "times must be an integer, not str"),
+    ],
+)
+def test_a_reply_that_cannot_be_sent_is_refused(
+    emulator: Emulator, arguments: dict[str, Any], error: type[Exception], sentence: str
+) -> None:
+    with pytest.raises(error, match=f"^{sentence}"):
+        emulator.reply(**arguments)
+    assert emulator.pending == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "sentence"),
+    [
+        ({"pace": -1}, ValueError, "pace must be from 0 to 3600 seconds, not -1"),
+        ({"pace": float("nan")}, ValueError, "pace must be from 0 to 3600 seconds, not nan"),
+        ({"pace": "1"}, TypeError, "pace must be a number of seconds, not str"),
+        ({"api_key": ""}, ValueError, "api_key must be printable ASCII without white space"),
+        ({"api_key": "s3cret s3cret"}, ValueError, "api_key must be printable ASCII"),
+        ({"api_key": 5}, TypeError, "api_key must be a string, not int"),
+        ({"shape": "x"}, ValueError, "shape must be 'http' or 'base_resp', not 'x'"),
+    ],
+)
+def test_an_emulator_that_cannot_work_is_refused(
+    arguments: dict[str, Any], error: type[Exception], sentence: str
+) -> None:
+    with pytest.raises(error, match=f"^{sentence}") as caught:
+        Emulator(**arguments)
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "sent"),
+    [(0, "0"), (2.5, "2.5"), (3.0, "3"), (1234567, "1234567"), ("", ""), ("-1 or so", "-1 or so")],
+)
+def test_advice_when_to_come_back_is_sent_as_it_is(
+    emulator: Emulator, call: Any, value: float | str, sent: str
+) -> None:
+    emulator.fail(1002, retry_after=value, retry_after_ms=value)
+    headers = call.post().headers
+    assert (headers["retry-after"], headers["retry-after-ms"]) == (sent, sent)
+
+
+def test_no_times_is_no_reply(emulator: Emulator) -> None:
+    emulator.reply("never", times=0)
+    emulator.fail(1002, times=0)
+    assert emulator.pending == 0
+
+
 def test_requests_are_recorded(emulator: Emulator, call: Any) -> None:
     call.post("Hi", temperature=0.5)
     call.post_raw(b"{", x_extra="1")

@@ -28,6 +28,13 @@ def test_the_page_has_every_switch() -> None:
     ]
 
 
+def test_the_page_says_of_each_switch_what_help_says() -> None:
+    meanings = re.findall(r"^\| `!.*?` \| (.*) \|$", PAGE.read_text("utf-8"), re.MULTILINE)
+    assert [meaning.replace("`", "") for meaning in meanings] == [
+        switch.meaning for switch in SWITCHES.values()
+    ]
+
+
 def test_fail_with_any_code_by_http_status(
     call: Any, document: dict[str, Any], conforms: Callable[[str, Any], None]
 ) -> None:
@@ -318,6 +325,23 @@ def test_trace(call: Any) -> None:
     assert "trace-id" not in response.headers
     failure = call.post("!trace X-Session-Id !fail 1000")
     assert failure.headers["x-session-id"] == failure.json()["request_id"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["content-length", "Transfer-Encoding", "connection", "content-type", "content-encoding"],
+)
+def test_trace_leaves_the_headers_that_a_reply_needs(
+    call: Any, emulator: Emulator, name: str
+) -> None:
+    for stream in (False, True):
+        response = call.post(f"!trace {name}", stream=stream)
+        assert response.status_code == 400
+        message = response.json()["error"]["message"]
+        assert f"!trace cannot use {name.lower()}" in message
+        assert "choose another name, such as x-request-id" in message
+    with pytest.raises(ValueError, match=f"!trace cannot use {name.lower()}"):
+        emulator.reply(switches=f"!trace {name}")
 
 
 def test_say(call: Any) -> None:

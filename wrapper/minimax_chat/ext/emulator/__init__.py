@@ -10,7 +10,7 @@ or, in a test, on a free port in a thread of this process:
         emulator.reply("third time lucky")
 
 It is built on openapi.yaml alone and shares nothing with the client, so that it can convict it.
-docs/emulator.md says how a request tells it to fail, to be slow or to be odd.
+Its --help says how a request tells it to fail, to be slow or to be odd.
 """
 
 from __future__ import annotations

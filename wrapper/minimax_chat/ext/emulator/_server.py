@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 import socket
@@ -17,6 +18,15 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ._app import Application, RecordedRequest
+from ._arguments import (
+    check_api_key,
+    check_count,
+    check_http_status,
+    check_pace,
+    check_shape,
+    check_string,
+    header_value,
+)
 from ._specification import installed_specification
 from ._switches import Behaviour, Shape, read_switches
 
@@ -31,10 +41,11 @@ class Emulator:
             that does not begin with "invalid".
         shape: How failures are told unless a switch or `fail` says otherwise: "http", by the true
             HTTP status and an OpenAI-style body; "base_resp", by `base_resp` in an HTTP 200.
-        pace: Seconds between two chunks of a stream.
+        pace: Seconds between two chunks of a stream, up to 3600.
 
     Use it as a context manager, or call `start` and `stop`. Starting raises OSError where the
-    address cannot be had.
+    address cannot be had; arguments that make no sense raise ValueError or TypeError at the call,
+    here and in `reply` and `fail`.
     """
 
     def __init__(
@@ -46,6 +57,10 @@ class Emulator:
         shape: Shape = "http",
         pace: float = 0.0,
     ) -> None:
+        if api_key is not None:
+            check_api_key(api_key)
+        check_shape(shape)
+        check_pace(pace)
         self._host = host
         self._port = port
         self._application = Application(
@@ -124,9 +139,14 @@ class Emulator:
             switches: How to behave, written as in a message: "!slow 0.5 !usage null".
             times: The reply to so many requests.
 
-        Raises ValueError where the switches make no sense. A scripted reply goes before the
+        A scripted reply goes before the
         switches of the message.
         """
+        for name, value in (("text", text), ("thinking", thinking)):
+            if value is not None:
+                check_string(name, value)
+        check_string("switches", switches)
+        check_count("times", times)
         behaviour, rest = read_switches(switches)
         if rest:
             raise ValueError(f"not a switch of the emulator: {rest!r}")
@@ -154,7 +174,7 @@ class Emulator:
             code: The status code, documented or not.
             times: The reply to so many requests.
             shape: "http" or "base_resp"; None as the emulator was made.
-            http_status: The HTTP status in place of the code's own.
+            http_status: The HTTP status in place of the code's own: 200 or from 400 to 599.
             message: The failure in words; None takes those of the spec.
             after_chunks: In a stream, fail after so many chunks; None fails before it begins.
             retry_after: The header Retry-After, in seconds or as it is to be sent.
@@ -162,14 +182,26 @@ class Emulator:
         """
         if code == 0:
             raise ValueError("code 0 is success: use reply()")
+        check_count("code", code, least=1)
+        check_count("times", times)
+        if shape is not None:
+            check_shape(shape)
+        if http_status is not None:
+            check_http_status("http_status", http_status)
+        if message is not None:
+            check_string("message", message)
+        if after_chunks is not None:
+            check_count("after_chunks", after_chunks)
         behaviour = Behaviour(
             code=code,
             shape=shape,
             http_status=http_status,
             message=message,
             after=after_chunks,
-            retry_after=_header(retry_after),
-            retry_after_ms=_header(retry_after_ms),
+            retry_after=None if retry_after is None else header_value("retry_after", retry_after),
+            retry_after_ms=(
+                None if retry_after_ms is None else header_value("retry_after_ms", retry_after_ms)
+            ),
         )
         self._application.scripted.extend([behaviour] * times)
 
@@ -248,7 +280,11 @@ def serve(
     # Both by KeyboardInterrupt; a shell may have started this with SIGINT ignored.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
-    emulator = Emulator(host=host, port=port, api_key=api_key, shape=shape, pace=pace)
+    try:
+        emulator = Emulator(host=host, port=port, api_key=api_key, shape=shape, pace=pace)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 1
     try:
         emulator.start()
         url = emulator.base_url
@@ -256,18 +292,21 @@ def serve(
         print(url)
         print(f"Use it:  export MINIMAX_BASE_URL={url} MINIMAX_API_KEY={key}")
         print(
-            'Ctrl-C stops it. A message such as "!fail 1002" makes it fail; see docs/emulator.md.'
+            'Ctrl-C stops it. A message such as "!fail 1002" makes it fail. All such switches: '
+            "python -m minimax_chat.ext.emulator --help"
         )
         sys.stdout.flush()
         threading.Event().wait()
     except KeyboardInterrupt:
         pass
-    except (OSError, OverflowError) as error:
+    except (OSError, OverflowError, UnicodeError) as error:
         why = getattr(error, "strerror", None) or error
-        print(
-            f"cannot listen on {host} port {port} ({why}): choose another --port, 0 for any",
-            file=sys.stderr,
-        )
+        of_the_port = (errno.EADDRINUSE, errno.EACCES)
+        if isinstance(error, OverflowError) or getattr(error, "errno", None) in of_the_port:
+            advice = "choose another --port, 0 for any"
+        else:
+            advice = "choose another --host, such as 127.0.0.1"
+        print(f"cannot listen on {host} port {port} ({why}): {advice}", file=sys.stderr)
         return 1
     finally:
         emulator.stop()
@@ -275,6 +314,8 @@ def serve(
 
 
 def _listen(host: str, port: int) -> socket.socket:
+    if not host:
+        raise OSError(errno.EINVAL, "the host is empty")
     # Not socket.create_server: without the protocol's number asyncio leaves Nagle's algorithm on,
     # which delays every second write by 40 ms.
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -288,7 +329,3 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.close()
         raise
     return listener
-
-
-def _header(value: float | str | None) -> str | None:
-    return value if value is None or isinstance(value, str) else f"{value:g}"

@@ -45,6 +45,15 @@ class Behaviour:
     trace: str | None = None
 
 
+# With a trace id in them a reply could not be read, or not be sent; or it has them already.
+HEADERS_IN_USE = frozenset(
+    {
+        *("cache-control", "connection", "content-encoding", "content-length", "content-type"),
+        *("keep-alive", "retry-after", "retry-after-ms", "trailer", "transfer-encoding", "upgrade"),
+    }
+)
+
+
 class SwitchError(ValueError):
     """A switch whose arguments make no sense. The message says how it is written."""
 
@@ -53,6 +62,8 @@ class SwitchError(ValueError):
 class Switch:
     usage: str
     """How it is written."""
+    meaning: str
+    """What happens."""
     arguments: dict[str, Callable[[str], Any]]
     """What follows the name, in this order: field of Behaviour and reader of the word."""
     options: dict[str, tuple[str, Callable[[str], Any]]] = field(
@@ -105,7 +116,12 @@ def _header_value(word: str) -> str:
 def _header_name(word: str) -> str:
     if not re.fullmatch("[A-Za-z0-9-]+", word):
         raise ValueError(word)
-    return word.lower()
+    if (name := word.lower()) in HEADERS_IN_USE:
+        raise SwitchError(
+            f"the emulator's switch !trace cannot use {name}, which a reply needs for itself: "
+            "choose another name, such as x-request-id"
+        )
+    return name
 
 
 def _number_type(word: str) -> Callable[[int], Any]:
@@ -120,6 +136,8 @@ SWITCHES: dict[str, Switch] = {
     "fail": Switch(
         "!fail CODE [shape=http|base_resp] [times=N] [after=CHUNKS] [status=HTTP_STATUS] "
         "[retry-after=SECONDS] [retry-after-ms=MS] [type=string|float]",
+        "fails with any code; times: so often, then answers (counted by key and request body); "
+        "after: inside the stream; status: another HTTP status; type: of the code in base_resp",
         {"code": _positive},
         {
             "shape": ("shape", _one_of("http", "base_resp")),
@@ -131,30 +149,54 @@ SWITCHES: dict[str, Switch] = {
             "type": ("code_type", _number_type),
         },
     ),
-    "html": Switch("!html HTTP_STATUS", {"html": _http_status}),
+    "html": Switch(
+        "!html HTTP_STATUS", "an HTML page, as of a gateway: !html 502", {"html": _http_status}
+    ),
     "slow": Switch(
-        "!slow SECONDS [between=SECONDS]", {"delay": _seconds}, {"between": ("pace", _seconds)}
+        "!slow SECONDS [between=SECONDS]",
+        "waits before the first byte, and between chunks",
+        {"delay": _seconds},
+        {"between": ("pace", _seconds)},
     ),
     "cut": Switch(
         "!cut CHUNKS [end=died|clean]",
+        "ends the stream after so many chunks: the connection dies, or ends in order but without "
+        "finish_reason and [DONE]; of a plain answer half is sent",
         {"cut": _count},
         {"end": ("cut_end", _one_of("died", "clean"))},
     ),
-    "chunk": Switch("!chunk CHARACTERS", {"chunk_size": _positive}),
+    "chunk": Switch("!chunk CHARACTERS", "chunks of this size", {"chunk_size": _positive}),
     "think": Switch(
         "!think none|tight|orphan|field|both",
+        "no thinking; no white space around it; </think> without an opening tag; "
+        "in reasoning_content instead of tags; in both",
         {"think": _one_of("none", "tight", "orphan", "field", "both")},
     ),
-    "usage": Switch("!usage null|zero|alone", {"usage": _one_of("null", "zero", "alone")}),
-    "odd": Switch("!odd role|fields|message", {"odd": _oddities}),
-    "model": Switch("!model NAME", {"model": str}),
+    "usage": Switch(
+        "!usage null|zero|alone",
+        "no usage; zeros in mid-stream chunks; in a chunk of its own with choices: []",
+        {"usage": _one_of("null", "zero", "alone")},
+    ),
+    "odd": Switch(
+        "!odd role|fields|message",
+        'role: "" in the chunks; fields that no page lists; the whole message in the last chunk',
+        {"odd": _oddities},
+    ),
+    "model": Switch(
+        "!model NAME", "another model than the one asked for has served the request", {"model": str}
+    ),
     "sensitive": Switch(
         "!sensitive [input=TYPE] [output=TYPE]",
+        "input or output hit the content filter, 1 to 7",
         {},
         {"input": ("input_sensitive", _positive), "output": ("output_sensitive", _positive)},
     ),
-    "trace": Switch("!trace HEADER_NAME", {"trace": _header_name}),
-    "say": Switch("!say TEXT", {}),
+    "trace": Switch(
+        "!trace HEADER_NAME",
+        "the trace id in this header: !trace x-mm-request-id",
+        {"trace": _header_name},
+    ),
+    "say": Switch("!say TEXT", "answers with the rest of the message", {}),
 }
 
 _NAME = re.compile(r"\s*!([a-z]+)(?!\S)")
@@ -187,6 +229,8 @@ def read_switches(message: str, behaviour: Behaviour | None = None) -> tuple[Beh
                 field_name, read = switch.options[option[1]]
                 changes[field_name] = read(option[2])
                 rest = rest[option.end() :]
+        except SwitchError:
+            raise
         except (ValueError, KeyError):
             raise SwitchError(f"the emulator's switch !{name} is written {switch.usage}") from None
         if "odd" in changes:
