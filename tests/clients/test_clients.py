@@ -140,7 +140,13 @@ def test_the_environment_is_read_when_the_client_is_made(
         ({"max_retries": -1}, {}, "max_retries"),
         ({"max_retries": 1.5}, {}, "max_retries"),
         ({"default_headers": {"X-Name": "two\nlines"}}, {}, "X-Name"),
-        ({"default_headers": {"Authorization": "Bearer x"}}, {}, "api_key"),
+        ({"default_headers": {"Authorization": "Bearer x"}}, {}, "Authorization"),
+        ({"timeout": 1e10}, {}, "timeout"),
+        ({"default_headers": {"Host": "elsewhere"}}, {}, "Host"),
+        ({"default_headers": {"content-length": "5"}}, {}, "content-length"),
+        ({"default_headers": {"Transfer-Encoding": "chunked"}}, {}, "Transfer-Encoding"),
+        ({"base_url": "http://he re"}, {}, "base_url"),
+        ({}, {"BASE_URL": "http://he\tre"}, "base_url"),
     ],
 )
 def test_an_option_that_cannot_work_is_refused_at_once(

@@ -77,7 +77,7 @@ def test_a_reply_that_is_cut_off_is_no_answer_and_tried_again(
     server.script(*steps, times=2)
     server.script(WHOLE)
     client = api.client(server.base_url, max_retries=0)
-    with pytest.raises(APIConnectionError, match="check the network") as caught:
+    with pytest.raises(APIConnectionError, match="Check the network") as caught:
         client.ask()
     assert (caught.value.http_status, caught.value.code) == (None, None)
     assert naps == []
@@ -112,7 +112,7 @@ def test_a_reply_in_chunks(api: Driver, server: Server) -> None:
 def test_nobody_listens(api: Driver, naps: list[float]) -> None:
     client = api.client(unreachable())
     for call in (client.ask, client.stream):
-        with pytest.raises(APIConnectionError, match="check the network, the proxy and base_url"):
+        with pytest.raises(APIConnectionError, match="Check the network, the proxy and base_url"):
             call()
     assert len(naps) == 4
 

@@ -278,22 +278,37 @@ def test_each_attempt_is_logged(
     server.script(ANSWER)
     api.client(server.base_url).ask()
     lines = [record for record in caplog.records if record.name.startswith("minimax_chat")]
-    assert [record.levelno for record in lines] == [logging.INFO] * 2
-    first, second = (record.getMessage() for record in lines)
-    assert "1 of 2" in first
+    assert {(record.name, record.levelno) for record in lines} == {("minimax_chat", logging.INFO)}
+    told = [record.getMessage() for record in lines]
+    first, second = told[1::2]
+    assert first.startswith("retry 1 of 2 ")
     for fact in ("RateLimitError", "1002", "trace-1", f"{naps[0]:.2f} s"):
         assert fact in first
-    assert "2 of 2" in second
+    assert second.startswith("retry 2 of 2 ")
     assert "APIConnectionError" in second
+    sending = f"POST {server.base_url}/v1/chat/completions: attempt"
+    assert told[0::2] == [f"{sending} {attempt} of 3" for attempt in (1, 2, 3)]
 
 
-def test_nothing_is_logged_where_nothing_happens(
+@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
+def test_a_call_that_is_answered_at_once_is_one_attempt(
+    api: Driver, server: Server, caplog: pytest.LogCaptureFixture, streamed: bool
+) -> None:
+    caplog.set_level(logging.INFO, "minimax_chat")
+    server.script(stream(*events()) if streamed else ANSWER)
+    client = api.client(server.base_url, max_retries=0)
+    list(client.stream()) if streamed else client.ask()
+    told = [record.getMessage() for record in caplog.records if "minimax_chat" in record.name]
+    assert told == [f"POST {server.base_url}/v1/chat/completions: attempt 1 of 1"]
+
+
+def test_a_call_that_is_refused_is_no_attempt(
     api: Driver, server: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "minimax_chat")
-    server.script(ANSWER)
-    api.client(server.base_url).ask()
-    assert [record for record in caplog.records if record.name.startswith("minimax_chat")] == []
+    with pytest.raises(MiniMaxError):
+        api.client(server.base_url).ask(temperature=7)
+    assert caplog.records == []
 
 
 def test_the_log_has_details_but_neither_key_nor_prompts(

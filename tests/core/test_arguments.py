@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import ChainMap, OrderedDict, UserDict
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from types import MappingProxyType
@@ -290,12 +291,19 @@ def test_extra_body_is_sent_unchecked_and_wins() -> None:
     extra = {"novel": {"a": [1, None]}, "temperature": 7, "model": None, "max_tokens": 5}
     assert sent(temperature=0.5, extra_body=extra) == {**PLAIN, **extra}
     assert sent(extra_body={}) == PLAIN
-    assert sent(extra_body=MappingProxyType({"novel": 1})) == {**PLAIN, "novel": 1}
     assert sent(True, extra_body={"messages": []}) == {
         **PLAIN,
         "stream": True,
         "messages": [],
     }
+
+
+@pytest.mark.parametrize("kind", [dict, MappingProxyType, UserDict, ChainMap, OrderedDict])
+def test_extra_body_may_be_any_mapping(kind: Any) -> None:
+    extra = {"novel": {"a": [1, None]}, "model": "MiniMax-M9"}
+    assert sent(extra_body=kind(extra)) == {**PLAIN, **extra}
+    with pytest.raises(InvalidArgumentError, match="stream"):
+        call(extra_body=kind({"stream": True}))
 
 
 @pytest.mark.parametrize("extra", [[("a", 1)], "novel", b"x", 5, 1.5, True, object(), {"a"}])
@@ -403,6 +411,10 @@ BAD_HEADERS: list[Any] = [
     *({"X-A": value} for value in NO_STRINGS),
     *({name: f"Bearer {KEY}"} for name in ("Authorization", "authorization", "AUTHORIZATION")),
     *({name: "a"} for name in (5, b"X-A", None)),
+    # These are of the request alone; with another they make a broken or a smuggled one.
+    *({name: "5"} for name in ("Content-Length", "content-length", "CONTENT-LENGTH")),
+    *({name: "chunked"} for name in ("Transfer-Encoding", "transfer-encoding")),
+    *({name: "elsewhere.example"} for name in ("Host", "host", "HOST")),
 ]
 
 
@@ -445,6 +457,7 @@ def test_120_s_without_a_byte_and_5_to_connect_by_default() -> None:
         (30, httpx.Timeout(30, connect=5)),
         (2.5, httpx.Timeout(2.5, connect=2.5)),
         (600, httpx.Timeout(600, connect=5)),
+        (1_000_000, httpx.Timeout(1_000_000, connect=5)),
         (httpx.Timeout(7, read=9), httpx.Timeout(7, read=9)),
         (httpx.Timeout(None), httpx.Timeout(None)),
     ],
@@ -476,6 +489,8 @@ BAD_TIMEOUTS = [
         object(),
     ),
     Decimal(5),
+    # The operating system counts no further.
+    *(1_000_001, 1_000_000.5, 1e10, 1e300, 10**400),
 ]
 
 

@@ -138,9 +138,11 @@ def test_a_base_url(given_url: str, url: str, monkeypatch: pytest.MonkeyPatch) -
         *("https://h?x=1", "https://h/v1?x=1", "https://h#x", "https://h/#x"),
         *("http://h:0", "http://h:99999", "http://h:-1", "http://h:port", "http://h:80:80"),
         *("http://[::1", "http://::1]", "http://[x]"),
+        *("http://a b", "http://a/b c", "http://a\tb", "http://a\nb", "http://a/\r\nb"),
+        *("http://a\x00b", "http://a/\x00", "http://a\x7f", "http://a\u3000b", "http://a\u200bb"),
         *(5, True, b"https://api.minimax.io", ["https://h"], {}, 1.5, ...),
     ],
-    ids=repr,
+    ids=ascii,
 )
 def test_a_base_url_that_cannot_work_is_refused(base_url: Any) -> None:
     assert "base_url" in refused(base_url=base_url)

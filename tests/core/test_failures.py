@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import traceback
+from functools import partial
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given, strategies as st
 
@@ -26,10 +29,12 @@ from replies import (
     KEY,
     base_resp,
     call,
+    chunk,
     config,
     documented,
     event_stream,
     openai_style,
+    plain,
     read,
     reply,
     sse,
@@ -86,6 +91,12 @@ def answer(status: int, body: Any, of: Call | None = None, **headers: str) -> Co
 def error_of(status: int, body: Any, of: Call | None = None, **headers: str) -> MiniMaxError:
     with pytest.raises(MiniMaxError) as caught:
         answer(status, body, of, **headers)
+    return caught.value
+
+
+def streamed_error_of(response: httpx.Response, body: bytes) -> MiniMaxError:
+    with pytest.raises(MiniMaxError) as caught:
+        read(stream_reader(response), body)
     return caught.value
 
 
@@ -260,6 +271,19 @@ def test_a_redirect_says_where_to_and_that_the_key_did_not_follow() -> None:
     assert "https://elsewhere.example/v1" in str(error)
     assert "key" in str(error)
     assert "base_url" in str(error)
+
+
+PAGES = [b"<html>Not Found</html>", b"404 page not found", b"", b"[]", b"{}"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("status", [200, 404, 405, 502])
+def test_a_reply_of_something_else_names_base_url(status: int, page: bytes) -> None:
+    """Most often base_url leads to some other server, or to another path of this one."""
+    html = partial(reply, content_type="text/html")
+    for error in (error_of(status, page, call()), streamed_error_of(html(status), page)):
+        assert "base_url" in error.hint
+        assert str(error).startswith(f"{error.message}. {error.hint}")
 
 
 # Bodies that are something else
@@ -522,12 +546,40 @@ def test_a_rate_limit_says_how_long_to_wait_if_known() -> None:
 def test_other_errors_that_the_caller_can_mend_say_how(code: int) -> None:
     error = error_of(200, base_resp(code, "refused"))
     assert error.hint
-    assert str(error).startswith(f"refused {error.hint}")
+    assert str(error).startswith(f"refused. {error.hint} [")
+
+
+@pytest.mark.parametrize("status", [200, 302, 400, 401, 402, 403, 404, 418, 429, 500, 503, 529])
+def test_every_error_says_what_to_do(status: int) -> None:
+    codes = [code for code in (*STATUS_MEANINGS, 7777) if code]
+    bodies = [base_resp(code, "No.") for code in codes]
+    bodies += [openai_style(f"no ({code})") for code in codes]
+    bodies += [{"error": "no"}, {"error": {"message": "It failed."}}, {"choices": [5]}]
+    for body in bodies:
+        check_hint(error_of(status, body))
+
+
+def test_every_error_of_a_stream_says_what_to_do() -> None:
+    for events in ([], [chunk("Hel")], [chunk("Hel"), base_resp(1000)], [chunk("Hel"), b"{"]):
+        check_hint(streamed_error_of(event_stream(), sse(*events)))
+
+
+def check_hint(error: MiniMaxError) -> None:
+    """Message and hint are sentences, each with one full stop."""
+    assert re.fullmatch(r"[A-Z`].+[.]", error.hint), error.hint
+    said, _, known = str(error).rpartition(" [")
+    assert said.endswith(f" {error.hint}"), said
+    message = said.removesuffix(f" {error.hint}")
+    assert re.search(r"[^.][.]\Z", message), message
+    assert ".." not in said
+    assert message.rstrip(".") == error.message.rstrip(".")
+    assert re.fullmatch(r"(code -?\d+, )?HTTP \d+(, trace id \S+)?\]", known), known
 
 
 def test_an_error_shows_code_http_status_and_trace_id() -> None:
     error = error_of(500, openai_style("it broke (1013)"))
-    assert str(error) == "it broke (1013) [code 1013, HTTP 500, trace id 0217aaaa]"
+    told = f"it broke (1013). {error.hint} [code 1013, HTTP 500, trace id 0217aaaa]"
+    assert str(error) == told
     assert str(error_of(500, {"detail": "x"})).endswith("[HTTP 500]")
 
 
@@ -593,6 +645,46 @@ def test_a_key_with_signs_that_json_escapes_is_not_shown_either() -> None:
             error = error_of(status, body, of)
             assert key not in str(error) + str(error.message) + str(error.body)
             assert json.dumps(key)[1:-1] not in str(error) + repr(vars(error))
+
+
+@pytest.mark.parametrize("header", TRACED)
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, base_resp(1008)),
+        (401, openai_style("login fail (1004)")),
+        (502, b"<html>"),
+        (200, b"x"),
+    ],
+)
+def test_nor_in_a_header_with_the_trace_id(status: int, body: Any, header: str) -> None:
+    if isinstance(body, dict):
+        body = without(body, "request_id")
+    error = error_of(status, body, **{header: f"for-{KEY}"})
+    assert error.trace_id == "for-***"
+    assert KEY not in str(error) + repr(vars(error))
+
+
+def test_nor_in_the_trace_id_of_an_answer() -> None:
+    completion = answer(200, plain("Hello"), trace_id=KEY)
+    assert completion.trace_id == "***"
+    reader = stream_reader(event_stream(trace_id=KEY))
+    read(reader, sse(chunk("Hello", "stop")))
+    assert reader.completion.trace_id == "***"
+
+
+@pytest.mark.parametrize("where", ["https://elsewhere.example/v1?key={}", "/{}", "{}"])
+def test_nor_in_the_place_that_a_redirect_names(where: str) -> None:
+    error = error_of(307, b"", location=where.format(KEY))
+    assert where.format("***") in error.hint
+    assert KEY not in str(error) + repr(vars(error))
+
+
+def test_nor_in_a_type_or_encoding_of_the_reply() -> None:
+    for header in ("content_type", "content_encoding"):
+        error = error_of(200, b"x", **{header: f"text/{KEY}"})
+        assert "text/***" in str(error)
+        assert KEY not in str(error) + repr(vars(error))
 
 
 def test_nor_in_a_stream() -> None:

@@ -380,8 +380,29 @@ def test_an_empty_role_changes_nothing(role: str | None) -> None:
     events[-1]["choices"][0]["finish_reason"] = "stop"
     parts, completion = parts_of(*events)
     assert parts == HELLO_PARTS
-    assert completion.message.role in ("assistant", role)
+    assert completion.message.role == "assistant"
+    assert completion.message.to_dict() == {"role": "assistant", "content": WHOLE}
     the_same(*HELLO[:1], *events[1:])
+
+
+@pytest.mark.parametrize("role", ["", None])
+def test_a_message_whose_role_came_empty_can_be_sent_back(role: str | None) -> None:
+    _, completion = parts_of(chunk("Hello", role=role), chunk("", "stop", role=role))
+    sent = json.loads(call(messages=[completion.message]).request["content"])
+    assert sent["messages"] == [{"role": "assistant", "content": "Hello"}]
+
+
+def test_empty_strings_are_no_part_of_the_message() -> None:
+    """As in chunks seen on the wire; a plain answer has no such fields."""
+    empty = {"name": "", "audio_content": "", "novel": ""}
+    _, completion = parts_of(chunk("Hel", **empty), chunk("lo", "stop", **empty))
+    assert completion.message.to_dict() == {"role": "assistant", "content": "Hello"}
+
+
+def test_what_is_not_empty_is_kept_in_the_message() -> None:
+    told = {"name": "MiniMax AI", "role": "novel", "novel": 0}
+    _, completion = parts_of(chunk("Hel", **told), chunk("lo", "stop", name="", role="", novel=""))
+    assert completion.message.to_dict() == {**told, "content": "Hello"}
 
 
 def test_an_absent_role_reads_as_in_a_plain_answer() -> None:
