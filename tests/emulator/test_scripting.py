@@ -108,8 +108,9 @@ def test_a_script_is_checked_when_it_is_written(emulator: Emulator) -> None:
 def test_a_failure_that_cannot_be_sent_is_refused(
     emulator: Emulator, arguments: dict[str, Any], error: type[Exception], sentence: str
 ) -> None:
+    given: dict[str, Any] = {"code": 1002, **arguments}
     with pytest.raises(error, match=f"^{sentence}"):
-        emulator.fail(**{"code": 1002, **arguments})
+        emulator.fail(**given)
     assert emulator.pending == 0
 
 

@@ -29,6 +29,8 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("MINIMAX_API_KEY", "MINIMAX_BASE_URL", "MINIMAX_REGION"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    # httpx makes ready each one that it finds, for which SOCKS needs a further package.
+    monkeypatch.setenv("all_proxy", "socks5://127.0.0.1:9")
 
 
 def run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
@@ -78,6 +80,7 @@ def test_each_test_has_its_own_emulator_and_leaves_nothing(pytester: pytest.Pyte
         def test_nothing_is_left():
             assert "MINIMAX_API_KEY" not in os.environ
             assert "MINIMAX_BASE_URL" not in os.environ
+            assert os.environ["all_proxy"].startswith("socks5:")
         """
     )
     run(pytester).assert_outcomes(passed=5)

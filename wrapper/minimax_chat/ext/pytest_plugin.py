@@ -27,7 +27,8 @@ def minimax_emulator(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
 
     MINIMAX_BASE_URL and MINIMAX_API_KEY lead to it, so that a client which the code under test
     makes without arguments talks to it. `reply` and `fail` script what it answers, `requests` has
-    what it was asked; without a script it answers by itself.
+    what it was asked; without a script it answers by itself. Meanwhile the
+    environment names no proxy.
     """
     try:
         from minimax_chat.ext.emulator import Emulator
@@ -37,8 +38,12 @@ def minimax_emulator(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
         monkeypatch.setenv("MINIMAX_BASE_URL", emulator.base_url)
         monkeypatch.setenv("MINIMAX_API_KEY", "for-the-emulator")
         monkeypatch.delenv("MINIMAX_REGION", raising=False)
+        # A proxy to the outside world does not reach this machine. httpx makes ready each one that
+        # it finds, though NO_PROXY keeps it from use; without NO_PROXY, macOS is asked for more.
+        for name in [*os.environ]:
+            if name.lower().endswith("_proxy") and name.lower() != "no_proxy":
+                monkeypatch.delenv(name)
         for name in ("no_proxy", "NO_PROXY"):
-            # A proxy to the outside world does not reach this machine.
             hosts = filter(None, [os.environ.get(name), "127.0.0.1"])
             monkeypatch.setenv(name, ",".join(hosts))
         yield emulator
