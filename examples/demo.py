@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 
 from minimax_chat import Completion, MiniMax, MiniMaxError
@@ -45,6 +46,9 @@ def print_facts(completion: Completion) -> None:
 
 
 if __name__ == "__main__":
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal that has no Chinese is no reason to fail.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         main()
     except MiniMaxError as error:

@@ -31,7 +31,7 @@ if os.name != "posix":
     sys.exit("dev: Linux or macOS is needed; on Windows, run this in WSL")
 
 import tomllib
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from typing import IO
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -151,13 +151,15 @@ def succeeds(command: list[str]) -> bool:
 def demo() -> int:
     script = [PYTHON, "-P", "examples/demo.py"]
     if os.environ.get("MINIMAX_API_KEY"):
-        say("demo: MINIMAX_API_KEY is set, so this is the real API")
+        # A user name and password in it, which the client refuses, are shown to nobody.
+        base_url = os.environ.get("MINIMAX_BASE_URL", "").strip().rpartition("@")[2]
+        say(f"demo: MINIMAX_API_KEY is set, so the calls go to {base_url or 'the real API'}")
         with running(script) as child:
             return child.wait()
     with emulator() as base_url:
         say(f"demo: MINIMAX_API_KEY is not set, so this is the emulator at {base_url}")
         variables = {"MINIMAX_BASE_URL": base_url, "MINIMAX_API_KEY": "for-the-emulator"}
-        with running(script, variables) as child:
+        with running(script, {**no_proxies(), **variables}) as child:
             return child.wait()
 
 
@@ -188,7 +190,9 @@ def test(pytest_arguments: list[str]) -> int:
     start = time.monotonic()
     failed = run_checks()
     began = time.monotonic()
-    with running([*PYTEST, *pytest_arguments]) as child:
+    # With a key, tests/live calls the real API.
+    variables = {} if os.environ.get("MINIMAX_API_KEY") else no_proxies()
+    with running([*PYTEST, *pytest_arguments], variables) as child:
         status = child.wait()
     report("tests", status, began)
     if status:
@@ -233,18 +237,24 @@ def report(name: str, status: int, began: float) -> None:
 @contextlib.contextmanager
 def running(
     command: list[str],
-    variables: dict[str, str] | None = None,
+    variables: Mapping[str, str | None] | None = None,
     stdout: IO[str] | int | None = None,
     stderr: IO[str] | int = subprocess.STDOUT,
 ) -> Generator[subprocess.Popen[str]]:
     """A child that is gone, with all it started, when the block is left, however it is left.
+
+    `variables` change its environment; None removes one.
 
     It has a process group of its own, so that a Ctrl-C in the terminal reaches it once, from here.
     """
     with subprocess.Popen(
         command,
         cwd=ROOT,
-        env={**environment(), **(variables or {})},
+        env={
+            name: value
+            for name, value in {**environment(), **(variables or {})}.items()
+            if value is not None
+        },
         stdin=subprocess.DEVNULL,
         stdout=stdout,
         stderr=stderr,
@@ -278,6 +288,16 @@ def environment() -> dict[str, str]:
     for name in ("no_proxy", "NO_PROXY"):
         ours[name] = ",".join(filter(None, [ours.get(name), "127.0.0.1", "localhost"]))
     return ours
+
+
+def no_proxies() -> dict[str, None]:
+    """Variables for a child that talks to this machine alone.
+
+    httpx makes ready every proxy that it finds, though NO_PROXY keeps it from use, and gives up at
+    one of a kind that it does not know. NO_PROXY stays: without it, macOS is asked for proxies.
+    """
+    names = [name for name in os.environ if name.lower().endswith("_proxy")]
+    return {name: None for name in names if name.lower() != "no_proxy"}
 
 
 def scratch() -> IO[str]:

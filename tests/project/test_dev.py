@@ -252,6 +252,61 @@ def test_the_demo_starts_an_emulator_and_ends_it(ready: Callable[[str], Path]) -
     assert is_gone(port_of(done.stdout))
 
 
+SOCKS = dict.fromkeys(("ALL_PROXY", "all_proxy", "https_proxy"), "socks5://127.0.0.1:9")
+
+
+def test_a_proxy_that_httpx_cannot_use_is_not_in_the_way(ready: Callable[[str], Path]) -> None:
+    project = ready(THIS_PYTHON)
+    shutil.copytree(ROOT / "examples", project / "examples")
+    done = run(project, "demo", **SOCKS)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "variables", "kept"),
+    [
+        ("demo", {}, False),
+        ("test", {}, False),
+        # The real API may be out of reach without it, for the demo and for tests/live.
+        ("demo", {"MINIMAX_API_KEY": "a-secret"}, True),
+        ("test", {"MINIMAX_API_KEY": "a-secret"}, True),
+    ],
+)
+def test_only_what_talks_to_the_emulator_alone_has_no_proxy(
+    ready: Callable[[str], Path], command: str, variables: dict[str, str], kept: bool
+) -> None:
+    shown = 'echo "proxies: $(env | grep -ic "^[a-z]*_proxy=socks5:") $NO_PROXY"'
+    project = ready(
+        'case "$*" in\n'
+        "*emulator*) echo http://127.0.0.1:9; sleep 60;;\n"
+        f"*pytest*|*demo.py*) {shown};;\n"
+        "esac"
+    )
+    done = run(project, command, NO_PROXY="example.com", **SOCKS, **variables)
+    assert done.returncode == 0, done.stdout + done.stderr
+    [told] = re.findall(r"^proxies: (.*)$", done.stdout, re.MULTILINE)
+    # It stays, for where it is empty httpx asks the system for proxies.
+    assert told == f"{len(SOCKS) if kept else 0} example.com,127.0.0.1,localhost"
+
+
+@pytest.mark.parametrize(
+    "terminal",
+    [
+        {"PYTHONIOENCODING": "ascii"},
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": ""},
+    ],
+    ids=["encoding", "locale"],
+)
+def test_a_terminal_that_has_no_chinese_is_no_reason_to_fail(
+    ready: Callable[[str], Path], terminal: dict[str, str]
+) -> None:
+    project = ready(THIS_PYTHON)
+    shutil.copytree(ROOT / "examples", project / "examples")
+    done = run(project, "demo", **terminal)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"^answer    \\u4f60\\u597d", done.stdout, re.MULTILINE)
+
+
 def test_the_demo_takes_the_real_api_where_there_is_a_key(ready: Callable[[str], Path]) -> None:
     project = ready(THIS_PYTHON)
     shutil.copytree(ROOT / "examples", project / "examples")
@@ -259,7 +314,27 @@ def test_the_demo_takes_the_real_api_where_there_is_a_key(ready: Callable[[str],
         done = run(project, "demo", MINIMAX_API_KEY="a-secret", MINIMAX_BASE_URL=api.base_url)
         assert len(api.requests) == 2
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.startswith("demo: MINIMAX_API_KEY is set, so this is the real API")
+    told = f"demo: MINIMAX_API_KEY is set, so the calls go to {api.base_url}\n"
+    assert done.stdout.startswith(told)
+    assert "a-secret" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("base_url", "told"),
+    [
+        (None, "the real API"),
+        ("", "the real API"),
+        (" https://gateway.example/minimax ", "https://gateway.example/minimax"),
+        # The client refuses it, and a password is shown to nobody.
+        ("https://me:a-secret@gateway.example", "gateway.example"),
+    ],
+)
+def test_the_demo_tells_where_the_calls_go(
+    ready: Callable[[str], Path], base_url: str | None, told: str
+) -> None:
+    given = {} if base_url is None else {"MINIMAX_BASE_URL": base_url}
+    done = run(ready("exit 0"), "demo", MINIMAX_API_KEY="a-secret", **given)
+    assert done.stdout == f"demo: MINIMAX_API_KEY is set, so the calls go to {told}\n"
     assert "a-secret" not in done.stdout + done.stderr
 
 
