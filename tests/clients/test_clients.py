@@ -6,6 +6,7 @@ import asyncio
 import copy
 import pickle
 import pprint
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +23,7 @@ from minimax_chat import (
     MiniMax,
     MiniMaxError,
 )
-from server import Server, answer, completion, error, events, reply, stream
+from server import TEXT, Server, answer, completion, error, events, reply, stream
 
 
 class Recorder:
@@ -162,6 +163,40 @@ def test_an_option_that_cannot_work_is_refused_at_once(
         api.client(**options)
     assert "k3y" not in str(caught.value)
     assert "pa55" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("environment", "named"),
+    [
+        ({"ALL_PROXY": "socks5://127.0.0.1:1"}, "socksio"),
+        ({"HTTPS_PROXY": "foo://x"}, "foo://x"),
+        ({"HTTP_PROXY": "http://a:b"}, "port"),
+        ({"SSL_CERT_FILE": "/nonexistent"}, "No such file"),
+        ({"SSL_CERT_FILE": __file__}, "certificate"),
+    ],
+)
+@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
+def test_an_environment_in_which_httpx_cannot_work_is_told(
+    api: Driver,
+    server: Server,
+    monkeypatch: pytest.MonkeyPatch,
+    environment: dict[str, str],
+    named: str,
+    streamed: bool,
+) -> None:
+    client = api.client(server.base_url)
+    with monkeypatch.context() as patch:
+        # Whether it is installed or not.
+        patch.setitem(sys.modules, "socksio", None)
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        with pytest.raises(ConfigurationError, match="check proxy and certificate") as caught:
+            client.stream() if streamed else client.ask()
+        assert named in str(caught.value)
+        assert not caught.value.retryable
+    # Nothing of it stays behind.
+    server.script(reply(completion()))
+    assert client.ask().text == TEXT
 
 
 def test_options_are_named(api: Driver) -> None:

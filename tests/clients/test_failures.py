@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import logging
 import pickle
 import socket
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +22,7 @@ from minimax_chat import (
     ConfigurationError,
     InsufficientBalanceError,
     InternalServerError,
+    InvalidArgumentError,
     MiniMaxError,
     PlanLimitError,
     RateLimitError,
@@ -318,6 +321,9 @@ def test_an_error_leads_to_no_request_and_can_be_pickled(
     error = caught.value
     assert [type(each) for each in chain(error)] == [type(error)]
     assert not any(isinstance(each, (httpx.Request, httpx.Response)) for each in held_by(error))
+    assert error.hint or isinstance(error, InvalidArgumentError)
+    assert ".." not in str(error)
+    assert f". {error.hint}" in str(error) or not error.hint
     again = pickle.loads(pickle.dumps(error))
     assert type(again) is type(error)
     assert vars(again) == vars(error)
@@ -354,6 +360,63 @@ def test_an_error_does_not_repeat_the_key(api: Driver, server: Server) -> None:
             api.client(server.base_url, max_retries=0).ask()
         assert KEY not in f"{caught.value} {vars(caught.value)}"
         assert "***" in f"{caught.value} {vars(caught.value)}"
+
+
+ECHOES = [
+    "HTTP/1.1 2xx {}\r\n\r\n",
+    "{}\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nNo header {}\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nX-Key: {}\x00\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{}\r\n",
+]
+
+
+@pytest.mark.parametrize("reply", ECHOES)
+@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
+def test_nor_does_one_of_a_reply_that_is_no_http(
+    api: Driver, server: Server, reply: str, streamed: bool
+) -> None:
+    server.script(reply.format(KEY).encode(), CLOSE)
+    client = api.client(server.base_url, max_retries=0)
+    with pytest.raises(APIConnectionError) as caught:
+        client.stream() if streamed else client.ask()
+    told = "".join(traceback.format_exception(caught.value))
+    assert KEY not in f"{told} {vars(caught.value)}"
+    assert "***" in str(caught.value)
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
+def test_nor_does_one_of_a_header_that_repeats_it(
+    api: Driver,
+    server: Server,
+    naps: list[float],
+    caplog: pytest.LogCaptureFixture,
+    streamed: bool,
+) -> None:
+    caplog.set_level(logging.DEBUG, "minimax_chat")
+    headers = {"Trace-Id": f"for-{KEY}", "Location": f"https://elsewhere.example/?key={KEY}"}
+    server.script(reply(failure(1002), headers=headers), times=2)
+    server.script(reply(b"", 307, headers))
+    client = api.client(server.base_url)
+    with pytest.raises(APIError, match="redirect") as caught:
+        client.stream() if streamed else client.ask()
+    assert KEY not in f"{caught.value} {vars(caught.value)} {caplog.text}"
+    assert caught.value.trace_id == "for-***"
+    assert "https://elsewhere.example/?key=***" in caught.value.hint
+    assert caplog.text.count("trace id for-***") == 2
+
+
+@pytest.mark.parametrize("status", [200, 404])
+@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
+def test_a_page_of_some_other_server_points_to_base_url(
+    api: Driver, server: Server, status: int, streamed: bool
+) -> None:
+    server.script(reply(b"<html>Not Found</html>", status, content_type="text/html"))
+    client = api.client(f"{server.base_url}/elsewhere")
+    with pytest.raises((BadRequestError, ResponseDecodeError)) as caught:
+        client.stream() if streamed else client.ask()
+    assert "base_url" in caught.value.hint
+    assert f". {caught.value.hint}" in str(caught.value)
 
 
 @pytest.mark.parametrize("host", ["a" * 64 + ".invalid", "api..invalid", "[::"])
