@@ -1,0 +1,68 @@
+"""What can be imported from `minimax_chat`: what users need, and nothing that came in by accident."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import typing
+
+import pytest
+
+import minimax_chat
+from minimax_chat import AsyncMiniMax, MiniMax, _errors
+from minimax_chat_api import contract
+
+ERRORS = {
+    name
+    for name, value in vars(_errors).items()
+    if isinstance(value, type) and issubclass(value, minimax_chat.MiniMaxError)
+}
+PUBLIC = {
+    *("MiniMax", "AsyncMiniMax", "Stream", "AsyncStream", "Completion", "CompletionChunk"),
+    *("MessageParam", "SupportsToDict"),
+    *ERRORS,
+}
+
+
+@pytest.mark.parametrize("name", sorted(PUBLIC))
+def test_a_public_name_can_be_imported(name: str) -> None:
+    value = getattr(minimax_chat, name)
+    assert value.__name__ == name
+    assert getattr(minimax_chat, name) is value
+
+
+def test_the_types_of_messages_are_those_of_the_contract() -> None:
+    assert minimax_chat.MessageParam is contract.MessageParam
+    assert minimax_chat.SupportsToDict is contract.SupportsToDict
+
+
+def test_dir_lists_the_public_names() -> None:
+    assert {*dir(minimax_chat)} == PUBLIC
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Any", "Mapping", "cast", "re", "time", "Config"),
+        *("failure", "retry_after", "ERROR_CLASSES", "Call", "httpx", "MODEL", "__wrapped__", ""),
+    ],
+)
+def test_nothing_else_can_be(name: str) -> None:
+    with pytest.raises(AttributeError, match="has no attribute"):
+        getattr(minimax_chat, name)
+
+
+@pytest.mark.parametrize("kind", [MiniMax, AsyncMiniMax])
+@pytest.mark.parametrize("method", ["__init__", "with_options"])
+def test_the_types_of_the_options_can_be_read(kind: type, method: str) -> None:
+    """By what builds forms, command lines or documentation of them."""
+    function = getattr(kind, method)
+    hints = typing.get_type_hints(function)
+    assert inspect.signature(function).parameters.keys() - hints.keys() == {"self"}
+    assert hints["max_retries"] == int | None
+
+
+@pytest.mark.parametrize("module", ["client", "aio"])
+def test_the_types_of_a_call_can_be_read(module: str) -> None:
+    completions = importlib.import_module(f"minimax_chat.{module}").Completions
+    assert typing.get_type_hints(completions.create)["stream"] == bool | None
