@@ -30,6 +30,9 @@ import sysconfig
 import tempfile
 from pathlib import Path
 
+# Not pip: many a Python of a system refuses to have anything installed by it.
+SET_UP = "run `python3 scripts/dev.py setup` once, then `.venv/bin/python scripts/regenerate.py`"
+
 try:
     import yaml
 
@@ -37,10 +40,7 @@ try:
     from public_types import compare, public_types
     from spec_rules import Finding, Spec, check, read
 except ModuleNotFoundError as error:
-    sys.exit(
-        f"regenerate: {error.name} is not installed for {sys.executable}: "
-        "run `python -m pip install -c constraints.txt -e '.[dev]'`"
-    )
+    sys.exit(f"regenerate: {error.name} is not installed for {sys.executable}: {SET_UP}")
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "minimax_chat_api"
@@ -81,7 +81,9 @@ def check_tools(root: Path) -> None:
         try:
             version = importlib.metadata.version(tool)
         except importlib.metadata.PackageNotFoundError:
-            raise RegenerationError(f"{tool} is not installed: {advice}") from None
+            raise RegenerationError(
+                f"{tool} is not installed for {sys.executable}: {SET_UP}"
+            ) from None
         pinned = re.search(rf"^{tool}==(\S+)", pins, re.MULTILINE)
         if pinned and pinned[1] != version:
             raise RegenerationError(

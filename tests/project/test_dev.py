@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.metadata
 import os
 import re
 import shutil
@@ -16,6 +17,7 @@ from pathlib import Path
 import pytest
 
 import dev
+import regenerate
 from minimax_chat.ext.emulator import Emulator
 
 ROOT = Path(__file__).parents[2]
@@ -403,3 +405,31 @@ def test_a_step_that_fails_is_shown_and_the_others_run(
     step = {"mypy": "mypy", "regenerate.py": "regeneration", "pytest": "tests"}[broken]
     assert re.search(rf"^FAILED  {step}  ", done.stdout, re.MULTILINE)
     assert done.stderr == f"dev: 1 of {len(STEPS)} steps failed: {step}\n"
+
+
+# Beside it
+
+
+def test_whoever_regenerates_without_the_environment_is_led_to_it() -> None:
+    done = subprocess.run(
+        # -S leaves out what is installed.
+        [sys.executable, "-S", str(ROOT / "scripts" / "regenerate.py")],
+        env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"regenerate: yaml is not installed for {sys.executable}: run `python3 scripts/dev.py "
+        "setup` once, then `.venv/bin/python scripts/regenerate.py`\n"
+    )
+
+
+def test_whoever_has_no_generator_is_led_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def version(tool: str) -> str:
+        raise importlib.metadata.PackageNotFoundError(tool)
+
+    monkeypatch.setattr(importlib.metadata, "version", version)
+    with pytest.raises(regenerate.RegenerationError, match=r"run `python3 scripts/dev\.py setup`"):
+        regenerate.regenerate(ROOT, check_only=True)
