@@ -532,7 +532,10 @@ def _open_enums(spec: Spec, place: Place, schema: dict[str, Any]) -> Iterator[Fi
     alternatives: list[dict[str, Any]] = schema.get("anyOf", [])
     for index, each in enumerate(alternatives):
         if (name := _enum_of(spec, each)) and not any(
-            other.keys() == {"type"} and spec.schemas[name].get("type") in _types(other)
+            # Another format than that of the enumeration would let fewer values through.
+            other.keys() <= {"type", "format"}
+            and other.get("format") in (None, spec.schemas[name].get("format"))
+            and spec.schemas[name].get("type") in _types(other)
             for other in alternatives
         ):
             yield _closed(spec, (*place, "anyOf", index), name)

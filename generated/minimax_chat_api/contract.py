@@ -12,7 +12,7 @@ import reprlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, Literal, Protocol, Required, TypeAlias, TypedDict
 
-SPEC_SHA256 = "7cd9e7fd7ad32308c4fbbaf1abf9dc089de9566439f516ec355f9cd9b7c84950"
+SPEC_SHA256 = "6c69d3fa97c0eca9a6eb393f0abf54f5de247694296bb4ce1a8783f18a75f732"
 
 SERVERS: dict[str, str] = {
     "cn": "https://api.minimaxi.com",
@@ -109,9 +109,9 @@ class ChatCompletionRequestParam(TypedDict, total=False):
     try a higher value). The documented upper limit is 2048; newer models accept far more, so it is no bound here.
     """
     temperature: float | None
-    """Randomness of the output (温度系数), in (0, 1]; the models' default is 1.0. Higher is more random."""
+    """Randomness of the output (温度系数). Higher is more random."""
     top_p: float | None
-    """Sampling strategy (采样策略), in (0, 1]; the models' default is 0.95."""
+    """Sampling strategy (采样策略)."""
 
 
 class MessageParam(TypedDict, total=False):
@@ -371,7 +371,7 @@ class UsageView(View):
 
     @property
     def total_characters(self) -> int | None:
-        """Always 0."""
+        """Undescribed; 0 in the documented example."""
         value: int | None = self._value("total_characters")
         return value
 
@@ -549,6 +549,6 @@ class DeltaView(View):
 
     @property
     def audio_content(self) -> str | None:
-        """Empty for text models."""
+        """Undescribed; empty in the documented chunk."""
         value: str | None = self._value("audio_content")
         return value

@@ -98,6 +98,16 @@ SPEC_MUTATIONS: dict[str, tuple[Change, tuple[str, ...]]] = {
         lambda spec: properties(spec, "ChatCompletion")["created"].pop("format"),
         ("ChatCompletion.created", "integer<int64>"),
     ),
+    "a format lost beside an enumeration": (
+        lambda spec: properties(spec, "ChatCompletion")["input_sensitive_type"]["anyOf"][1].pop(
+            "format"
+        ),
+        ("ChatCompletion.input_sensitive_type", "integer<int64>"),
+    ),
+    "a format lost in an enumeration": (
+        lambda spec: schemas(spec)["SensitiveType"].pop("format"),
+        ("ChatCompletion.output_sensitive_type", "integer<int64>", "integer of SensitiveType"),
+    ),
     "a null lost": (
         lambda spec: properties(spec, "ChatCompletionChunk")["usage"]["anyOf"].pop(),
         ("ChatCompletionChunk.usage", "null"),

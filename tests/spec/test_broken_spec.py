@@ -334,6 +334,14 @@ MORE = {
         "        content:\n          $ref",
         "a closed enumeration: a value that Role does not list",
     ),
+    "an enum beside a narrower format": Case(
+        "closed-enum",
+        FINISH_REASON,
+        FINISH_REASON.replace("type: string\n", "type: string\n              format: uuid\n"),
+        "- $ref: '#/components/schemas/FinishReason'\n            - type: string\n"
+        "              format: uuid\n",
+        "a closed enumeration: a value that FinishReason does not list",
+    ),
     "a closed enum in a list": Case(
         "closed-enum",
         "items: {$ref: '#/components/schemas/Message'}",

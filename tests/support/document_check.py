@@ -138,25 +138,27 @@ def _no_source(where: str, source: object) -> str:
 
 def _as_documented(spec: Spec, schema: Spec) -> Field:
     """The field of a schema in the notation of the pages."""
-    values, types, others = "", list[str](), list[str]()
-    kinds = [resolved(spec, each) for each in alternatives(schema)]
-    # A format may stand at the documented values, or at the plain type beside them.
-    form = next((each["format"] for each in kinds if "format" in each), None)
-    for alternative, target in zip(alternatives(schema), kinds, strict=True):
+    values, of_values = "", ""
+    types, others = list[str](), list[str]()
+    for alternative in alternatives(schema):
+        target = resolved(spec, alternative)
         name = alternative.get("$ref", "").rpartition("/")[2]
+        form = f"<{target['format']}>" if "format" in target else ""
+        kind = target.get("type", "anything") + form
         if "enum" in target:
             # It is one of the documented values, or any other of the plain type beside it.
-            values = name or "unnamed"
+            values, of_values = name or "unnamed", kind
         elif is_object(target):
             types.append(f"object {name}")
         elif target.get("type") == "array":
-            kind, _, name = _as_documented(spec, target["items"]).type.partition(" ")
-            types.append(f"{kind}[] {name}".strip())
+            item, _, name = _as_documented(spec, target["items"]).type.partition(" ")
+            types.append(f"{item}[] {name}".strip())
         else:
-            kind = target.get("type", "anything")
-            types.append(f"{kind}<{form}>" if form else kind)
+            types.append(kind)
         if "$ref" not in alternative:
             others += [f"{key} {each}" for key, each in alternative.items() if _is_bound(key)]
+    if types and values and of_values not in types:
+        types.append(f"{of_values} of {values}")
     return Field(
         " or ".join(types) or "no other value",
         "",

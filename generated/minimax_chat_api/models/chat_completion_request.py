@@ -27,9 +27,8 @@ class ChatCompletionRequest:
         max_completion_tokens (int | Unset): Upper limit of the generated tokens, thinking included; what exceeds it is
             cut off (`finish_reason` `length`:
             try a higher value). The documented upper limit is 2048; newer models accept far more, so it is no bound here.
-        temperature (float | Unset): Randomness of the output (温度系数), in (0, 1]; the models' default is 1.0. Higher is
-            more random. Default: 1.0.
-        top_p (float | Unset): Sampling strategy (采样策略), in (0, 1]; the models' default is 0.95. Default: 0.95.
+        temperature (float | Unset): Randomness of the output (温度系数). Higher is more random. Default: 1.0.
+        top_p (float | Unset): Sampling strategy (采样策略). Default: 0.95.
     """
 
     model: ModelId | str

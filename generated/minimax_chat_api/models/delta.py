@@ -20,7 +20,7 @@ class Delta:
         content (None | str | Unset): The next piece of the content; tags may be cut anywhere.
         role (None | Role | str | Unset): Who speaks, here `assistant`.
         name (None | str | Unset): Name of the speaker.
-        audio_content (None | str | Unset): Empty for text models.
+        audio_content (None | str | Unset): Undescribed; empty in the documented chunk.
     """
 
     content: None | str | Unset = UNSET

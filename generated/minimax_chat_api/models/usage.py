@@ -21,7 +21,7 @@ class Usage:
 
     Attributes:
         total_tokens (int | None | Unset): Tokens of prompt and completion.
-        total_characters (int | None | Unset): Always 0.
+        total_characters (int | None | Unset): Undescribed; 0 in the documented example.
         prompt_tokens (int | None | Unset): Tokens of the prompt.
         completion_tokens (int | None | Unset): Tokens generated, thinking included.
         prompt_tokens_details (None | PromptTokensDetails | Unset): More about the tokens of the prompt.
