@@ -21,6 +21,7 @@ from minimax_chat import (
     ResponseDecodeError,
     StreamInterruptedError,
 )
+from minimax_chat.ext.emulator import Emulator
 from server import (
     CLOSE,
     CONTENT,
@@ -74,6 +75,38 @@ def test_the_completion_of_a_stream_is_that_of_a_plain_call(api: Driver, server:
     assert "".join(chunk.thinking for chunk in chunks) == plain.thinking
     assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks) == CONTENT
     assert [chunk.choices[0].finish_reason for chunk in chunks[-2:]] == [None, "stop"]
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        *("Hello", "你好", "!chunk 1 Hello", "!say", "!model another Hello"),
+        *(f"!think {kind} Hello" for kind in ("none", "tight", "orphan", "field", "both")),
+        *(f"!usage {kind} Hello" for kind in ("null", "zero", "alone")),
+        *(f"!odd {kind} Hello" for kind in ("role", "fields", "message")),
+        "!chunk 3 !odd role !odd fields !odd message !usage alone !think both Hello",
+    ],
+)
+def test_what_a_stream_promises_is_that_of_a_plain_call(api: Driver, prompt: str) -> None:
+    """What docs/streaming.md names; the rest may differ, and in the emulator does."""
+    messages = [{"role": "user", "content": prompt}]
+    with Emulator() as emulator:
+        client = api.client(emulator.base_url)
+        plain = client.ask(messages=messages)
+        chunks = list(streamed := client.stream(messages=messages))
+        for name in ("text", "thinking", "finish_reason", "usage", "model", "thinking_truncated"):
+            assert getattr(streamed.completion, name) == getattr(plain, name), name
+        assert streamed.completion.message.content == plain.message.content
+        assert streamed.completion.message.role == plain.message.role == "assistant"
+        # Of each answer its own.
+        assert {chunk.id for chunk in chunks} == {streamed.completion.id} != {None}
+        # It goes back as it is, and nothing of it is empty.
+        question = {"role": "user", "content": "And now?"}
+        client.ask(messages=[*messages, streamed.completion.message, question])
+        sent = emulator.requests[-1].json["messages"][1]
+    assert sent == streamed.completion.message.to_dict()
+    assert (sent["role"], sent["content"]) == ("assistant", plain.message.content or "")
+    assert all(value for name, value in sent.items() if name != "content")
 
 
 def test_the_trace_id_of_a_stream_is_that_of_its_headers(api: Driver, server: Server) -> None:

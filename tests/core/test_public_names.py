@@ -1,4 +1,4 @@
-"""What can be imported from `minimax_chat`: what users need, and nothing that came in by accident."""
+"""What can be imported from `minimax_chat`: what users need, and nothing by accident."""
 
 from __future__ import annotations
 
