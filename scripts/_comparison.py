@@ -602,7 +602,8 @@ def _effect(key: str, old: Any, new: Any) -> Effect:
     """What a changed rule does to the set of values that it allows."""
     if old is None or new is None:
         return "narrower" if old is None else "wider"
-    if key == "multipleOf" and not (old % new and new % old):
+    # JSON Schema allows no multipleOf of 0 or less, yet it is met.
+    if key == "multipleOf" and old > 0 and new > 0 and not (old % new and new % old):
         return "narrower" if new % old == 0 else "wider"
     if key.endswith("bound"):
         old, new = (

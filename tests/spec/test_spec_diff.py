@@ -285,6 +285,15 @@ CHANGES = [
         ": multipleOf: 2 → 3",
     ),
     (
+        "multipleOf that no number is",
+        INTEGER | {"multipleOf": 0},
+        INTEGER | {"multipleOf": 2},
+        B,
+        ": multipleOf: 0 → 2",
+        B,
+        ": multipleOf: 0 → 2",
+    ),
+    (
         "discriminator",
         obj() | {"discriminator": {"propertyName": "a"}},
         obj() | {"discriminator": {"propertyName": "b"}},
