@@ -1584,6 +1584,10 @@ BAD = {
         "openapi: 3.1.0\npaths: {/a: {$ref: 'b.yaml#/x'}}",
         "external.yaml: #/paths/~1a/$ref: `b.yaml#/x` is a reference to another file",
     ),
+    "anchor.yaml": (
+        "openapi: 3.1.0\npaths: {}\ncomponents: {schemas: {A: {$ref: '#Foo'}, B: {$anchor: Foo}}}",
+        "anchor.yaml: #/components/schemas/A/$ref: `#Foo` is a reference to an anchor",
+    ),
     "prose.md": ("# Hi\n\n```yaml\na: 1\n```", "prose.md: no fenced OpenAPI block"),
     "torn.md": ("```yaml\n\npaths: {a\n```", "torn.md: not YAML: "),
     "stray.md": (
