@@ -386,6 +386,10 @@ def _check_ref(document: Document, ref: str, place: tuple[str, ...]) -> None:
     while True:
         if not ref.startswith("#"):
             raise SpecError(f"{where} is a reference to another file; bundle the files into one")
+        if not ref.startswith("#/") and ref != "#":
+            raise SpecError(
+                f"{where} is a reference to an anchor; write its path, as in `#/components/…`"
+            )
         if ref in chain:
             raise SpecError(f"{where} is a reference that only leads back to itself")
         chain.append(ref)
