@@ -21,8 +21,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-import yaml
-
 from spec_diff import Change, SpecError, compare, load
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -96,7 +94,7 @@ def sections(text: str) -> list[Section]:
 def check(root: Path) -> None:
     """Refuses a changelog that does not tell of the contract as it is."""
     newest, *older = _sections(root)
-    now = fingerprint(yaml.safe_load((root / SPEC).read_text(encoding="utf-8")))
+    now = fingerprint(load(str(root / SPEC)).root)
     known = next((each.mark for each in [newest, *older] if each.mark), None)
     if known != now:
         raise ChangelogError(
@@ -114,38 +112,49 @@ def check(root: Path) -> None:
 
 def add(root: Path, old: str) -> list[str]:
     """Writes what changed since `old` into the newest section; returns the entries."""
-    changes = compare(load(old), load(str(root / SPEC)))
+    before, after = load(old), load(str(root / SPEC))
+    changes = compare(before, after)
     binding = [change for change in changes if change.severity != "documentation"]
     # Names of enum members, say: no change of the wire, but of the generated code.
     binding = binding or [change for change in changes if change.what.startswith("x-")]
     entries = [_entry(change) for change in binding]
     newest, *older = _sections(root)
+    path = root / CHANGELOG
+    whole = path.read_text(encoding="utf-8")
+    now = fingerprint(after.root)
+    known = next((each.mark for each in [newest, *older] if each.mark), now)
+    if known != now and not entries:
+        if known != fingerprint(before.root):
+            raise ChangelogError(
+                f"nothing that binds changed since {old}, and {CHANGELOG} tells of another "
+                f"contract. If you undid a change of {SPEC}, restore {CHANGELOG} too; else name "
+                "the last revision whose changelog was right, as in "
+                "`python scripts/changelog_check.py --add HEAD~3`"
+            )
+        # The contract it tells of, spelled otherwise: schemas renamed, say. There is no news.
+        path.write_text(whole.replace(_mark(known), _mark(now), 1), encoding="utf-8")
+        return []
     if newest.released:
         raise ChangelogError(
             f"{CHANGELOG}: `{newest.heading}` is released: begin a section above it whose heading "
             "says `unreleased`, and run this again"
         )
-    now = fingerprint(yaml.safe_load((root / SPEC).read_text(encoding="utf-8")))
-    known = next((each.mark for each in [newest, *older] if each.mark), now)
-    if known != now and not entries:
-        raise ChangelogError(
-            f"nothing that binds changed since {old}: name the last revision whose changelog was "
-            "right, as in `python scripts/changelog_check.py --add HEAD~3`"
-        )
     entries = [entry for entry in entries if entry not in newest.text]
     text = MARK.sub("", newest.text)
     heading, _, rest = text.partition("\n")
-    text = f"{heading}\n<!-- contract: {now} -->\n{rest}"
+    text = f"{heading}\n{_mark(now)}\n{rest}"
     if entries:
         lines = "\n".join(entries)
         if newest.has_entries:
             text = ENTRIES.sub(lambda found: f"{found[0]}{lines}\n", text, count=1)
         else:
             text = f"{text.rstrip()}\n\n### Contract\n\n{lines}\n" + ("\n" * text.endswith("\n\n"))
-    path = root / CHANGELOG
-    whole = path.read_text(encoding="utf-8")
     path.write_text(whole.replace(newest.text, text, 1), encoding="utf-8")
     return entries
+
+
+def _mark(contract: str) -> str:
+    return f"<!-- contract: {contract} -->"
 
 
 def _entry(change: Change) -> str:

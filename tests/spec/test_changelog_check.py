@@ -1,6 +1,7 @@
 """A change of the contract without an entry in the changelog is refused, with no need of git."""
 
 import copy
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -112,6 +113,29 @@ def test_a_change_that_is_committed_already_needs_an_older_revision(
     widen(edit)
     with pytest.raises(ChangelogError, match=r"--add HEAD~3"):
         add(released, str(released / "openapi.yaml"))
+
+
+def test_another_spelling_of_the_same_contract_only_moves_the_mark(released: Path) -> None:
+    path = released / "openapi.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(re.sub(r"\bDelta\b", "Piece", text), encoding="utf-8")
+    with pytest.raises(ChangelogError):
+        check(released)
+    before = changelog(released)
+    assert add(released, str(released / "released.yaml")) == []
+    check(released)
+    now = fingerprint(yaml.safe_load(path.read_text(encoding="utf-8")))
+    assert changelog(released) == before.replace(fingerprint(SPEC), now)
+
+
+def test_a_change_that_was_undone_asks_for_the_changelog_of_before(
+    released: Path, edit: Callable[[str, str], int]
+) -> None:
+    widen(edit)
+    add(released, str(released / "released.yaml"))
+    (released / "openapi.yaml").write_bytes((released / "released.yaml").read_bytes())
+    with pytest.raises(ChangelogError, match=r"restore CHANGELOG\.md too"):
+        add(released, str(released / "released.yaml"))
 
 
 def test_a_new_name_of_an_enum_member_is_a_change_of_the_code(
