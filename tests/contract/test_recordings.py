@@ -64,6 +64,33 @@ def test_the_live_tests_record_what_they_see(tmp_path: Path) -> None:
     assert str(replayed(target)) == "the API keeps the contract"
 
 
+def test_ids_in_bodies_are_not_written_and_the_same_stays_the_same(tmp_path: Path) -> None:
+    """Ids that no header has: of a plain body, nested and in a list, a number, of an event."""
+    ids = ["req-aaaaaaaa", "cmpl-bbbbbbbb", "call-cccccccc", "9876543210", "evt-dddddddd"]
+    request_id, own, nested, number, of_event = ids
+    plain = {"request_id": request_id, "id": own, "list": [{"call_id": nested, "text": "kept"}]}
+    event = {"id": of_event, "of": {"user_id": int(number), "request_id": request_id}}
+    bodies = iter([json.dumps(plain), f"data: {json.dumps(event)}\n\ndata: [DONE]\n\n"])
+    api = httpx.MockTransport(
+        lambda request: httpx.Response(200, headers={"trace-id": "in-header"}, text=next(bodies))
+    )
+    recorder = Recorder()
+    with httpx.Client(transport=api, event_hooks=recorder.hooks) as http:
+        for _ in range(2):
+            http.post("https://api", headers={"authorization": f"Bearer {KEY}"}, json={})
+    recorder.write(tmp_path / "ids.json")
+    text = (tmp_path / "ids.json").read_text("utf-8")
+    assert [each for each in [*ids, "in-header", KEY] if each in text] == []
+    first, second = (each["body"] for each in json.loads(text))
+    kept = json.loads(first)
+    assert kept["list"][0]["text"] == "kept"
+    streamed = json.loads(second.split("\n")[0].removeprefix("data: "))
+    assert streamed["of"]["request_id"] == kept["request_id"]
+    found = [kept["request_id"], kept["id"], kept["list"][0]["call_id"], streamed["id"]]
+    assert len(set(found)) == len(found)
+    assert isinstance(streamed["of"]["user_id"], int), "a number stays one"
+
+
 def test_what_the_api_brings_anew_is_a_list_and_what_it_breaks_as_well(tmp_path: Path) -> None:
     recorded: list[dict[str, Any]] = json.loads((FOLDER / "emulator.json").read_text("utf-8"))
     body = json.loads(recorded[0]["body"])

@@ -214,17 +214,20 @@ class Recorder:
     def _find_ids(self, value: Any) -> None:
         if isinstance(value, dict):
             for name, each in value.items():
-                if re.search(r"(^|_)id$", name) and isinstance(each, str | int) and each != "":
-                    self._hide(str(each))
+                if re.search(r"(^|_)id$", name) and isinstance(each, str | int):
+                    self._hide(each)
                 self._find_ids(each)
         elif isinstance(value, list):
             for each in value:
                 self._find_ids(each)
 
-    def _hide(self, value: str) -> None:
+    def _hide(self, value: str | int) -> None:
         # A short number is no id, and would be replaced wherever it stands.
-        if len(value) >= 8:
-            self._secrets.setdefault(value, f"id-{len(self._secrets)}")
+        if len(str(value)) >= 8:
+            number = len(self._secrets)
+            # What stands for a number is one, too: the body must remain JSON.
+            name = f"id-{number}" if isinstance(value, str) else str(10_000_000 + number)
+            self._secrets.setdefault(str(value), name)
 
 
 def json_values(body: str) -> Iterator[Any]:
