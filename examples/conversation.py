@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from minimax_chat import MiniMax
-from minimax_chat_api.contract import MessageParam, SupportsToDict
+from minimax_chat import MessageParam, MiniMax, SupportsToDict
 
 QUESTIONS = ["Hello!", "What did I say first?", "And how many turns was that?"]
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from minimax_chat import AsyncMiniMax
-from minimax_chat_api.contract import MessageParam, SupportsToDict
+from minimax_chat import AsyncMiniMax, MessageParam, SupportsToDict
 
 QUESTIONS = ["Hello!", "What did I say first?", "And how many turns was that?"]
 

@@ -15,6 +15,8 @@ import pytest
 from minimax_chat.ext.emulator import Emulator
 
 ROOT = Path(__file__).parents[2]
+# Where the pages let the emulator of the reader listen.
+BASE_URL = "http://127.0.0.1:8000"
 PAGES = [
     *(ROOT / page for page in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
     *sorted(ROOT.glob("docs/**/*.md")),
@@ -54,8 +56,9 @@ def test_a_page_does_what_it_says(page: Path, environment: dict[str, str], tmp_p
     """Output is that of the block above it; what is neither is a command or data."""
     runner = Path(__file__).with_name("run_page.py")
     printed = None
+    blocks = run([str(runner), str(page)], environment, tmp_path)
     for line, language, text, output in json.loads(
-        run([str(runner), str(page)], environment, tmp_path)
+        blocks.replace(environment["MINIMAX_BASE_URL"], BASE_URL)
     ):
         where = f"{name(page)}, line {line}"
         if language == "text":
@@ -66,6 +69,27 @@ def test_a_page_does_what_it_says(page: Path, environment: dict[str, str], tmp_p
         assert language in {"python", "console", "json", "yaml", "toml"}, where
         printed = output if language == "python" else None
     assert not printed, f"{name(page)}: the output of the last block is not shown"
+
+
+def test_type_checkers_accept_what_is_shown(tmp_path: Path) -> None:
+    """Strictly, and as a user would run them: on the installed package, without our settings."""
+    modules = {path: path.read_text("utf-8") for path in EXAMPLES}
+    for page in PAGES:
+        source = page.read_text("utf-8")
+        for block in re.finditer(r"^```python\n(.*?)^```$", source, re.MULTILINE | re.DOTALL):
+            shown = modules.get(page, "")
+            # On the lines that it has on the page, which errors then name.
+            above = source.count("\n", 0, block.start(1)) - shown.count("\n")
+            modules[page] = shown + "\n" * above + block[1]
+    for path, source in modules.items():
+        module = re.sub(r"\W", "_", path.relative_to(ROOT).with_suffix("").as_posix())
+        (tmp_path / f"{module}.py").write_text(source, "utf-8")
+    options = ["--strict", "--config-file=", "--python-executable", sys.executable]
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", *options, "."], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"no issues found in {len(modules)} source files" in done.stdout
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
