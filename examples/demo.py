@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import sys
+from io import TextIOWrapper
+from typing import cast
 
 from minimax_chat import Completion, MiniMax, MiniMaxError
 from minimax_chat_api.contract import MessageParam
@@ -46,9 +47,8 @@ def print_facts(completion: Completion) -> None:
 
 
 if __name__ == "__main__":
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # A terminal that has no Chinese is no reason to fail.
-        sys.stdout.reconfigure(errors="backslashreplace")
+    # A terminal that has no Chinese is no reason to fail.
+    cast(TextIOWrapper, sys.stdout).reconfigure(errors="backslashreplace")
     try:
         main()
     except MiniMaxError as error:
