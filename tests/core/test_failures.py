@@ -660,7 +660,7 @@ def test_a_key_with_signs_that_json_escapes_is_not_shown_either() -> None:
 def test_nor_in_a_header_with_the_trace_id(status: int, body: Any, header: str) -> None:
     if isinstance(body, dict):
         body = without(body, "request_id")
-    error = error_of(status, body, **{header: f"for-{KEY}"})
+    error = error_of(status, body, None, **{header: f"for-{KEY}"})
     assert error.trace_id == "for-***"
     assert KEY not in str(error) + repr(vars(error))
 
@@ -682,7 +682,7 @@ def test_nor_in_the_place_that_a_redirect_names(where: str) -> None:
 
 def test_nor_in_a_type_or_encoding_of_the_reply() -> None:
     for header in ("content_type", "content_encoding"):
-        error = error_of(200, b"x", **{header: f"text/{KEY}"})
+        error = error_of(200, b"x", None, **{header: f"text/{KEY}"})
         assert "text/***" in str(error)
         assert KEY not in str(error) + repr(vars(error))
 

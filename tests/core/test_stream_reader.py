@@ -400,7 +400,7 @@ def test_empty_strings_are_no_part_of_the_message() -> None:
 
 
 def test_what_is_not_empty_is_kept_in_the_message() -> None:
-    told = {"name": "MiniMax AI", "role": "novel", "novel": 0}
+    told: dict[str, Any] = {"name": "MiniMax AI", "role": "novel", "novel": 0}
     _, completion = parts_of(chunk("Hel", **told), chunk("lo", "stop", name="", role="", novel=""))
     assert completion.message.to_dict() == {**told, "content": "Hello"}
 
