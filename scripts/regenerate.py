@@ -100,7 +100,7 @@ def build(root: Path, spec: Spec, source: bytes, folder: Path) -> Path:
     generator += ["--path", str(spec_path), "--config", str(root / CONFIG)]
     code, output = run([*generator, "--output-path", str(package)], folder)
     if code:
-        raise RegenerationError(_generator_failure(spec, output))
+        raise RegenerationError(_crash(output) or _generator_failure(spec, output))
     try:
         contract = contract_module(spec.data, source)
     except UnsupportedSchema as error:
@@ -144,6 +144,15 @@ def run(command: list[str], cwd: Path) -> tuple[int, str]:
         errors="replace",
     )
     return done.returncode, done.stdout.strip()
+
+
+def _crash(output: str) -> str | None:
+    """The error of a traceback, plain or in a box; it says nothing of a line of the spec."""
+    if "Traceback (most recent call last)" not in output:
+        return None
+    *_, below = output.rpartition("╯")
+    said = " ".join(below.split()) if "╯" in output else output.splitlines()[-1]
+    return f"openapi-python-client crashed: {said}"
 
 
 def _generator_failure(spec: Spec, output: str) -> str:
@@ -228,11 +237,14 @@ def swap(new: Path, old: Path) -> None:
     """Puts a copy of `new` in the place of `old`, or leaves `old` as it was."""
     old.parent.mkdir(exist_ok=True)
     incoming, outgoing = _beside(old)
-    shutil.copytree(new, incoming)
     try:
+        shutil.copytree(new, incoming)
         if old.exists():
             old.rename(outgoing)
         incoming.rename(old)
+    except shutil.Error as error:
+        # It lists every file that could not be copied, most often for one reason.
+        raise OSError(error.args[0][0][2]) from None
     finally:
         recover(old)
 

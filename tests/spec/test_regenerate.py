@@ -1,5 +1,6 @@
 """The one command that turns openapi.yaml into the generated package."""
 
+import errno
 import os
 import re
 import shutil
@@ -157,6 +158,28 @@ def test_what_the_generator_cannot_do_is_told_with_its_line(project: Path, edit:
     assert code_of(project) == before
 
 
+@pytest.mark.parametrize(
+    "output",
+    [
+        "Generating minimax_chat_api\nTraceback (most recent call last):\n"
+        '  File "a.py", line 1, in f\nOSError: [Errno 28] No space left on device',
+        "╭───── Traceback (most recent call last) ─────╮\n│ a.py:1 in f │\n╰─────╯\n"
+        "OSError: [Errno 28] No space\nleft on device",
+    ],
+)
+def test_a_crash_of_the_generator_is_told_in_a_line_and_not_laid_to_the_spec(
+    project: Path, monkeypatch: pytest.MonkeyPatch, output: str
+) -> None:
+    def crash(arguments: list[str], cwd: Path) -> tuple[int, str]:
+        return 1, output
+
+    monkeypatch.setattr(regenerate, "run", crash)
+    with pytest.raises(regenerate.RegenerationError) as refusal:
+        regenerate.regenerate(project, check_only=False)
+    said = "openapi-python-client crashed: OSError: [Errno 28] No space left on device"
+    assert str(refusal.value) == said
+
+
 def test_a_failing_hook_is_told(project: Path) -> None:
     before = code_of(project)
     config = project / "generator_config.yml"
@@ -228,6 +251,40 @@ def test_a_swap_that_fails_half_way_is_undone(
     monkeypatch.setattr(Path, "rename", full)
     with pytest.raises(OSError, match="no space left"):
         regenerate.swap(ROOT / PACKAGE, changed / PACKAGE)
+    assert code_of(changed) == before
+    assert [path.name for path in (changed / "generated").iterdir()] == ["minimax_chat_api"]
+
+
+def test_a_copy_that_fails_half_way_leaves_nothing_and_says_why(
+    changed: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = code_of(changed)
+    copied: list[str] = []
+
+    def full(source: str, target: str, **_: object) -> str:
+        copied.append(target)
+        if len(copied) > 2:
+            raise OSError(errno.ENOSPC, "No space left on device", target)
+        shutil.copyfile(source, target)
+        return target
+
+    copytree = shutil.copytree
+
+    def skip(*_: object) -> None: ...
+
+    def failing(source: str, target: str, *_: object) -> object:
+        return copytree(source, target, copy_function=full)
+
+    monkeypatch.setattr(shutil, "copytree", failing)
+    monkeypatch.setattr(regenerate, "ROOT", changed)
+    monkeypatch.setattr(regenerate, "type_check", skip)
+    monkeypatch.setattr(signal, "signal", skip)
+    assert regenerate.main([]) == 1
+    told = capsys.readouterr().err
+    assert len(copied) > 3
+    assert len(told.splitlines()) == 1
+    assert told.count("No space left on device") == 1
+    assert told.startswith("regenerate: [Errno 28] No space left on device")
     assert code_of(changed) == before
     assert [path.name for path in (changed / "generated").iterdir()] == ["minimax_chat_api"]
 
