@@ -41,6 +41,9 @@ try:
     from spec_rules import Finding, Spec, check, read
 except ModuleNotFoundError as error:
     sys.exit(f"regenerate: {error.name} is not installed for {sys.executable}: {SET_UP}")
+except KeyboardInterrupt:
+    print("regenerate: interrupted; the generated code is as it was", file=sys.stderr)
+    sys.exit(130)
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "minimax_chat_api"
@@ -307,8 +310,11 @@ def main(argv: list[str] | None = None) -> int:
         # A terminal that has no Chinese is no reason to fail.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    # Stopped either way, leave nothing behind.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Stopped in whatever way, leave nothing behind.
+    for stop in ("SIGTERM", "SIGHUP"):  # Windows has no SIGHUP, and nohup ignores it
+        number = getattr(signal, stop, None)
+        if number and signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
     try:
         return regenerate(ROOT, check_only=options.check)
     except RegenerationError as error:

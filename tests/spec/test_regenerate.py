@@ -303,7 +303,15 @@ def test_a_swap_that_was_killed_half_way_is_undone_by_the_next_run(
     assert code_of(project) == before
 
 
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_stopped_while_it_starts_it_says_so(project: Path, tmp_path: Path) -> None:
+    (tmp_path / "modules").mkdir()
+    (tmp_path / "modules/yaml.py").write_text("raise KeyboardInterrupt\n")
+    done = command(project, env={"PYTHONPATH": str(tmp_path / "modules")})
+    assert done.returncode == 130
+    assert done.stderr == "regenerate: interrupted; the generated code is as it was\n"
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_stopped_in_the_middle_it_leaves_the_code_as_it_was(
     changed: Path, tmp_path: Path, stop: signal.Signals
 ) -> None:
