@@ -29,8 +29,8 @@ KEY = "sk-0123456789-secret"
 
 
 def replayed(path: Path) -> Report:
-    with httpx.Client(transport=replay(path)) as http:
-        return run(SPEC, lambda key: MiniMax(api_key=key or KEY, http_client=http, max_retries=0))
+    with replay(path) as transport, httpx.Client(transport=transport) as http:
+        return run(SPEC, lambda key: MiniMax(api_key=key or KEY, http_client=http))
 
 
 @pytest.mark.parametrize("recording", RECORDINGS, ids=lambda path: path.stem)
@@ -62,6 +62,37 @@ def test_the_live_tests_record_what_they_see(tmp_path: Path) -> None:
     ids = [exchange.headers["trace-id"] for exchange in recorder.exchanges]
     assert not any(each in text for each in ids)
     assert str(replayed(target)) == "the API keeps the contract"
+
+
+def test_a_call_that_was_retried_is_replayed(tmp_path: Path) -> None:
+    recorded: list[dict[str, Any]] = json.loads((FOLDER / "emulator.json").read_text("utf-8"))
+    failure = {"base_resp": {"status_code": 1002, "status_msg": "rate limit"}}
+    headers = {"content-type": "application/json", "retry-after": "100"}
+    limited = {**recorded[1], "status": 429, "headers": headers, "body": json.dumps(failure)}
+    path = tmp_path / "retried.json"
+    path.write_text(json.dumps([recorded[0], limited, *recorded[1:]]), "utf-8")
+    assert str(replayed(path)) == "the API keeps the contract"
+
+
+def test_a_recording_that_has_more_than_was_asked_for_is_refused(tmp_path: Path) -> None:
+    recorded: list[dict[str, Any]] = json.loads((FOLDER / "emulator.json").read_text("utf-8"))
+    path = tmp_path / "more.json"
+    path.write_text(json.dumps([*recorded, recorded[0]]), "utf-8")
+    with pytest.raises(AssertionError, match="1 more replies were recorded than asked for"):
+        replayed(path)
+
+
+def test_a_refused_key_is_told_as_such_and_nothing_else_is_tried() -> None:
+    with Emulator(api_key="sk-another") as emulator, httpx.Client(trust_env=False) as http:
+        report = run(
+            SPEC,
+            lambda key: MiniMax(api_key=key or KEY, base_url=emulator.base_url, http_client=http),
+        )
+        assert len(emulator.requests) == 1
+    assert str(report).startswith("the key was refused, and nothing else tried: ")
+    assert "Set MINIMAX_API_KEY" in str(report)
+    assert KEY not in str(report)
+    assert "contract" not in str(report)
 
 
 def test_ids_in_bodies_are_not_written_and_the_same_stays_the_same(tmp_path: Path) -> None:

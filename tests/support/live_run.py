@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -55,8 +56,15 @@ class Report:
     """What the contract forbids."""
     moved: Findings = field(default_factory=list)
     """Fields and values that are new, which the contract allows."""
+    refused: str = ""
+    """Why the first call was refused, if its key was: no other was made."""
 
     def __str__(self) -> str:
+        if self.refused:
+            return (
+                f"the key was refused, and nothing else tried: {self.refused}\n"
+                "Set MINIMAX_API_KEY to a valid key, and MINIMAX_REGION to the platform it is of."
+            )
         parts = {"the API breaks the contract": self.broken, "the API has moved": self.moved}
         told = [
             "\n  - ".join([f"{title}:", *dict.fromkeys(found)])
@@ -123,7 +131,9 @@ def run(spec: Spec, client: Callable[[str | None], MiniMax]) -> Report:
         try:
             reply = answered(name, create())
         except MiniMaxError as error:
-            if kind is None:
+            if name == "plain" and isinstance(error, AuthenticationError):
+                report.refused = str(error)
+            elif kind is None:
                 report.broken.append(f"{name}: {error!r}")
             else:
                 refused(name, error, kind)
@@ -135,6 +145,8 @@ def run(spec: Spec, client: Callable[[str | None], MiniMax]) -> Report:
     with client(None) as api, client(WRONG_KEY) as stranger:
         create = api.chat.completions.create
         plain = call("plain", lambda: create(**CHEAP, messages=DOCUMENTED))
+        if report.refused:
+            return report
         call("stream", lambda: create(**CHEAP, messages=DOCUMENTED, stream=True))
         if plain is not None:
             turns = [*DOCUMENTED, plain.message, {"role": "user", "content": "再见"}]
@@ -240,8 +252,12 @@ def json_values(body: str) -> Iterator[Any]:
             continue
 
 
-def replay(path: Path) -> httpx.MockTransport:
-    """A transport that gives the recorded replies, each to the request that it was the reply to."""
+@contextmanager
+def replay(path: Path) -> Iterator[httpx.MockTransport]:
+    """A transport that gives the recorded replies, each to the request that it was the reply to.
+
+    At the end all of them must have been asked for. A retry is made at once, whatever was asked.
+    """
     exchanges = [Exchange(**each) for each in json.loads(path.read_text("utf-8"))]
     waiting = iter(exchanges)
 
@@ -251,6 +267,9 @@ def replay(path: Path) -> httpx.MockTransport:
         sent = [request.method, request.url.path, json.loads(request.content)]
         recorded = [exchange.method, exchange.path, exchange.request]
         assert differences(recorded, sent) == [], f"{path}: another request was recorded"
-        return httpx.Response(exchange.status, headers=exchange.headers, text=exchange.body)
+        headers = {**exchange.headers, "retry-after-ms": "0"}
+        return httpx.Response(exchange.status, headers=headers, text=exchange.body)
 
-    return httpx.MockTransport(answer)
+    yield httpx.MockTransport(answer)
+    left = len([*waiting])
+    assert not left, f"{path}: {left} more replies were recorded than asked for"
