@@ -11,7 +11,7 @@ print(completion.text)
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from minimax_chat_api.contract import (
@@ -32,9 +32,9 @@ _MODULES = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     module = _MODULES.get(name, "" if name.startswith("_") else "minimax_chat._errors")
-    value = getattr(import_module(module), name, None) if module else None
+    value: object = getattr(import_module(module), name, None) if module else None
     if not isinstance(value, type) or not value.__module__.startswith(__name__):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = value

@@ -99,7 +99,7 @@ class BaseClient(Generic[HTTPClient]):
                 user = self._user()
                 try:
                     http = self._made.get(user) or self._made.setdefault(user, self._kind())
-                except (ImportError, ValueError, OSError) as error:
+                except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
                     raise ConfigurationError(
                         f"httpx cannot be set up ({error}): check proxy and certificate settings"
                     ) from None

@@ -138,7 +138,7 @@ class Accumulator:
         """What has arrived so far."""
         choices: dict[int, dict[str, Any]] = {}
         for index, choice in sorted(self._choices.items()):
-            told = {name: value for name, value in self._messages[index].items() if value}
+            told = {k: v for k, v in self._messages[index].items() if v not in (None, "")}
             choices[index] = {**choice, "message": {"role": "assistant", **told}}
         for (index, name), pieces in self._pieces.items():
             choices[index]["message"][name] = "".join(pieces)

@@ -68,7 +68,7 @@ class APITimeoutError(APIConnectionError):
 class ResponseDecodeError(MiniMaxError):
     """What came back is not what the contract says."""
 
-    hint = "Check base_url and what stands between; `body` holds the first part of the reply."
+    hint = "Check base_url and what stands between this and the API."
 
 
 class StreamInterruptedError(MiniMaxError):

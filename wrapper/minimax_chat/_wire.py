@@ -276,7 +276,7 @@ def translated(
     """Inside, what httpx raises becomes this package's errors. `begun`: a reply has begun."""
     try:
         yield
-    except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL) as cause:
+    except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, UnicodeError) as cause:
         told = f"{type(cause).__name__}: {cause}".replace(call.config.api_key, "***")
         error = _translate(cause, told.removesuffix(": "), reader, begun)
         try:

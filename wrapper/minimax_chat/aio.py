@@ -34,7 +34,7 @@ class AsyncStream:
 
     @property
     def completion(self) -> Completion:
-        """What has arrived so far; in the end what a call without stream=True would have given."""
+        """What has arrived so far; in the end the same answer as without stream=True."""
         return self._reader.completion
 
     async def aclose(self) -> None:

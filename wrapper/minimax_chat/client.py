@@ -35,7 +35,7 @@ class Stream:
 
     @property
     def completion(self) -> Completion:
-        """What has arrived so far; in the end what a call without stream=True would have given."""
+        """What has arrived so far; in the end the same answer as without stream=True."""
         return self._reader.completion
 
     def close(self) -> None:
