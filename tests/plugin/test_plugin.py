@@ -98,7 +98,9 @@ def test_without_the_emulator_only_the_fixture_says_so(pytester: pytest.Pytester
     )
     result = run(pytester)
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines(["*minimax_emulator cannot start: *pip install 'minimax-chat*"])
+    result.stdout.fnmatch_lines(
+        ["*minimax_emulator cannot start: *pip install 'minimax-chat[[]pytest]'*"]
+    )
     result.stdout.no_fnmatch_line("*Traceback*")
 
 
