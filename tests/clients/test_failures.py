@@ -145,8 +145,11 @@ def test_a_truncated_compressed_answer_is_no_answer(
 
 def test_a_broken_compressed_answer_is_no_answer(api: Driver, server: Server) -> None:
     server.script(reply(b"\xff" + BODY, headers={"Content-Encoding": "gzip"}))
-    with pytest.raises(ResponseDecodeError, match="encoding"):
+    with pytest.raises(ResponseDecodeError, match="encoding") as caught:
         api.client(server.base_url).ask()
+    # There is no part of it to be shown.
+    assert caught.value.body is None
+    assert "body" not in caught.value.hint
 
 
 def test_an_unknown_encoding_is_named(api: Driver, server: Server) -> None:
@@ -423,3 +426,9 @@ def test_a_page_of_some_other_server_points_to_base_url(
 def test_a_host_that_cannot_be(api: Driver, host: str) -> None:
     with pytest.raises((ConfigurationError, APIConnectionError), match="base_url"):
         api.client(f"http://{host}", max_retries=0).ask()
+
+
+def test_a_proxy_that_cannot_be(api: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://proxy..invalid")
+    with pytest.raises(APIConnectionError, match="the proxy"):
+        api.client("http://api.invalid", max_retries=0).ask()
