@@ -393,6 +393,7 @@ class _Comparison:
             self.said(mine.docs, theirs.docs, way, at)
             self.defaults(mine, theirs, way, at)
             self.nullability(mine, theirs, way, at)
+            self.kinds(mine.kinds, theirs.kinds, way, at)
             self.alternatives(mine, theirs, way, at)
         self.within = ""
 
@@ -423,6 +424,23 @@ class _Comparison:
                 severity = "documentation"
         words = ["may be null" if shape.nullable else "never null" for shape in (old, new)]
         self.note(way, at, "null", words[0], words[1], severity)
+
+    def kinds(self, old: dict[str, str], new: dict[str, str], way: Direction, at: str) -> None:
+        """Compare which schema each value of a union's discriminator selects."""
+        if self.by_meaning:
+            return
+        for value in {**old, **new}:
+            if value not in new:
+                self.note(way, at, "discriminator value", value, None, "breaking")
+            elif value not in old:
+                severity = _judge("wider", way)
+                self.note(way, at, "discriminator value", None, value, severity)
+            elif old[value] != new[value] and (
+                self.reader_old.meant(old[value]) != self.reader_new.meant(new[value])
+            ):
+                names = [ref.rpartition("/")[2] for ref in (old[value], new[value])]
+                what = f"discriminator value {value}"
+                self.note(way, at, what, names[0], names[1], "breaking")
 
     def alternatives(self, old: Shape, new: Shape, way: Direction, at: str) -> None:
         pairs, lost, more = matched(self.reader_old, old, self.reader_new, new)

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from _openapi import METHODS, Document, as_list, as_map
-from _shapes import Node
+from _shapes import Node, subtypes
 
 # OpenAPI: a header parameter of one of these names is ignored; other parts of the document say it.
 IGNORED_HEADERS = {"accept", "authorization", "content-type"}
@@ -173,6 +173,7 @@ def reached(document: Document) -> set[str]:
         todo += [*as_map(node).values(), *as_list(node)]
         for way in as_list(as_map(node).get("security")):
             found |= {f"#/components/securitySchemes/{name}" for name in as_map(way)}
+        todo += [{"$ref": ref} for ref in subtypes(document, as_map(node)).values()]
         ref = as_map(node).get("$ref")
         if isinstance(ref, str) and ref not in found:
             try:

@@ -8,7 +8,7 @@ beside its bare type is an open enum. Two schemas that mean the same have the sa
 import json
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 from _openapi import Document, as_list, as_map
@@ -51,6 +51,7 @@ _CONTRACT = {
 _WIDEST_FORMAT = {"number": "double", "integer": "int64"}
 _ALWAYS: dict[str, Any] = {}
 _NEVER: dict[str, Any] = {"enum": []}
+_SUBTYPES = frozenset({"subtypes"})  # dealt with, or not asked for
 
 
 @dataclass(eq=False)
@@ -61,6 +62,7 @@ class Alternative:
     values: dict[str, Any] | None = None  # enum, by its JSON text; None if there is none
     open: bool = False  # whether other values of the type are allowed beside `values`
     rules: dict[str, Any] = field(default_factory=dict[str, Any])
+    kind: str = ""  # the value of a discriminator that selects this alternative
     fields: dict[str, Node] = field(default_factory=dict[str, Node])
     required: frozenset[str] = frozenset()
     patterns: dict[str, Node] = field(default_factory=dict[str, Node])
@@ -82,6 +84,7 @@ class Shape:
     nullable: bool = False
     docs: dict[str, list[Any]] = field(default_factory=dict[str, list[Any]])
     defaults: list[Any] = field(default_factory=list[Any])  # one, or none
+    kinds: dict[str, str] = field(default_factory=dict[str, str])  # `mapping` of a union
     read_only: bool = False
     write_only: bool = False
 
@@ -121,10 +124,11 @@ class Reader:
             seen.add((id(schema), done))
             if not schema.keys() <= {"$ref", "allOf"}:  # else it only stands for others
                 parts.append((schema, done))
-            below = as_list(schema.get("allOf"))
             if isinstance(schema.get("$ref"), str):
-                below = [*below, self.document.at(schema["$ref"])]
-            todo += [(_as_schema(raw), frozenset()) for raw in reversed(below)]
+                todo.append((_as_schema(self.document.at(schema["$ref"])), done & _SUBTYPES))
+            # A subtype takes what its parent asks, not the parent's other subtypes.
+            below = as_list(schema.get("allOf"))
+            todo += [(_as_schema(raw), _SUBTYPES) for raw in reversed(below)]
         return parts
 
     def _shape(self, parts: list[_Part]) -> Shape:
@@ -138,12 +142,20 @@ class Reader:
 
     def _fill(self, shape: Shape, parts: list[_Part]) -> None:
         shape.docs = documentation(*(schema for schema, _ in parts), schemas=True)
+        for schema, _ in parts:
+            if _is_union(schema):
+                shape.kinds |= _mapping(schema)
         for at, (schema, done) in enumerate(parts):
             for union in ("anyOf", "oneOf"):
                 if union not in done and as_list(schema.get(union)):
                     rest: list[_Part] = [*parts]
                     rest[at] = (schema, done | {union})
                     return self._spread(shape, rest, as_list(schema[union]))
+        for schema, done in parts:
+            kinds = subtypes(self.document, schema)
+            if kinds and not done and not _is_union(schema):
+                rest = [(one, dealt | _SUBTYPES) for one, dealt in parts]
+                return self._spread_kinds(shape, rest, kinds)
         said: _Said = [
             (key, self.inlined(value) if key in _OPAQUE else value)
             for schema, _ in parts
@@ -182,6 +194,22 @@ class Reader:
                 shape.docs.setdefault(key, []).extend(values[outside.get(key, 0) :])
         shape.alternatives = _absorbed(shape.alternatives)
 
+    def _spread_kinds(self, shape: Shape, rest: list[_Part], kinds: dict[str, str]) -> None:
+        """Join a parent and the subtypes that its discriminator selects."""
+        own = self._shape(rest)
+        shape.nullable, shape.defaults = own.nullable, own.defaults
+        shape.read_only, shape.write_only = own.read_only, own.write_only
+        shape.alternatives = [*own.alternatives]
+        for kind, ref in kinds.items():
+            parts = self._parts([*rest, (_as_schema(self.document.at(ref)), _SUBTYPES)])
+            one = self._shape(parts)
+            shape.alternatives += [replace(each, kind=kind) for each in one.alternatives]
+
+    def meant(self, ref: str) -> str:
+        """Spell what a reference of a `mapping` means; where it leads nowhere, the reference."""
+        found = _target(self.document, ref)
+        return ref if found is None else to_json(self.inlined({"$ref": ref}))
+
     def inlined(self, value: Any, above: tuple[str, ...] = ()) -> Any:
         """Replace references by what they mean, and drop what only people read."""
         found, items = as_map(value), as_list(value)
@@ -195,7 +223,54 @@ class Reader:
             return self.inlined(self.document.at(ref), (*above, ref))
         if not found:
             return value
-        return {k: self.inlined(v, above) for k, v in found.items() if not is_documentation(k)}
+        # What schemas are called makes no difference, in a `mapping` either.
+        plain = {k: v for k, v in found.items() if not (k == "mapping" and "propertyName" in found)}
+        return {k: self.inlined(v, above) for k, v in plain.items() if not is_documentation(k)}
+
+
+def _is_union(schema: dict[str, Any]) -> bool:
+    return bool(as_list(schema.get("anyOf")) or as_list(schema.get("oneOf")))
+
+
+def subtypes(document: Document, schema: dict[str, Any]) -> dict[str, str]:
+    """Return references to what a discriminator may select, by the value that selects it.
+
+    That is what `mapping` says, and by their own names the components that extend the schema.
+    """
+    if not as_map(schema.get("discriminator")).get("propertyName"):
+        return {}
+    found = {
+        value: ref for value, ref in _mapping(schema).items() if _target(document, ref) is not None
+    }
+    family: list[object] = [schema]
+    schemas = as_map(as_map(document.root.get("components")).get("schemas"))
+    for parent in family:
+        for name, raw in schemas.items():
+            above = [as_map(one).get("$ref") for one in as_list(as_map(raw).get("allOf"))]
+            if any(isinstance(ref, str) and _target(document, ref) is parent for ref in above):
+                if any(raw is one for one in family):
+                    continue
+                family.append(raw)
+                ref = f"#/components/schemas/{name}"
+                if ref not in found.values():
+                    found[name] = ref
+    return found
+
+
+def _mapping(schema: dict[str, Any]) -> dict[str, str]:
+    """Return the references of a discriminator by value; a bare name means a component."""
+    said = as_map(as_map(schema.get("discriminator")).get("mapping"))
+    return {
+        value: str(ref) if "/" in str(ref) else f"#/components/schemas/{ref}"
+        for value, ref in said.items()
+    }
+
+
+def _target(document: Document, ref: str) -> object:
+    try:
+        return document.at(ref) if ref.startswith("#/") else None
+    except KeyError:
+        return None
 
 
 def is_documentation(key: str) -> bool:
@@ -530,7 +605,7 @@ def matched(
 
 def _tags(reader: Reader, one: Alternative) -> dict[str, str]:
     """Return the fields that can have one value only: they say which alternative it is."""
-    tags: dict[str, str] = {}
+    tags: dict[str, str] = {"": one.kind} if one.kind else {}
     for name, node in one.fields.items():
         found = reader.shape(node).alternatives
         if len(found) == 1 and found[0].values and len(found[0].values) == 1 and not found[0].open:

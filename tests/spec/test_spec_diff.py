@@ -660,6 +660,61 @@ def test_what_stands_beside_a_reference_counts() -> None:
     ]
 
 
+def pets(mapping: Json | None, **more: Any) -> Json:
+    about = {"propertyName": "kind"} | ({} if mapping is None else {"mapping": mapping})
+    base = obj("kind", kind=STRING) | {"discriminator": about}
+    parts = {name: {"allOf": [ref("Pet"), one]} for name, one in more.items()}
+    return {"Pet": base, **parts}
+
+
+def union(mapping: Json, **more: Any) -> Json:
+    branches = [ref(name) for name in more]
+    return spec(
+        {"oneOf": branches, "discriminator": {"propertyName": "kind", "mapping": mapping}},
+        {"oneOf": branches, "discriminator": {"propertyName": "kind", "mapping": mapping}},
+        more,
+    )
+
+
+def test_what_the_values_of_a_discriminator_stand_for() -> None:
+    kinds = {"Cat": obj(kind=STRING, c=STRING), "Dog": obj(kind=STRING, d=STRING)}
+    old = union({"cat": "#/components/schemas/Cat", "dog": "Dog"}, **kinds)
+    more = union({"cat": "Cat", "dog": "Dog", "pup": "Dog"}, **kinds)
+    assert lines(old, more) == [
+        "breaking POST /x response(200): discriminator value added: pup",
+        "additive POST /x request: discriminator value added: pup",
+    ]
+    assert lines(more, old) == [
+        "breaking POST /x request: discriminator value removed: pup",
+        "breaking POST /x response(200): discriminator value removed: pup",
+    ]
+    assert lines(old, union({"cat": "Dog", "dog": "Dog"}, **kinds)) == [
+        "breaking POST /x request: discriminator value cat: Cat → Dog",
+        "breaking POST /x response(200): discriminator value cat: Cat → Dog",
+    ]
+    nowhere = union({"cat": "Nowhere", "dog": "Dog"}, **kinds)
+    assert (
+        lines(nowhere, old)[0] == "breaking POST /x request: discriminator value cat: Nowhere → Cat"
+    )
+    # Another name for the same is no change.
+    renamed = union({"cat": "Tom", "dog": "Dog"}, Tom=kinds["Cat"], Dog=kinds["Dog"])
+    assert lines(old, renamed) == []
+
+
+@pytest.mark.parametrize("mapping", [None, {"cat": "#/components/schemas/Cat"}])
+def test_subtypes_that_only_a_discriminator_leads_to(mapping: Json | None) -> None:
+    value = "cat" if mapping else "Cat"
+    old = spec(None, ref("Pet"), pets(mapping, Cat=obj(c=STRING)))
+    new = spec(None, ref("Pet"), pets(mapping, Cat=obj(c=INTEGER)))
+    assert lines(old, new) == [f"breaking POST /x response(200)<{value}>.c: type: string → integer"]
+    dog = spec(None, ref("Pet"), pets(mapping, Cat=obj(c=STRING), Dog=obj(d=STRING)))
+    (added,) = lines(old, dog)
+    assert added == "breaking POST /x response(200): alternative added: object (kind, d)"
+    # Whoever returns a Cat returns no other pet.
+    old, new = (spec(None, ref("Cat"), one["components"]["schemas"]) for one in (old, dog))
+    assert not [line for line in lines(old, new) if not line.startswith("documentation")]
+
+
 def test_opaque_keywords_are_compared_without_names_and_words() -> None:
     old = spec(STRING | {"not": ref("A")}, schemas={"A": enum("a")})
     new = spec(STRING | {"not": ref("B")}, schemas={"B": enum("a") | {"description": "x"}})
