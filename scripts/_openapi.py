@@ -16,6 +16,7 @@ from urllib.parse import unquote
 
 import yaml
 
+ROOT = Path(__file__).resolve().parent.parent
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 MARKDOWN = (".md", ".mdx", ".markdown")
 SUFFIXES = (".yaml", ".yml", ".json", *MARKDOWN)
@@ -76,7 +77,10 @@ def _is_list(value: object) -> TypeGuard[list[Any]]:
 
 
 def load(source: str) -> Document:
-    """Load a file, or `REV` (its openapi.yaml) or `REV:path` of the git repository around us."""
+    """Load a file, or `REV` (its openapi.yaml) or `REV:path` of the git repository around us.
+
+    Outside of any, the revision is one of this project.
+    """
     path = Path(source)
     if path.is_dir():
         raise SpecError(f"{source}: is a folder, not a file")
@@ -97,7 +101,9 @@ def load(source: str) -> Document:
 def _git_show(source: str, name: str) -> str:
     command = ["git", "show", "--end-of-options", name]
     try:
-        shown = subprocess.run(command, capture_output=True, check=False)
+        inside = subprocess.run(["git", "rev-parse", "--git-dir"], capture_output=True, check=False)
+        folder = ROOT if inside.returncode else None
+        shown = subprocess.run(command, capture_output=True, check=False, cwd=folder)
     except OSError as error:
         raise SpecError(f"{source}: no such file, and git cannot be run: {error}") from None
     if shown.returncode:
