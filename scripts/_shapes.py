@@ -11,7 +11,7 @@ import unicodedata
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
-from _openapi import Document, as_list, as_map
+from _openapi import Document, SpecError, as_list, as_map
 
 Node: TypeAlias = tuple[Any, ...]  # raw schemas that all hold at once; () allows everything
 Bound: TypeAlias = tuple[float, bool]  # the number, and whether it is itself excluded
@@ -49,6 +49,7 @@ _CONTRACT = {
 }
 # A number is a double and an integer an int64 unless something narrower is said.
 _WIDEST_FORMAT = {"number": "double", "integer": "int64"}
+_MOST_ALTERNATIVES = 500
 _ALWAYS: dict[str, Any] = {}
 _NEVER: dict[str, Any] = {"enum": []}
 _SUBTYPES = frozenset({"subtypes"})  # dealt with, or not asked for
@@ -81,6 +82,7 @@ class Shape:
     """All that a schema says: which values it allows, and what it tells people about them."""
 
     alternatives: list[Alternative] = field(default_factory=list[Alternative])
+    spread: int = 0  # how many alternatives there were before equal ones were joined
     nullable: bool = False
     docs: dict[str, list[Any]] = field(default_factory=dict[str, list[Any]])
     defaults: list[Any] = field(default_factory=list[Any])  # one, or none
@@ -100,6 +102,8 @@ class Reader:
     def __init__(self, document: Document, prose: bool = False) -> None:
         self.document = document
         self.prose = prose
+        # So 3.0 has it. By meaning, what people wrote there was meant.
+        self._ignores_siblings = not prose and str(document.root["openapi"]).startswith("3.0")
         self.sketches: dict[tuple[int, int], int] = {}
         self._known: dict[tuple[int, ...], Shape] = {}  # by the schemas as they stand
         self._shapes: dict[tuple[tuple[int, frozenset[str]], ...], Shape] = {}
@@ -122,6 +126,9 @@ class Reader:
             if (id(schema), done) in seen:
                 continue
             seen.add((id(schema), done))
+            if self._ignores_siblings and isinstance(schema.get("$ref"), str):
+                todo.append((_as_schema(self.document.at(schema["$ref"])), done & _SUBTYPES))
+                continue
             if not schema.keys() <= {"$ref", "allOf"}:  # else it only stands for others
                 parts.append((schema, done))
             if isinstance(schema.get("$ref"), str):
@@ -161,6 +168,7 @@ class Reader:
             for schema, _ in parts
             for key, value in schema.items()
         ]
+        shape.spread = 1
         shape.defaults = [value for key, value in said if key == "default"][:1]
         shape.read_only = any(key == "readOnly" and value is True for key, value in said)
         shape.write_only = any(key == "writeOnly" and value is True for key, value in said)
@@ -187,6 +195,12 @@ class Reader:
             one = self._shape(self._parts([*rest, (_as_schema(raw), frozenset())]))
             shape.nullable |= one.nullable
             shape.alternatives += one.alternatives
+            shape.spread += one.spread
+            if shape.spread > _MOST_ALTERNATIVES:
+                raise SpecError(
+                    f"{self.document.name}: too many alternatives: unions that hold at once "
+                    f"multiply to more than {_MOST_ALTERNATIVES}; write them as fewer schemas"
+                )
             shape.defaults = shape.defaults or one.defaults
             shape.read_only |= one.read_only
             shape.write_only |= one.write_only

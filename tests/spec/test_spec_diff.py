@@ -660,6 +660,20 @@ def test_what_stands_beside_a_reference_counts() -> None:
     ]
 
 
+def test_openapi_3_0_ignores_what_stands_beside_a_reference() -> None:
+    schemas = {"S": STRING}
+    old = spec(obj(a=ref("S")), schemas=schemas) | {"openapi": "3.0.3"}
+    new = spec(obj(a=ref("S") | {"maxLength": 3}), schemas=schemas) | {"openapi": "3.0.3"}
+    assert lines(old, new) == []
+
+
+def test_a_product_of_unions_without_end_is_refused() -> None:
+    pair = [{"anyOf": [obj(**{f"a{i}": STRING}), obj(**{f"b{i}": STRING})]} for i in range(13)]
+    document = from_mapping(spec({"allOf": pair}), "vast.yaml")
+    with pytest.raises(SpecError, match=r"vast\.yaml: too many alternatives"):
+        compare(document, document)
+
+
 def pets(mapping: Json | None, **more: Any) -> Json:
     about = {"propertyName": "kind"} | ({} if mapping is None else {"mapping": mapping})
     base = obj("kind", kind=STRING) | {"discriminator": about}
@@ -1590,6 +1604,22 @@ def test_git_revisions(write: Callable[..., str], capsys: pytest.CaptureFixture[
     # a revision is always one of ours, whatever its title became
     write("openapi.yaml", spec(obj(a=STRING | {"description": "x"})) | {"info": {"title": "U"}})
     assert report(capsys, "HEAD", "openapi.yaml")[1][-1] == "3 documentation"
+
+
+def test_outside_of_any_repository_a_revision_is_one_of_the_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outside, project = tmp_path / "outside", tmp_path / "project"
+    outside.mkdir()
+    project.mkdir()
+    (project / "openapi.yaml").write_text(yaml.safe_dump(spec(STRING)), encoding="utf-8")
+    identity = ("-c", "user.name=n", "-c", "user.email=e@example.com", "-c", "commit.gpgsign=false")
+    for argv in (["init", "-q"], ["add", "."], ["commit", "-qm", "one"]):
+        subprocess.run(["git", *identity, *argv], cwd=project, check=True, capture_output=True)
+    monkeypatch.setattr("_openapi.ROOT", project)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+    monkeypatch.chdir(outside)
+    assert load("HEAD").root == spec(STRING)
 
 
 BAD = {
