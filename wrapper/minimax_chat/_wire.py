@@ -175,14 +175,14 @@ class StreamReader:
     """Turns the body of a streamed reply into chunks, and knows what has arrived of the answer."""
 
     def __init__(self, call: Call, response: httpx.Response) -> None:
-        self.call, self.response = call, response
+        self.call: Call = call
+        self.response: httpx.Response = response
         call.scrub(response)
         content_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         # Anything else is a failure, or the whole answer, as JSON.
         self._is_stream = response.status_code == 200 and content_type == "text/event-stream"
         self._body: list[bytes] = []
-        self._events = EventDecoder()
-        self._accumulator = Accumulator()
+        self._events, self._accumulator = EventDecoder(), Accumulator()
         self.begun: bool = False
         self.done: bool = False
 
