@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import httpx
 
+from documented import EXAMPLE_CHUNK, EXAMPLE_RESPONSE
 from minimax_chat import CompletionChunk
 from minimax_chat._config import Config
 from minimax_chat._wire import Call, CreateParams, StreamReader
@@ -19,50 +20,10 @@ BASE_URL = "https://api.minimaxi.com"
 MODEL = "MiniMax-M2.7"
 PROMPT = "What is the secret of the mountain?"
 
-DOCUMENTED: dict[str, Any] = {
-    "id": "06379b8377842dc0108975f159dc3e7c",
-    "choices": [
-        {
-            "finish_reason": "stop",
-            "index": 0,
-            "message": {
-                "content": "<think>用户用中文打招呼,我应该用中文回应。</think>\n\n"
-                "你好!有什么我可以帮助你的吗?",
-                "role": "assistant",
-            },
-        }
-    ],
-    "created": 1776838788,
-    "model": "MiniMax-M2.7",
-    "object": "chat.completion",
-    "usage": {
-        "total_tokens": 43,
-        "total_characters": 0,
-        "prompt_tokens": 22,
-        "completion_tokens": 21,
-        "prompt_tokens_details": {"cached_tokens": 0},
-    },
-    "input_sensitive": False,
-    "output_sensitive": False,
-    "input_sensitive_type": 0,
-    "output_sensitive_type": 0,
-    "output_sensitive_int": 0,
-    "base_resp": {"status_code": 0, "status_msg": "success"},
-}
+DOCUMENTED = EXAMPLE_RESPONSE
 """The response on the documented page."""
 
-ENVELOPE: dict[str, Any] = {
-    "id": "06379c22ee61299eeadfb33e3b3e9102",
-    "created": 1776838946,
-    "model": "MiniMax-M2.7",
-    "object": "chat.completion.chunk",
-    "usage": None,
-    "input_sensitive": False,
-    "output_sensitive": False,
-    "input_sensitive_type": 0,
-    "output_sensitive_type": 0,
-    "output_sensitive_int": 0,
-}
+ENVELOPE = {name: value for name, value in EXAMPLE_CHUNK.items() if name != "choices"}
 """What the documented chunk repeats in every event."""
 
 USAGE: dict[str, Any] = DOCUMENTED["usage"]
