@@ -27,7 +27,7 @@ from openapi_spec_validator.schemas import (
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from _openapi import METHODS, as_list
+from _openapi import METHODS, as_list, as_map
 
 Place = tuple[str | int, ...]
 """Where something stands in the document: the keys and indices that lead to it."""
@@ -628,9 +628,7 @@ def _streams(spec: Spec) -> Iterator[Finding]:
                 message = f"no stream has {name}, so nothing is merged; leave x-merge out"
                 yield spec.finding((*place, "x-merge"), "merge", message)
             elif mark is not None and mark not in allowed:
-                message = (
-                    f"x-merge is {mark!r}, but of a {kind} must be one of {', '.join(allowed)}"
-                )
+                message = f"{mark!r} is no way to merge a {kind}; write {' | '.join(allowed)}"
                 if not allowed:
                     message = f"a {kind} takes no x-merge: its fields are merged one by one"
                 yield spec.finding((*place, "x-merge"), "merge", message)
@@ -708,19 +706,17 @@ def _model_bounds(
     spec: Spec, place: Place, schema: dict[str, Any], known: set[Any]
 ) -> Iterator[Finding]:
     """Bounds that replace a field's own for some models."""
-    if not isinstance(schema["x-bounds"], list) or not {"integer", "number"} & {*_types(schema)}:
-        message = (
-            "must be a list of bounds, on a number: [{models: [...], x-source: ..., maximum: 1}]"
-        )
+    if not as_list(schema["x-bounds"]) or not {"integer", "number"} & {*_types(schema)}:
+        message = "stands on a number and is a list: [{models: [...], x-source: ..., maximum: 1}]"
         yield spec.finding(place, "bounds", message)
         return
-    seen: list[str] = []
-    for index, each in enumerate(as_list(schema["x-bounds"])):
+    seen: set[Any] = set()
+    for index, raw in enumerate(as_list(schema["x-bounds"])):
         here = (*place, index)
-        models = each.get("models") if isinstance(each, dict) else None
-        if not isinstance(models, list) or not models:
+        each = as_map(raw)
+        models = as_list(each.get("models"))
+        if not models:
             yield spec.finding(here, "bounds", "needs `models`: the list of those that it is for")
-            continue
         bounds = each.keys() - {"models", "x-source"}
         if "x-source" not in each or not bounds or bounds - {*NUMBER_BOUNDS}:
             message = f"has `models`, `x-source`, and one or more of {', '.join(NUMBER_BOUNDS)}"
@@ -728,17 +724,17 @@ def _model_bounds(
         for bound in sorted(bounds & {*NUMBER_BOUNDS}):
             if type(each[bound]) not in (int, float):
                 yield spec.finding((*here, bound), "bounds", f"{each[bound]!r} is no number")
-        for position, model in enumerate(as_list(models)):
+        for position, model in enumerate(models):
+            message = ""
             if model not in known:
                 close = difflib.get_close_matches(str(model), map(str, known), 1)
-                message = f"no enumeration has {model!r}" + (
-                    f"; did you mean {close[0]!r}?" if close else ""
-                )
-                yield spec.finding((*here, "models", position), "bounds", message)
+                advice = f"; did you mean {close[0]!r}?" if close else ""
+                message = f"no enumeration has {model!r}{advice}"
             elif model in seen:
                 message = f"{model!r} has bounds of its own already; keep one of the two"
+            if message:
                 yield spec.finding((*here, "models", position), "bounds", message)
-            seen.append(str(model))
+            seen.add(model)
 
 
 def _bodies(spec: Spec) -> Iterator[Finding]:
