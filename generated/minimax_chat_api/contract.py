@@ -135,8 +135,8 @@ class Received(dict[str, Any]):
 class Merge(NamedTuple):
     """What becomes of the pieces of a streamed field in the whole answer."""
 
-    how: Literal["append", "append-or-cumulative", "replace", "by-index", "object"]
-    """As `x-merge` says; of an object the fields are merged one by one."""
+    how: str
+    """What `x-merge` says; "object" where the fields of an object are merged one by one."""
     component: str = ""
     """The component of an object or of a list's entries."""
     into: str = ""
