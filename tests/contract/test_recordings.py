@@ -125,12 +125,12 @@ def test_ids_in_bodies_are_not_written_and_the_same_stays_the_same(tmp_path: Pat
 def test_what_the_api_brings_anew_is_a_list_and_what_it_breaks_as_well(tmp_path: Path) -> None:
     recorded: list[dict[str, Any]] = json.loads((FOLDER / "emulator.json").read_text("utf-8"))
     body = json.loads(recorded[0]["body"])
-    body["usage"]["thought_tokens"] = 3
-    body["choices"][0]["finish_reason"] = "tool_calls"
+    body["usage"]["tokens_of_tomorrow"] = 3
+    body["choices"][0]["finish_reason"] = "reason-of-tomorrow"
     body["created"] = "today"
     recorded[0]["body"] = json.dumps(body)
     stream = recorded[1]["body"]
-    recorded[1]["body"] = stream.replace('"delta": {', '"delta": {"mood": "good", ')
+    recorded[1]["body"] = stream.replace('"delta": {', '"delta": {"field_of_tomorrow": "good", ')
     recorded[-1]["status"] = 429
     changed = tmp_path / "changed.json"
     changed.write_text(json.dumps(recorded), "utf-8")
@@ -139,9 +139,11 @@ def test_what_the_api_brings_anew_is_a_list_and_what_it_breaks_as_well(tmp_path:
     assert "\n  - plain: ChatCompletion.created: 'today'" in told
     assert "\n  - wrong key: " not in told, "a status that goes with the code is enough"
     assert "the API has moved:" in told
-    assert "\n  - plain: ChatCompletion.usage.thought_tokens: new field, here 3" in told
-    assert "\n  - plain: ChatCompletion.choices.finish_reason: new value 'tool_calls'" in told
-    assert "\n  - stream: ChatCompletionChunk.choices.delta.mood: new field" in told
+    assert "\n  - plain: ChatCompletion.usage.tokens_of_tomorrow: new field, here 3" in told
+    assert (
+        "\n  - plain: ChatCompletion.choices.finish_reason: new value 'reason-of-tomorrow'" in told
+    )
+    assert "\n  - stream: ChatCompletionChunk.choices.delta.field_of_tomorrow: new field" in told
 
 
 @pytest.mark.parametrize(

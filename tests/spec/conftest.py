@@ -1,15 +1,30 @@
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+import regenerate
 from project_copy import copy_project
+
+SMALL = Path(__file__).parent / "fixtures/small-api.yaml"
+
+
+@pytest.fixture(scope="session")
+def small_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What regeneration needs, with the small API and the package that is made of it."""
+    root = copy_project(tmp_path_factory.mktemp("small") / "project", ("scripts",))
+    shutil.copy2(SMALL, root / "openapi.yaml")
+    spec, source = regenerate.read_spec(root)
+    package = regenerate.build(root, spec, source, tmp_path_factory.mktemp("made"))
+    shutil.copytree(package, root / "generated" / package.name)
+    return root
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """A copy of what regeneration needs."""
-    return copy_project(tmp_path / "project", ("scripts", "generated"))
+def project(tmp_path: Path, small_project: Path) -> Path:
+    """A copy of it, to be changed."""
+    return shutil.copytree(small_project, tmp_path / "project")
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +35,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture
 def edit(project: Path) -> Callable[[str, str], int]:
-    """Replaces text that stands once in the copied spec; returns the line of the new text."""
+    """Replaces text that stands once in the small API; returns the line of the new text."""
 
     def replace(old: str, new: str) -> int:
         path = project / "openapi.yaml"

@@ -15,6 +15,7 @@ from spec_reading import (
     differences,
     enumerations,
     examples,
+    fields,
     is_nullable,
     is_object,
     objects,
@@ -98,12 +99,19 @@ def _field_findings(spec: Spec) -> Findings:
     for name in documented.FIELDS.keys() - components.keys():
         found.append(f"{name}: documented, but the spec has no such object")
     for name, schema in components.items():
+        if name not in documented.FIELDS and not fields(schema):
+            found += _undocumented(spec, name, schema.get("x-source"))
         rows = documented.FIELDS.get(name, {})
-        for field in rows.keys() - schema["properties"].keys():
+        has = dict(fields(schema))
+        if isinstance(more := schema.get("additionalProperties", True), dict):
+            has[documented.ANY_OTHER] = more
+        elif not more:
+            found.append(f"{name}: the spec forbids further fields, which no page does")
+        for field in rows.keys() - has.keys():
             found.append(f"{name}.{field}: documented, but missing in the spec")
-        for field, field_schema in schema["properties"].items():
+        for field, field_schema in has.items():
             where = f"{name}.{field}"
-            source = field_schema.get("x-source", schema.get("x-source"))
+            source: Any = field_schema.get("x-source", schema.get("x-source"))
             if field not in rows:
                 found += _undocumented(spec, where, source)
                 continue
@@ -116,7 +124,7 @@ def _field_findings(spec: Spec) -> Findings:
                 if sides[0] != sides[1] or isinstance(sides[0], bool) != isinstance(sides[1], bool)
             ]
             nullable = is_nullable(field_schema)
-            if nullable == (name in documented.REQUEST):
+            if field != documented.ANY_OTHER and nullable == (name in documented.REQUEST):
                 allowed = "allows" if nullable else "does not allow"
                 found.append(f"{where}: the spec {allowed} null, unlike the documentation")
     return found
@@ -151,12 +159,14 @@ def _as_documented(spec: Spec, schema: Spec) -> Field:
         elif is_object(target):
             types.append(f"object {name}")
         elif target.get("type") == "array":
-            item, _, name = _as_documented(spec, target["items"]).type.partition(" ")
-            types.append(f"{item}[] {name}".strip())
+            item = _as_documented(spec, target.get("items", {})).type
+            kind, _, name = item.partition(" ")
+            types.append(f"({item})[]" if " or " in item else f"{kind}[] {name}".strip())
         else:
             types.append(kind)
-        if "$ref" not in alternative:
-            others += [f"{key} {each}" for key, each in alternative.items() if _is_bound(key)]
+        others += [f"{key} {each}" for key, each in alternative.items() if _is_bound(key)]
+    if "anyOf" in schema:
+        others += [f"{key} {each}" for key, each in schema.items() if _is_bound(key)]
     if types and values and of_values not in types:
         types.append(f"{of_values} of {values}")
     return Field(
@@ -170,7 +180,7 @@ def _as_documented(spec: Spec, schema: Spec) -> Field:
 
 def _is_bound(key: str) -> bool:
     """Whether a keyword says something about the values, and has no other place in the table."""
-    told = {"type", "format", "items", "$ref", "default", *REMARKS, *BOUNDS}
+    told = {"type", "format", "items", "anyOf", "$ref", "default", *REMARKS, *BOUNDS}
     return key not in told and not key.startswith("x-")
 
 

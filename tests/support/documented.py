@@ -50,6 +50,10 @@ FAILURE = "ErrorResponse"
 
 # The fields
 
+ANY_OTHER = "*"
+"""Stands for every field that a page does not name, where it says what all of these are. An object
+of which it says nothing, in which anything goes, has no fields here: {}."""
+
 REQUEST = {
     "ChatCompletionRequest": {
         "model": Field("string", REFERENCE, required=True, values="ModelId"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import ast
 from enum import Enum
 from types import ModuleType
 from typing import Any, Required, get_origin, get_type_hints
@@ -11,16 +11,19 @@ import attrs
 
 import documented
 from spec_reading import (
-    BOUNDS,
+    LIMITS,
     Findings,
     Spec,
     alternatives,
     differences,
     enumerations,
     examples,
+    fields,
+    is_free,
     is_nullable,
     objects,
     reachable,
+    reader_name,
     resolved,
 )
 
@@ -70,10 +73,10 @@ def _model_findings(spec: Spec, name: str, schema: Spec, generated: Any) -> Find
         return [f"{name}: no such class in the generated models"]
     found: Findings = []
     required = schema.get("required", ())
-    least = {field: _sample(spec, schema["properties"][field]) for field in required}
+    least = {field: sample(spec, fields(schema)[field]) for field in required}
     attributes = attrs.fields_dict(generated)
     expected: set[str] = {"additional_properties"}
-    for field, field_schema in schema["properties"].items():
+    for field, field_schema in fields(schema).items():
         where = f"{name}.{field}"
         # The generator adds an underscore to names that Python has taken.
         attribute = attributes.get(field) or attributes.get(f"{field}_")
@@ -81,7 +84,7 @@ def _model_findings(spec: Spec, name: str, schema: Spec, generated: Any) -> Find
             found.append(f"{where}: the generated class has no such field")
             continue
         expected.add(attribute.name)
-        given = {**least, field: _sample(spec, field_schema)}
+        given = {**least, field: sample(spec, field_schema)}
         if lost := _lost_on_the_way(generated, given):
             found += [f"{where}: after from_dict and to_dict {each}" for each in lost]
         elif field in generated.from_dict(given).additional_properties:
@@ -104,6 +107,12 @@ def _model_findings(spec: Spec, name: str, schema: Spec, generated: Any) -> Find
             )
     for field in attributes.keys() - expected:
         found.append(f"{name}.{field}: in the generated class, but not in the spec")
+    if is_free(schema):
+        free = sample(spec, schema)
+        found += [
+            f"{name}: free fields are not kept, {each}"
+            for each in _lost_on_the_way(generated, free)
+        ]
     return found
 
 
@@ -120,12 +129,16 @@ def _types(names: set[str]) -> str:
 
 
 def _names(annotation: str) -> set[str]:
-    """The names of a union, those inside a list[...] as one."""
-    found: set[str] = set()
-    for each in re.findall(r"\w+(?:\[[^]]*\])?", annotation):
-        inner = each.removeprefix("list[").removesuffix("]")
-        found.add(f"list[{' or '.join(sorted(_names(inner)))}]" if inner != each else each)
-    return found
+    """The names of a union, a list[...] with all that is in it as one."""
+
+    def of(node: ast.expr) -> set[str]:
+        if isinstance(node, ast.BinOp):
+            return of(node.left) | of(node.right)
+        if isinstance(node, ast.Subscript):
+            return {f"{ast.unparse(node.value)}[{' or '.join(sorted(of(node.slice)))}]"}
+        return {ast.unparse(node)}
+
+    return of(ast.parse(annotation, mode="eval").body)
 
 
 def _python_types(schema: Spec) -> set[str]:
@@ -134,45 +147,56 @@ def _python_types(schema: Spec) -> set[str]:
     for alternative in alternatives(schema):
         if "$ref" in alternative:
             names.add(alternative["$ref"].rpartition("/")[2])
-        elif alternative["type"] == "array":
-            # Whatever the items may be, in the order in which the generator writes it.
+        elif alternative.get("type") == "array":
             names.add(f"list[{' or '.join(sorted(_python_types(alternative['items'])))}]")
         else:
-            names.add(PYTHON_TYPES[alternative["type"]])
+            names.add(PYTHON_TYPES.get(alternative.get("type", ""), "Any"))
     return names
 
 
-def _sample(spec: Spec, schema: Spec) -> Any:
+def sample(spec: Spec, schema: Spec) -> Any:
     """A value of a field, a documented one where there are some."""
     schema = resolved(spec, alternatives(schema)[0])
     if "enum" in schema:
         return schema["enum"][-1]
-    kind = schema["type"]
+    kind: str = schema.get("type", "")
     if kind == "array":
-        return [_sample(spec, schema["items"])]
+        return [sample(spec, schema["items"])]
     if kind == "object":
-        return {
-            name: _sample(spec, schema["properties"][name]) for name in schema.get("required", ())
-        }
-    return {"string": "a value", "integer": 1, "number": 0.5, "boolean": True}[kind]
+        more = schema.get("additionalProperties", True)
+        if is_free(schema):
+            return {"any": sample(spec, more) if isinstance(more, dict) else ["thing", None]}
+        return {name: sample(spec, fields(schema)[name]) for name in schema.get("required", ())}
+    return {"string": "a value", "integer": 1, "number": 0.5, "boolean": True}.get(kind, "anything")
 
 
 def _contract_module_findings(spec: Spec, package: ModuleType) -> Findings:
     """contract.py: the request's options and bounds, the response's views."""
     contract: Any = package.contract
     found: Findings = []
-    for name, left_out in (("ChatCompletionRequest", {"stream"}), ("Message", set[str]())):
+    for name in reachable(spec, "ChatCompletionRequest"):
         schema = spec["components"]["schemas"][name]
-        param = getattr(contract, f"{name}Param")
+        if is_free(schema):
+            continue
+        param = getattr(contract, f"{name}Param", None)
+        if param is None:
+            found.append(f"{name}Param: missing")
+            continue
         # TypedDicts keep their annotations as strings, which may name what is behind TYPE_CHECKING.
         hints = get_type_hints(param, include_extras=True)
-        wanted = schema["properties"].keys() - left_out
+        left_out = {"stream"} if name == "ChatCompletionRequest" else set[str]()
+        wanted = fields(schema).keys() - left_out
         found += [f"{name}Param.{field}: missing" for field in wanted - hints.keys()]
         found += [f"{name}Param.{field}: not in the spec" for field in hints.keys() - wanted]
         for field in wanted & hints.keys():
             needed = get_origin(hints[field]) is Required
-            if needed != (field in schema["required"]):
+            if needed != (field in schema.get("required", ())):
                 found.append(f"{name}Param.{field}: required is {needed}, unlike in the spec")
+            free = any(
+                is_free(resolved(spec, each)) for each in alternatives(fields(schema)[field])
+            )
+            if free and "Mapping[str, " not in str(hints[field]):
+                found.append(f"{name}Param.{field}: {hints[field]}, not a mapping")
     found += [
         f"CHAT_COMPLETION_REQUEST_SCHEMA, {each}"
         for each in differences(
@@ -181,6 +205,9 @@ def _contract_module_findings(spec: Spec, package: ModuleType) -> Findings:
         )
     ]
     for name in reachable(spec, *documented.RESPONSE_MEDIA_TYPES.values()):
+        if is_free(spec["components"]["schemas"][name]):
+            # It is handed over as the mapping that it is.
+            continue
         found += _view_findings(spec, name, getattr(contract, f"{name}View", None))
     return found
 
@@ -189,34 +216,42 @@ def _view_findings(spec: Spec, name: str, view: Any) -> Findings:
     if view is None:
         return [f"{name}View: missing in contract.py"]
     schema = spec["components"]["schemas"][name]
-    readers = {reader: each for reader, each in vars(view).items() if isinstance(each, property)}
-    found = [
-        f"{name}View.{field}: missing" for field in schema["properties"].keys() - readers.keys()
-    ]
-    found += [
-        f"{name}View.{field}: not in the spec"
-        for field in readers.keys() - schema["properties"].keys()
-    ]
-    for field in schema["properties"].keys() & readers.keys():
-        value = _sample(spec, schema["properties"][field])
-        read = getattr(view({field: value}), field)
-        read = [each.to_dict() for each in read] if isinstance(read, list) else read
-        read = read.to_dict() if hasattr(read, "to_dict") else read
-        if read != value:
+    readers = [reader for reader, each in vars(view).items() if isinstance(each, property)]
+    wanted = {reader_name(view, field): field for field in fields(schema)}
+    found = [f"{name}View.{wanted[reader]}: missing" for reader in wanted.keys() - {*readers}]
+    found += [f"{name}View.{reader}: not in the spec" for reader in {*readers} - wanted.keys()]
+    for reader in wanted.keys() & {*readers}:
+        field = wanted[reader]
+        value = sample(spec, fields(schema)[field])
+        read = getattr(view({field: value}), reader)
+        if _plain(read) != value:
             found.append(f"{name}View.{field}: reads {read!r}, not {value!r}")
     return found
 
 
-def _bare(spec: Spec, schema: Spec) -> Spec:
+def _plain(read: Any) -> Any:
+    """What a view gave, as JSON."""
+    if isinstance(read, list):
+        return [_plain(each) for each in read]
+    return read.to_dict() if hasattr(read, "to_dict") else read
+
+
+def _bare(spec: Spec, schema: Spec, outer: tuple[str, ...] = ()) -> Spec:
     """The bounds of a schema, references resolved; an open enumeration is its plain type."""
-    schema = resolved(spec, schema)
-    plain = [each for each in alternatives(schema) if "enum" not in resolved(spec, each)]
-    schema = resolved(spec, plain[0])
-    bare = {key: schema[key] for key in ("type", "required", *BOUNDS) if key in schema}
-    if "properties" in schema:
-        bare["properties"] = {
-            name: _bare(spec, each) for name, each in schema["properties"].items()
-        }
-    if "items" in schema:
-        bare["items"] = _bare(spec, schema["items"])
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        # Of a component that contains itself the deeper levels are the server's to check.
+        return {} if name in outer else _bare(spec, resolved(spec, schema), (*outer, name))
+    bare: Spec = {}
+    for key, each in schema.items():
+        if key == "properties":
+            bare[key] = {name: _bare(spec, field, outer) for name, field in each.items()}
+        elif key in ("items", "additionalProperties") and isinstance(each, dict):
+            bare[key] = _bare(spec, each, outer)
+        elif key == "anyOf":
+            forms = [_bare(spec, form, outer) for form in each]
+            distinct = [form for index, form in enumerate(forms) if form not in forms[:index]]
+            bare |= {key: distinct} if len(distinct) > 1 else distinct[0]
+        elif key in ("type", "required", "additionalProperties", *LIMITS):
+            bare[key] = each
     return bare

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
+from jsonschema.validators import extend
 
 import documented
 from project_copy import ROOT
@@ -18,6 +20,17 @@ Spec = dict[str, Any]
 Findings = list[str]
 
 BOUNDS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
+SIZES = ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties")
+LIMITS = (*BOUNDS, *SIZES, "multipleOf", "pattern", "uniqueItems")
+"""What bounds the values of a type."""
+
+# To JSON Schema, 3.0 is an integer.
+StrictValidator: Any = extend(  # type: ignore[no-untyped-call]
+    Draft202012Validator,
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine(
+        "integer", lambda checker, value: type(value) is int
+    ),
+)
 
 
 def read_spec(path: Path = ROOT / "openapi.yaml") -> Spec:
@@ -53,6 +66,35 @@ def enumerations(spec: Spec) -> dict[str, Spec]:
 
 def is_object(schema: Spec) -> bool:
     return schema.get("type") == "object"
+
+
+def is_free(schema: Spec) -> bool:
+    """Whether it is an object without fields of its own: any JSON object will do."""
+    return is_object(schema) and "properties" not in schema
+
+
+def fields(schema: Spec) -> dict[str, Spec]:
+    """The fields of an object; a free one has none."""
+    found: dict[str, Spec] = schema.get("properties", {})
+    return found
+
+
+def reader_name(view: type, field: str) -> str:
+    """What a field is called in a view: names that Python has taken get an underscore."""
+    spelled = f"{field}_"
+    return spelled if isinstance(getattr(view, spelled, None), property) else field
+
+
+def references(schema: Any) -> Iterator[str]:
+    """The components that a schema names, at any depth, but not those that these name."""
+    if isinstance(schema, dict):
+        if isinstance(schema.get("$ref"), str):
+            yield schema["$ref"].rpartition("/")[2]
+        for each in schema.values():
+            yield from references(each)
+    elif isinstance(schema, list):
+        for each in schema:
+            yield from references(each)
 
 
 def examples(spec: Spec) -> Iterator[tuple[str, str, Any]]:
@@ -99,26 +141,64 @@ def reachable(spec: Spec, *names: str) -> list[str]:
         if name in found or not is_object(schema):
             continue
         found.append(name)
-        for field in schema["properties"].values():
-            for alternative in alternatives(field):
-                inner = alternative.get("items", alternative)
-                if "$ref" in inner:
-                    waiting.append(inner["$ref"].rpartition("/")[2])
+        waiting += references(schema)
     return found
 
 
-def validator(spec: Spec, component: str) -> Draft202012Validator:
-    """Checks values of a component."""
+def effective(spec: Spec, model: object = None) -> Spec:
+    """The spec as it holds for a request to `model`, its own extensions as JSON Schema.
+
+    For the models that `x-bounds` names, it replaces the bounds of its field. `x-required-when`
+    makes its field required where the siblings have the values that it names.
+    """
+
+    def of(node: Any) -> Any:
+        if isinstance(node, list):
+            return [of(each) for each in node]
+        if not isinstance(node, dict):
+            return node
+        schema = {key: of(each) for key, each in node.items()}
+        for bounds in node.get("x-bounds", ()):
+            if model in bounds["models"]:
+                schema = {key: each for key, each in schema.items() if key not in LIMITS}
+                schema |= {key: each for key, each in bounds.items() if key in LIMITS}
+        for name, when in conditions(schema).items():
+            values = {sibling: {"enum": allowed} for sibling, allowed in when.items()}
+            condition = {"properties": values, "required": [*values]}
+            more = {"if": condition, "then": {"required": [name]}}
+            schema["allOf"] = [*schema.get("allOf", ()), more]
+        return schema
+
+    found: Spec = of(spec)
+    return found
+
+
+def conditions(schema: Spec) -> dict[str, dict[str, list[Any]]]:
+    """The fields of an object that are required at times, and which values of siblings do it."""
+    return {
+        name: {
+            sibling: value if isinstance(value, list) else [value]
+            for sibling, value in field["x-required-when"].items()
+        }
+        for name, field in fields(schema).items()
+        if isinstance(field, dict) and "x-required-when" in field
+    }
+
+
+def validator(spec: Spec, component: str, model: object = None, *, strict: bool = False) -> Any:
+    """Checks values of a component, of a request to `model`; `strict`: 3.0 is no integer."""
     # References start at the root of the document: the root of the schema gets the targets.
-    root = {"$ref": f"#/components/schemas/{component}", "components": spec["components"]}
-    return Draft202012Validator(root)
+    components = effective(spec["components"], model)
+    root = {"$ref": f"#/components/schemas/{component}", "components": components}
+    return (StrictValidator if strict else Draft202012Validator)(root)
 
 
-def violations(spec: Spec, component: str, value: Any) -> Findings:
-    """What of `value` the component forbids."""
+def violations(spec: Spec, component: str, value: Any, *, strict: bool = False) -> Findings:
+    """What of `value` the component forbids; `strict`: also 3.0 where an integer is wanted."""
+    model = value.get("model") if isinstance(value, dict) else None
     return [
         f"{component}{error.json_path.removeprefix('$')}: {error.message}"
-        for whole in validator(spec, component).iter_errors(value)
+        for whole in validator(spec, component, model, strict=strict).iter_errors(value)
         for error in _leaves(whole)
     ]
 
@@ -169,16 +249,62 @@ def news(spec: Spec, component: str, value: Any, where: str = "") -> Findings:
     if "enum" in schema:
         if value not in schema["enum"]:
             found.append(f"{where}: new value {value!r}")
-    elif is_object(schema) and isinstance(value, dict):
+    elif is_object(schema) and not is_free(schema) and isinstance(value, dict):
         for name, item in value.items():
-            if name in schema["properties"]:
-                for alternative in alternatives(schema["properties"][name]):
-                    inner = alternative.get("items", alternative)
-                    if "$ref" in inner and item is not None:
-                        items = item if "items" in alternative else [item]
-                        target = inner["$ref"].rpartition("/")[2]
-                        for each in items:
-                            found += news(spec, target, each, f"{where}.{name}")
+            if name in fields(schema):
+                for alternative in alternatives(fields(schema)[name]):
+                    for target, each in _parts(alternative, item):
+                        found += news(spec, target, each, f"{where}.{name}")
             elif name not in documented.SEEN_ON_THE_WIRE.get(component, ()):
                 found.append(f"{where}.{name}: new field, here {canonical(item)[:80]}")
     return list(dict.fromkeys(found))
+
+
+def _parts(schema: Spec, value: Any) -> Iterator[tuple[str, Any]]:
+    """The values inside `value` that are of a component, and which."""
+    if "$ref" in schema:
+        if value is not None:
+            yield schema["$ref"].rpartition("/")[2], value
+    elif "items" in schema and isinstance(value, list):
+        for each in value:
+            for alternative in alternatives(schema["items"]):
+                yield from _parts(alternative, each)
+
+
+def without_nulls(spec: Spec, schema: Spec, value: Any) -> Any:
+    """`value` without the optional fields of the contract that are None.
+
+    What the contract does not know, an unknown field or all that is in a free object, stays.
+    """
+    forms = [resolved(spec, each) for each in alternatives(resolved(spec, schema))]
+    if isinstance(value, list):
+        items: Spec = next((form["items"] for form in forms if "items" in form), {})
+        return [without_nulls(spec, items, each) for each in value]
+    known = next((form for form in forms if is_object(form)), {})
+    if not isinstance(value, dict):
+        return value
+    optional = fields(known).keys() - {*known.get("required", ())}
+    return {
+        name: without_nulls(spec, fields(known).get(name, {}), each)
+        for name, each in value.items()
+        if each is not None or name not in optional
+    }
+
+
+def edges(schema: Spec) -> tuple[list[Any], list[Any]]:
+    """Numbers at the bounds of a field: the last that it allows, the first that it forbids."""
+    allowed, forbidden = [], []
+    for bound in BOUNDS:
+        if bound in schema:
+            limit = schema[bound]
+            outwards = 1 if bound.lower().endswith("maximum") else -1
+            inner, outer = (
+                limit + way
+                if schema["type"] == "integer"
+                else math.nextafter(limit, way * math.inf)
+                for way in (-outwards, outwards)
+            )
+            exclusive = bound.startswith("exclusive")
+            allowed.append(inner if exclusive else limit)
+            forbidden.append(limit if exclusive else outer)
+    return allowed, forbidden
