@@ -21,7 +21,7 @@ from typing import (
     TypedDict,
 )
 
-SPEC_SHA256 = "b5ebe5284d04ceb83db734ebc6eca1cf2d1eff9d7d9c8e19a8637ab18446dcc6"
+SPEC_SHA256 = "fa89dc071902f7546152aa82aaafac16d26663ca249952c2a2bb7dca1b31e722"
 
 SERVERS: dict[str, str] = {
     "cn": "https://api.minimaxi.com",
