@@ -12,8 +12,6 @@ from typing import Any, Literal
 
 Spec = dict[str, Any]
 
-ARGUMENTS = "tests/core/test_arguments.py"
-
 # What each probe starts with: a client whose requests are recorded and answered as documented.
 PREAMBLE = """\
 import json
@@ -74,30 +72,30 @@ def _component(spec: Spec, name: str, **schema: Any) -> None:
 
 def _new_model_id(spec: Spec) -> None:
     models = spec["components"]["schemas"]["ModelId"]
-    models["enum"].append("MiniMax-M3")
-    models["x-enum-varnames"].append("MINIMAX_M3")
+    models["enum"].append("MiniMax-Rehearsal")
+    models["x-enum-varnames"].append("MINIMAX_REHEARSAL")
 
 
 def _new_request_object(spec: Spec) -> None:
     _component(
         spec,
-        "ThinkingMode",
+        "MoodKind",
         type="string",
-        enum=["enabled", "disabled"],
-        **{"x-enum-varnames": ["ENABLED", "DISABLED"]},
+        enum=["calm", "lively"],
+        **{"x-enum-varnames": ["CALM", "LIVELY"]},
     )
-    mode = {"description": "Whether.", "anyOf": [_reference("ThinkingMode"), {"type": "string"}]}
-    budget = {"type": "integer", "minimum": 1, "description": "How many tokens."}
+    kind = {"description": "Which.", "anyOf": [_reference("MoodKind"), {"type": "string"}]}
+    level = {"type": "integer", "minimum": 1, "description": "How much of it."}
     _component(
         spec,
-        "Thinking",
+        "Mood",
         type="object",
-        required=["type"],
-        properties={"type": mode, "budget_tokens": budget},
+        required=["kind"],
+        properties={"kind": kind, "level": level},
     )
-    properties(spec, "ChatCompletionRequest")["thinking"] = {
-        "description": "How to think.",
-        **_reference("Thinking"),
+    properties(spec, "ChatCompletionRequest")["mood"] = {
+        "description": "What the answer is to sound like.",
+        **_reference("Mood"),
     }
 
 
@@ -110,7 +108,7 @@ def _new_required_field(spec: Spec) -> None:
 
 
 def _wider_range(spec: Spec) -> None:
-    properties(spec, "ChatCompletionRequest")["top_p"]["maximum"] = 2
+    properties(spec, "ChatCompletionRequest")["top_p"]["maximum"] = 1000
 
 
 def _narrower_range(spec: Spec) -> None:
@@ -120,34 +118,32 @@ def _narrower_range(spec: Spec) -> None:
 
 def _new_finish_reason(spec: Spec) -> None:
     reasons = spec["components"]["schemas"]["FinishReason"]
-    reasons["enum"].append("content_filter")
-    reasons["x-enum-varnames"].append("CONTENT_FILTER")
+    reasons["enum"].append("rehearsed")
+    reasons["x-enum-varnames"].append("REHEARSED")
 
 
 def _new_response_object(spec: Spec) -> None:
-    tokens = {"type": ["integer", "null"], "description": "Tokens of the thinking."}
-    _component(
-        spec, "CompletionTokensDetails", type="object", properties={"reasoning_tokens": tokens}
-    )
-    properties(spec, "Usage")["completion_tokens_details"] = {
-        "description": "More about the tokens generated.",
-        "anyOf": [_reference("CompletionTokensDetails"), {"type": "null"}],
+    tokens = {"type": ["integer", "null"], "description": "Tokens of the rehearsal."}
+    _component(spec, "RehearsalDetails", type="object", properties={"rehearsed_tokens": tokens})
+    properties(spec, "Usage")["rehearsal_details"] = {
+        "description": "More about the rehearsal.",
+        "anyOf": [_reference("RehearsalDetails"), {"type": "null"}],
     }
 
 
 def _string_or_array(spec: Spec) -> None:
     kind = {"type": "string", "description": "Kind of part."}
-    text = {"type": "string", "description": "What is said."}
+    text = {"type": "string", "description": "The part."}
     _component(
         spec,
-        "ContentPart",
+        "NamePart",
         type="object",
         required=["type"],
         properties={"type": kind, "text": text},
     )
-    content = properties(spec, "Message")["content"]
-    del content["type"]
-    content["anyOf"] = [{"type": "string"}, {"type": "array", "items": _reference("ContentPart")}]
+    name = properties(spec, "Message")["name"]
+    del name["type"]
+    name["anyOf"] = [{"type": "string"}, {"type": "array", "items": _reference("NamePart")}]
 
 
 def _removed_role(spec: Spec) -> None:
@@ -158,7 +154,7 @@ def _removed_role(spec: Spec) -> None:
 
 def _renamed_field(spec: Spec) -> None:
     fields = properties(spec, "ChatCompletionRequest")
-    fields["max_output_tokens"] = fields.pop("max_completion_tokens")
+    fields["rehearsal_limit"] = fields.pop("max_completion_tokens")
 
 
 def _second_endpoint(spec: Spec) -> None:
@@ -201,11 +197,11 @@ REVISIONS = (
         _new_model_id,
         (
             """\
-model: contract.ModelIdLiteral = "MiniMax-M3"
+model: contract.ModelIdLiteral = "MiniMax-Rehearsal"
 create(model=model, messages=MESSAGES)
-assert SENT[0]["model"] == models.ModelId.MINIMAX_M3
-unknown: contract.ModelIdLiteral = "MiniMax-M4"  # type: ignore[assignment]
-create(model="MiniMax-M4", messages=MESSAGES)
+assert SENT[0]["model"] == models.ModelId.MINIMAX_REHEARSAL
+unknown: contract.ModelIdLiteral = "MiniMax-Unheard-Of"  # type: ignore[assignment]
+create(model="MiniMax-Unheard-Of", messages=MESSAGES)
 """,
         ),
     ),
@@ -215,18 +211,18 @@ create(model="MiniMax-M4", messages=MESSAGES)
         _new_request_object,
         (
             """\
-create(model="m", messages=MESSAGES, thinking={"type": "enabled", "budget_tokens": 1024})
-assert SENT[0]["thinking"] == {"type": "enabled", "budget_tokens": 1024}
-create(model="m", messages=MESSAGES, thinking=models.Thinking(type_="new"))
-assert SENT[1]["thinking"] == {"type": "new"}
+create(model="m", messages=MESSAGES, mood={"kind": "calm", "level": 3})
+assert SENT[0]["mood"] == {"kind": "calm", "level": 3}
+create(model="m", messages=MESSAGES, mood=models.Mood(kind="new"))
+assert SENT[1]["mood"] == {"kind": "new"}
 create(model="m", messages=MESSAGES)
-assert "thinking" not in SENT[2]
-with pytest.raises(InvalidArgumentError, match=r"thinking\\.budget_tokens is 0, but must be"):
-    create(model="m", messages=MESSAGES, thinking={"type": "enabled", "budget_tokens": 0})
-with pytest.raises(InvalidArgumentError, match=r"thinking\\.type is missing"):
-    create(model="m", messages=MESSAGES, thinking={})  # type: ignore[call-overload]
-with pytest.raises(InvalidArgumentError, match="thinking is 'enabled', but must be a mapping"):
-    create(model="m", messages=MESSAGES, thinking="enabled")  # type: ignore[call-overload]
+assert "mood" not in SENT[2]
+with pytest.raises(InvalidArgumentError, match=r"mood\\.level is 0, but must be"):
+    create(model="m", messages=MESSAGES, mood={"kind": "calm", "level": 0})
+with pytest.raises(InvalidArgumentError, match=r"mood\\.kind is missing"):
+    create(model="m", messages=MESSAGES, mood={})  # type: ignore[call-overload]
+with pytest.raises(InvalidArgumentError, match="mood is 'calm', but must be a mapping"):
+    create(model="m", messages=MESSAGES, mood="calm")  # type: ignore[call-overload]
 """,
         ),
     ),
@@ -249,13 +245,12 @@ with pytest.raises(InvalidArgumentError, match="tenant is missing, but must be g
         _wider_range,
         (
             """\
-create(model="m", messages=MESSAGES, top_p=2)
-assert SENT[0]["top_p"] == 2
-with pytest.raises(InvalidArgumentError, match="top_p is 2.5, but must be .* <= 2$"):
-    create(model="m", messages=MESSAGES, top_p=2.5)
+create(model="m", messages=MESSAGES, top_p=1000)
+assert SENT[0]["top_p"] == 1000
+with pytest.raises(InvalidArgumentError, match="top_p is 1000.5, but must be .* <= 1000$"):
+    create(model="m", messages=MESSAGES, top_p=1000.5)
 """,
         ),
-        outdated=(f"{ARGUMENTS}::test_a_value_that_the_contract_forbids_is_refused[top_p-1.1]",),
     ),
     Revision(
         "narrower range",
@@ -276,12 +271,12 @@ assert len(SENT) == 1
         _new_finish_reason,
         (
             """\
-REPLY["choices"][0]["finish_reason"] = "content_filter"
+REPLY["choices"][0]["finish_reason"] = "rehearsed"
 completion = create(model="m", messages=MESSAGES)
-assert completion.finish_reason == "content_filter"
+assert completion.finish_reason == "rehearsed"
 (choice,) = completion.raw.choices or []
 assert isinstance(choice, models.Choice)
-assert choice.finish_reason is models.FinishReason.CONTENT_FILTER
+assert choice.finish_reason is models.FinishReason.REHEARSED
 """,
         ),
     ),
@@ -291,20 +286,20 @@ assert choice.finish_reason is models.FinishReason.CONTENT_FILTER
         _new_response_object,
         (
             """\
-REPLY["usage"]["completion_tokens_details"] = {"reasoning_tokens": 7}
+REPLY["usage"]["rehearsal_details"] = {"rehearsed_tokens": 7}
 completion = create(model="m", messages=MESSAGES)
 assert completion.usage is not None
-details = completion.usage.completion_tokens_details
+details = completion.usage.rehearsal_details
 assert details is not None
-tokens: int | None = details.reasoning_tokens
+tokens: int | None = details.rehearsed_tokens
 assert tokens == 7
 usage = completion.raw.usage
 assert isinstance(usage, models.Usage)
-assert isinstance(usage.completion_tokens_details, models.CompletionTokensDetails)
-assert usage.completion_tokens_details.reasoning_tokens == 7
-del REPLY["usage"]["completion_tokens_details"]
+assert isinstance(usage.rehearsal_details, models.RehearsalDetails)
+assert usage.rehearsal_details.rehearsed_tokens == 7
+del REPLY["usage"]["rehearsal_details"]
 older = create(model="m", messages=MESSAGES).usage
-assert older is not None and older.completion_tokens_details is None
+assert older is not None and older.rehearsal_details is None
 """,
         ),
     ),
@@ -314,19 +309,15 @@ assert older is not None and older.completion_tokens_details is None
         _string_or_array,
         (
             """\
-parts: list[contract.ContentPartParam] = [{"type": "text", "text": "hi"}]
-create(model="m", messages=[{"role": "user", "content": parts}])
-assert SENT[0]["messages"] == [{"role": "user", "content": [{"type": "text", "text": "hi"}]}]
-create(model="m", messages=MESSAGES)
-assert SENT[1]["messages"] == [{"role": "user", "content": "hi"}]
-with pytest.raises(InvalidArgumentError, match=r"messages\\[0\\]\\.content"):
-    wrong: contract.MessageParam = {"role": "user", "content": 5}  # type: ignore[typeddict-item]
+parts: list[contract.NamePartParam] = [{"type": "text", "text": "hi"}]
+create(model="m", messages=[{"role": "user", "name": parts}])
+assert SENT[0]["messages"] == [{"role": "user", "name": [{"type": "text", "text": "hi"}]}]
+create(model="m", messages=[{"role": "user", "name": "hi"}])
+assert SENT[1]["messages"] == [{"role": "user", "name": "hi"}]
+with pytest.raises(InvalidArgumentError, match=r"messages\\[0\\]\\.name"):
+    wrong: contract.MessageParam = {"role": "user", "name": 5}  # type: ignore[typeddict-item]
     create(model="m", messages=[wrong])
 """,
-        ),
-        outdated=(
-            f"{ARGUMENTS}::test_messages_of_a_wrong_type_are_refused"
-            "[[{'role': 'user', 'content': [",
         ),
     ),
     Revision(
@@ -348,8 +339,8 @@ assert SENT[0]["messages"][0]["role"] == "group"
         _renamed_field,
         (
             """\
-create(model="m", messages=MESSAGES, max_output_tokens=5)
-assert SENT[0]["max_output_tokens"] == 5
+create(model="m", messages=MESSAGES, rehearsal_limit=5)
+assert SENT[0]["rehearsal_limit"] == 5
 with pytest.raises(InvalidArgumentError, match="no request field 'max_completion_tokens'"):
     create(model="m", messages=MESSAGES, max_completion_tokens=5)  # type: ignore[call-overload]
 """,

@@ -293,7 +293,7 @@ def fail_by_nonsense_in_a_stream(client: Client, server: Server) -> None:
 
 
 def fail_by_arguments(client: Client, server: Server) -> None:
-    client.ask(temperature=0)
+    client.ask(temperature=12345)
 
 
 def fail_by_a_header(client: Client, server: Server) -> None:

@@ -262,7 +262,7 @@ def test_what_the_caller_does_wrong_is_not_tried_again(
     api: Driver, server: Server, naps: list[float]
 ) -> None:
     with pytest.raises(MiniMaxError):
-        api.client(server.base_url).ask(temperature=7)
+        api.client(server.base_url).ask(temperature=12345)
     assert naps == []
 
 
@@ -307,7 +307,7 @@ def test_a_call_that_is_refused_is_no_attempt(
 ) -> None:
     caplog.set_level(logging.INFO, "minimax_chat")
     with pytest.raises(MiniMaxError):
-        api.client(server.base_url).ask(temperature=7)
+        api.client(server.base_url).ask(temperature=12345)
     assert caplog.records == []
 
 

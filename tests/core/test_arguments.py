@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections import ChainMap, OrderedDict, UserDict
 from collections.abc import Iterator, Mapping
@@ -14,15 +15,22 @@ import httpx
 import pytest
 from hypothesis import given, strategies as st
 
+from documented import EXAMPLE_REQUEST, FIELDS
 from minimax_chat import Completion, InvalidArgumentError
 from minimax_chat._wire import Call
+from minimax_chat_api.contract import CHAT_COMPLETION_REQUEST_SCHEMA, check
 from minimax_chat_api.models import Message, Role
 from minimax_chat_api.types import UNSET
 from properties import tries
 from replies import BASE_URL, KEY, MODEL, call, chunk, config, documented, read, sse, stream_reader
+from spec_reading import BOUNDS, edges, effective, fields, read_spec, violations
 
 USER = {"role": "user", "content": "你好"}
 PLAIN = {"model": MODEL, "messages": [USER]}
+
+SPEC = read_spec()
+# With the bounds of the model that the calls name.
+OPTIONS = fields(effective(SPEC["components"]["schemas"], MODEL)["ChatCompletionRequest"])
 
 nan, inf = float("nan"), float("inf")
 NO_STRINGS: list[Any] = [5, 0, True, False, ["x"], [], {"a": 1}, {}, b"x", nan]
@@ -60,12 +68,8 @@ def test_nothing_goes_on_the_wire_that_was_not_asked_for() -> None:
 
 
 def test_the_documented_request() -> None:
-    messages = [
-        {"role": "system", "name": "MiniMax AI"},
-        {"role": "user", "name": "用户", "content": "你好"},
-    ]
-    of = call(messages=messages)
-    assert body(of) == {"model": "MiniMax-M2.7", "messages": messages}
+    of = call(**EXAMPLE_REQUEST)
+    assert body(of) == EXAMPLE_REQUEST
     assert of.request["method"].upper() == "POST"
     assert of.request["url"] == f"{BASE_URL}/v1/chat/completions"
     headers = dict(of.request["headers"])
@@ -96,7 +100,8 @@ def test_a_streamed_call_says_so() -> None:
 
 
 def test_what_is_none_is_left_out() -> None:
-    names = ["max_completion_tokens", "temperature", "top_p"]
+    names = [name for name in OPTIONS if name not in (*PLAIN, "stream")]
+    assert {"temperature", "top_p", "max_completion_tokens"} <= {*names}
     names += ["timeout", "max_retries", "extra_headers", "extra_body"]
     assert sent(**dict.fromkeys(names)) == PLAIN
     assert sent(messages=[{**USER, "name": None, "novel": None}]) == PLAIN
@@ -174,6 +179,18 @@ def test_what_the_caller_gave_is_left_alone() -> None:
     assert extra == {"novel": {"a": [1]}}
 
 
+def forbidden(values: list[Any], field: str) -> list[Any]:
+    """Those of `values` that a message's field must not have, by the contract."""
+    found = [
+        value for value in values if violations(SPEC, "Message", {"role": "user", field: value})
+    ]
+    assert len(found) > len(values) / 2
+    return found
+
+
+PARTS = [[{"type": "text", "text": "x"}], [{"type": 5, "text": "x"}], [["x"]]]
+
+
 @pytest.mark.parametrize(
     "messages",
     [
@@ -181,9 +198,11 @@ def test_what_the_caller_gave_is_left_alone() -> None:
         *(["Hello"], [None], [5], [[]], [[USER]], [USER, "x"], [object()], [b"x"], [UNSET]),
         *([{}], [{"content": "x"}], [{"role": None}], [{"role": 5}], [{"role": b"user"}]),
         [{"role": ["user"]}],
-        *([{"role": "user", "content": wrong}] for wrong in NO_STRINGS),
-        [{"role": "user", "content": [{"type": "text", "text": "x"}]}],
-        *([{"role": "user", "name": wrong}] for wrong in NO_STRINGS),
+        *(
+            [{"role": "user", field: wrong}]
+            for field in ("content", "name")
+            for wrong in forbidden([*NO_STRINGS, *PARTS], field)
+        ),
         (message for message in ["x"]),
         [Message(role=5)],  # type: ignore[arg-type]
         [Message(role="user", content=5)],  # type: ignore[arg-type]
@@ -221,19 +240,31 @@ def test_an_error_of_the_callers_own_generator_is_the_callers() -> None:
 
 # Bounds
 
+RIGHT_EDGES, WRONG_EDGES = (
+    {name: edges(OPTIONS[name])[side] for name in ("temperature", "top_p", "max_completion_tokens")}
+    for side in (0, 1)
+)
 WRONG: dict[str, list[Any]] = {
     "temperature": [
-        *(0, 0.0, -0.0, -1, 1.5, 1.0000001, 2, "hot", "0.5", nan, inf, -inf, True, False, [], {}),
+        *WRONG_EDGES["temperature"],
+        *(-12345, 12345, "hot", "0.5", nan, inf, -inf, True, False, [], {}),
         *(Decimal("0.5"), 1j, b"1", 10**400),
     ],
-    "top_p": [0, 1.1, -0.1, nan, inf, True, "0.9", [0.9]],
-    "max_completion_tokens": [0, -1, 1.0, 2.5, "10", nan, inf, True, [], {}],
+    "top_p": [*WRONG_EDGES["top_p"], -12345.5, 12345.5, nan, inf, True, "0.9", [0.9]],
+    "max_completion_tokens": [
+        *WRONG_EDGES["max_completion_tokens"],
+        *(-1, 1.0, 2.5, "10", nan, inf, True, [], {}),
+    ],
     "model": [5, True, b"MiniMax-M2.7", ["MiniMax-M2.7"], {}, 1.5],
 }
 RIGHT: dict[str, list[Any]] = {
-    "temperature": [5e-324, 0.01, 0.999, 1, 1.0],
-    "top_p": [0.001, 0.95, 1],
-    "max_completion_tokens": [1, 2048, 2049, 1_000_000, 2**63],
+    "temperature": [*RIGHT_EDGES["temperature"], 0.01, 0.999],
+    "top_p": [*RIGHT_EDGES["top_p"], FIELDS["ChatCompletionRequest"]["top_p"].default],
+    # The documented limit is no bound.
+    "max_completion_tokens": [
+        *RIGHT_EDGES["max_completion_tokens"],
+        *(2048, 2049, 1_000_000, 2**63),
+    ],
 }
 
 
@@ -255,7 +286,11 @@ def test_a_value_that_the_contract_allows_is_sent(name: str, value: Any) -> None
 
 
 def test_a_refusal_says_what_is_allowed() -> None:
-    assert refused(temperature=0) == ("temperature is 0, but must be a finite number > 0 and <= 1")
+    said = refused(temperature=12345)
+    assert said == check({**PLAIN, "temperature": 12345}, CHAT_COMPLETION_REQUEST_SCHEMA)
+    allowed = [OPTIONS["temperature"][bound] for bound in BOUNDS if bound in OPTIONS["temperature"]]
+    assert allowed
+    assert [str(limit) for limit in allowed if str(limit) not in said] == []
 
 
 @pytest.mark.parametrize("stream", [1, 0, "true", "", [], {}, nan])
@@ -266,7 +301,10 @@ def test_stream_must_be_true_or_false(stream: Any) -> None:
 @tries(200)
 @given(st.floats() | st.integers())
 def test_temperature_is_sent_if_and_only_if_it_is_in_range(value: float) -> None:
-    if 0 < value <= 1:
+    # What JSON cannot say stands in no contract.
+    if math.isfinite(value) and not violations(
+        SPEC, "ChatCompletionRequest", {**PLAIN, "temperature": value}
+    ):
         assert sent(temperature=value)["temperature"] == value
     else:
         refused(temperature=value)
@@ -275,7 +313,7 @@ def test_temperature_is_sent_if_and_only_if_it_is_in_range(value: float) -> None
 # What the contract does not know
 
 
-@pytest.mark.parametrize("name", ["temprature", "n", "max_tokens", "functions", "api_key", "self_"])
+@pytest.mark.parametrize("name", ["temprature", "field_of_tomorrow", "api_key", "self_"])
 def test_an_unknown_argument_is_refused(name: str) -> None:
     said = refused(**{name: 1})
     assert repr(name) in said
@@ -284,7 +322,7 @@ def test_an_unknown_argument_is_refused(name: str) -> None:
 
 
 def test_an_unknown_argument_that_is_none_is_refused_as_well() -> None:
-    assert "'n'" in refused(n=None)
+    assert "'field_of_tomorrow'" in refused(field_of_tomorrow=None)
 
 
 def test_extra_body_is_sent_unchecked_and_wins() -> None:

@@ -101,8 +101,8 @@ def test_an_error_of_each_kind(
 
 
 def test_a_real_refusal(client: openai.OpenAI) -> None:
-    with pytest.raises(openai.BadRequestError, match="temperature is 2"):
-        client.chat.completions.create(model=MODEL, messages=user("Hello"), temperature=2)
+    with pytest.raises(openai.BadRequestError, match="temperature is 12345"):
+        client.chat.completions.create(model=MODEL, messages=user("Hello"), temperature=12345)
     with pytest.raises(openai.AuthenticationError, match=r"invalid API key \(2049\)"):
         client.with_options(api_key="invalid").chat.completions.create(
             model=MODEL, messages=user("Hello")

@@ -52,7 +52,7 @@ def test_failures_come_in_order(emulator: Emulator, call: Any) -> None:
 
 def test_a_refused_request_takes_no_reply(emulator: Emulator, call: Any) -> None:
     emulator.reply("mine")
-    assert call.post(temperature=0).status_code == 400
+    assert call.post(temperature=12345).status_code == 400
     assert call.content().endswith("mine")
 
 

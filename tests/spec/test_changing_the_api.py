@@ -1,7 +1,6 @@
 """docs/changing-the-api.md: its commands, run in a copy of the project, print what it shows.
 
-A YAML block goes into openapi.yaml above the line with which it ends; a further one that ends alike
-takes the place of the first.
+A YAML block shows what comes into openapi.yaml, and where; a further one takes its place.
 """
 
 import os
@@ -10,8 +9,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from project_copy import ROOT, copy_project
 
@@ -66,20 +67,22 @@ def commands(block: str) -> Iterator[tuple[str, str]]:
     yield command, output
 
 
-def edited(spec: str, block: str) -> str:
-    (*_, anchor) = block.splitlines(keepends=True)
-    assert spec.count(anchor) == 1, f"{anchor!r} must stand in openapi.yaml once"
-    return spec.replace(anchor, block)
+def merged(old: Any, new: Any) -> Any:
+    """`old`, with what a block shows added to it."""
+    if not isinstance(old, dict):
+        return new
+    return {**old, **{key: merged(old.get(key), each) for key, each in new.items()}}
 
 
 def test_the_page_does_what_it_says(copied: Path, environment: dict[str, str]) -> None:
     spec = copied / "openapi.yaml"
-    original = spec.read_text(encoding="utf-8")
+    original = yaml.safe_load(spec.read_text(encoding="utf-8"))
     shown: list[str] = []
     printed: list[str] = []
     for language, block in BLOCKS:
         if language == "yaml":
-            spec.write_text(edited(original, block), encoding="utf-8")
+            text = yaml.safe_dump(merged(original, yaml.safe_load(block)), sort_keys=False)
+            spec.write_text(text, encoding="utf-8")
             continue
         assert language == "console"
         for command, output in commands(block):

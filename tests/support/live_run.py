@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from documented import EXAMPLE_REQUEST
 from minimax_chat import (
     APIError,
     AuthenticationError,
@@ -34,10 +35,7 @@ WRONG_KEY = "invalid-key-of-the-live-tests"
 CHEAP: dict[str, Any] = {"model": MODEL, "max_completion_tokens": 48}
 
 # The documented messages: the first has a name and no content.
-DOCUMENTED: list[Any] = [
-    {"role": "system", "name": "MiniMax AI"},
-    {"role": "user", "name": "用户", "content": "你好"},
-]
+DOCUMENTED: list[Any] = EXAMPLE_REQUEST["messages"]
 ROLES: list[Any] = [
     {"role": "system", "name": "Jia", "content": "You are an innkeeper."},
     {"role": "user_system", "content": "A tired traveller."},
@@ -153,9 +151,9 @@ def run(spec: Spec, client: Callable[[str | None], MiniMax]) -> Report:
             call("second turn", lambda: create(**CHEAP, messages=turns, temperature=1, top_p=0.95))
         call("role play", lambda: create(**CHEAP, messages=ROLES))
         # Past the wrapper's own check.
-        out_of_range = {"temperature": 0}
+        out_of_range = {"temperature": -1}
         call(
-            "temperature 0",
+            "temperature -1",
             lambda: create(**CHEAP, messages=DOCUMENTED, extra_body=out_of_range),
             BadRequestError,
         )
