@@ -212,14 +212,14 @@ class Object:
 class Entries:
     """A list of objects, whose pieces are told apart by index, else by id.
 
-    A piece that has neither goes on with the last entry.
+    A piece that has neither goes on with the last entry. An entry without an index has that of its
+    place.
     """
 
     takes: ClassVar[type] = list
 
     def __init__(self, component: str, decisions: Decisions) -> None:
         self._component, self._decisions = component, decisions
-        self._entries: list[Object] = []
         self._by_index: dict[int, Object] = {}
         self._by_id: dict[str, Object] = {}
         self._strays: list[Any] = []  # what is no object
@@ -228,42 +228,36 @@ class Entries:
 
     def __iter__(self) -> Iterator[Object]:
         """The entries in the order of their arrival."""
-        return iter(self._entries)
+        return iter(self._by_index.values())
 
     def add(self, items: list[Any]) -> None:
         pieces = [as_object(item) for item in items if item and isinstance(item, dict)]
         self._strays.extend(item for item in items if not isinstance(item, dict))
-        if not pieces:
-            return
-        # Of several pieces that come at once, none goes on with another.
-        last = self.touched[-1:] if len(pieces) == 1 else self._entries
-        self.touched = [
-            self._entry(piece, last[position] if position < len(last) else None)
-            for position, piece in enumerate(pieces)
-        ]
-        for entry, piece in zip(self.touched, pieces, strict=True):
-            entry.add(piece)
+        nameless = [piece for piece in pieces if _index(piece) is None and not _id(piece)]
+        touched: list[Object] = []
+        for place, piece in enumerate(pieces):
+            # Of several that come at once, none goes on with another.
+            last = [*self][place : place + 1] if len(nameless) > 1 else self.touched[-1:]
+            touched.append(self._entry(piece, last))
+            touched[-1].add(piece)
+        self.touched = touched or self.touched
 
     def whole(self) -> list[Any]:
-        order = {id(entry): index for index, entry in self._by_index.items()}
-        places = {id(entry): number for number, entry in enumerate(self._entries)}
-        entries = sorted(self._entries, key=lambda each: order.get(id(each), places[id(each)]))
-        return [*(entry.whole() for entry in entries), *self._strays]
+        entries = [entry.whole() for _, entry in sorted(self._by_index.items())]
+        return [*entries, *self._strays]
 
-    def _entry(self, piece: dict[str, Any], last: Object | None) -> Object:
-        index, identity = _index(piece), piece.get("id")
-        identity = identity if isinstance(identity, str) else ""
+    def _entry(self, piece: dict[str, Any], last: list[Object]) -> Object:
+        index, identity = _index(piece), _id(piece)
         if index is not None:
             entry = self._by_index.get(index)
-            named = self._by_id.get(identity)
-            if entry is None and named is not None and named.get("index") is None:
-                entry = named
+        elif identity:
+            entry = self._by_id.get(identity)
         else:
-            entry = self._by_id.get(identity) if identity else last
+            entry = last[0] if last else None
         if entry is None:
             entry = Object(self._component, self._decisions)
-            self._entries.append(entry)
-        if index is not None:
+            while index is None or index in self._by_index:
+                index = len(self._by_index) if index is None else index + 1
             self._by_index[index] = entry
         if identity:
             self._by_id.setdefault(identity, entry)
@@ -290,6 +284,11 @@ def _same(one: Any, other: Any) -> bool:
         return type(one) is type(other) and bool(one == other)
     except RecursionError:
         return False
+
+
+def _id(piece: dict[str, Any]) -> str:
+    identity = piece.get("id")
+    return identity if isinstance(identity, str) else ""
 
 
 def _index(item: Any) -> int | None:
