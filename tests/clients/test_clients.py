@@ -65,16 +65,16 @@ def http(api: Driver, network: Recorder) -> Any:
         ({}, {}, "https://api.minimaxi.com"),
         ({}, {"region": "cn"}, "https://api.minimaxi.com"),
         ({}, {"region": "global"}, "https://api.minimax.io"),
-        ({}, {"base_url": "http://here:8000"}, "http://here:8000"),
-        ({}, {"base_url": "http://here/below/"}, "http://here/below"),
-        ({}, {"base_url": "http://here/v1"}, "http://here"),
+        ({}, {"base_url": "https://here:8000"}, "https://here:8000"),
+        ({}, {"base_url": "https://here/below/"}, "https://here/below"),
+        ({}, {"base_url": "https://here/v1"}, "https://here"),
         ({"REGION": "global"}, {}, "https://api.minimax.io"),
         ({"REGION": "global"}, {"region": "cn"}, "https://api.minimaxi.com"),
-        ({"REGION": "global"}, {"base_url": "http://here"}, "http://here"),
-        ({"BASE_URL": "http://there"}, {}, "http://there"),
-        ({"BASE_URL": "http://there"}, {"base_url": "http://here"}, "http://here"),
-        ({"BASE_URL": "http://there"}, {"region": "global"}, "https://api.minimax.io"),
-        ({"BASE_URL": "http://there", "REGION": "global"}, {}, "http://there"),
+        ({"REGION": "global"}, {"base_url": "https://here"}, "https://here"),
+        ({"BASE_URL": "https://there"}, {}, "https://there"),
+        ({"BASE_URL": "https://there"}, {"base_url": "https://here"}, "https://here"),
+        ({"BASE_URL": "https://there"}, {"region": "global"}, "https://api.minimax.io"),
+        ({"BASE_URL": "https://there", "REGION": "global"}, {}, "https://there"),
         ({"BASE_URL": "", "REGION": ""}, {}, "https://api.minimaxi.com"),
     ],
 )
@@ -131,7 +131,7 @@ def test_the_environment_is_read_when_the_client_is_made(
         ({"base_url": "api.minimaxi.com"}, {}, "api.minimaxi.com"),
         ({"base_url": "ftp://api.minimaxi.com"}, {}, "http"),
         ({}, {"BASE_URL": "nowhere"}, "nowhere"),
-        ({"base_url": "http://here", "region": "cn"}, {}, "region and base_url"),
+        ({"base_url": "https://here", "region": "cn"}, {}, "region and base_url"),
         ({"base_url": "http://user:pa55@here"}, {}, "user name or password"),
         ({"timeout": 0}, {}, "timeout"),
         ({"timeout": -1}, {}, "timeout"),
@@ -381,6 +381,7 @@ def test_an_http_client_of_ones_own_that_was_closed(api: Driver, server: Server)
         client.ask()
 
 
+@pytest.mark.filterwarnings("ignore:base_url is http")
 def test_a_proxy_of_ones_own_is_used(api: Driver, server: Server) -> None:
     server.otherwise(answer)
     http = api.http_client(proxy=server.base_url)

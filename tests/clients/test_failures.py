@@ -120,6 +120,7 @@ def test_nobody_listens(api: Driver, naps: list[float]) -> None:
     assert len(naps) == 4
 
 
+@pytest.mark.filterwarnings("ignore:base_url is http")
 def test_a_name_that_is_none(api: Driver) -> None:
     with pytest.raises(APIConnectionError):
         api.client("http://no-such-host.invalid", max_retries=0).ask()
@@ -422,12 +423,14 @@ def test_a_page_of_some_other_server_points_to_base_url(
     assert f". {caught.value.hint}" in str(caught.value)
 
 
+@pytest.mark.filterwarnings("ignore:base_url is http")
 @pytest.mark.parametrize("host", ["a" * 64 + ".invalid", "api..invalid", "[::"])
 def test_a_host_that_cannot_be(api: Driver, host: str) -> None:
     with pytest.raises((ConfigurationError, APIConnectionError), match="base_url"):
         api.client(f"http://{host}", max_retries=0).ask()
 
 
+@pytest.mark.filterwarnings("ignore:base_url is http")
 def test_a_proxy_that_cannot_be(api: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://proxy..invalid")
     with pytest.raises(APIConnectionError, match="the proxy"):

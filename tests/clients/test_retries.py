@@ -208,7 +208,7 @@ def test_the_code_decides_and_not_the_status(
 
 @pytest.mark.parametrize(
     ("status", "again"),
-    [(408, False), (404, False), (429, True), (500, True), (502, True), (503, True), (529, True)],
+    [(408, True), (404, False), (429, True), (500, True), (502, True), (503, True), (529, True)],
 )
 def test_without_a_code_the_status_decides(
     api: Driver, server: Server, naps: list[float], status: int, again: bool

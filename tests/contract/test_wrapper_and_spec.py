@@ -241,7 +241,19 @@ def test_what_the_spec_allows_as_an_answer_is_readable(body: dict[str, Any]) -> 
     WIRE.create(model="m", messages=[message, {"role": "user"}])
 
 
-@given(st.lists(bodies(SPEC, "ChatCompletionChunk"), min_size=1, max_size=4))
+def told_apart(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The events, with an index in each choice where it is needed to tell choices apart."""
+    choices = [event.get("choices") or [] for event in events]
+    indices = [choice.get("index") for each in choices for choice in each]
+    if any(len(each) > 1 for each in choices) or {*indices} - {None}:
+        for each in choices:
+            for position, choice in enumerate(each):
+                if choice.get("index") is None:
+                    choice["index"] = position
+    return events
+
+
+@given(st.lists(bodies(SPEC, "ChatCompletionChunk"), min_size=1, max_size=4).map(told_apart))
 @examples(300)
 def test_what_the_spec_allows_as_a_stream_is_readable(events: list[dict[str, Any]]) -> None:
     indices = {choice.get("index") for event in events for choice in event.get("choices") or [{}]}

@@ -104,7 +104,12 @@ def test_what_is_none_is_left_out() -> None:
     assert {"temperature", "top_p", "max_completion_tokens"} <= {*names}
     names += ["timeout", "max_retries", "extra_headers", "extra_body"]
     assert sent(**dict.fromkeys(names)) == PLAIN
-    assert sent(messages=[{**USER, "name": None, "novel": None}]) == PLAIN
+    assert sent(messages=[{**USER, "name": None, "tool_calls": None}]) == PLAIN
+
+
+def test_none_is_null_where_the_contract_does_not_know_the_field() -> None:
+    message = {**USER, "novel": None, "parts": {"inner": None}}
+    assert sent(messages=[message])["messages"] == [message]
 
 
 def test_text_is_written_as_utf_8() -> None:
@@ -313,12 +318,31 @@ def test_temperature_is_sent_if_and_only_if_it_is_in_range(value: float) -> None
 # What the contract does not know
 
 
-@pytest.mark.parametrize("name", ["temprature", "field_of_tomorrow", "api_key", "self_"])
+@pytest.mark.parametrize("name", ["field_of_tomorrow", "api_key", "self_", "n", "seed", "user"])
 def test_an_unknown_argument_is_refused(name: str) -> None:
-    said = refused(**{name: 1})
-    assert repr(name) in said
+    assert refused(**{name: 1}) == (
+        f"MiniMax's API documents no request field {name!r}. "
+        f"To send it all the same, use extra_body={{{name!r}: ...}}"
+    )
+
+
+def test_a_misspelt_argument_is_told_the_nearest() -> None:
+    assert "no request field 'temprature'; did you mean 'temperature'?" in refused(temprature=1)
+    assert "no request field 'max_retry'; did you mean 'max_retries'?" in refused(max_retry=1)
+
+
+# What OpenAI users pass by habit, and MiniMax's page has not.
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("tool_choice", "parallel_tool_calls", "response_format", "stop", "n", "seed", "logprobs"),
+        *("presence_penalty", "frequency_penalty", "user"),
+    ],
+)
+def test_a_habit_of_openai_users_is_told_as_undocumented(name: str) -> None:
+    said = refused(**{name: None})
+    assert f"MiniMax's API documents no request field {name!r}." in said
     assert "extra_body" in said
-    assert "temperature" in said
 
 
 def test_an_unknown_argument_that_is_none_is_refused_as_well() -> None:

@@ -10,7 +10,15 @@ from typing import Any
 
 import pytest
 
-from minimax_chat import Completion, CompletionChunk
+from documented import TOOL_CALLS_RESPONSE
+from minimax_chat import (
+    Completion,
+    CompletionChunk,
+    ContentFilterError,
+    InputContentError,
+    OutputContentError,
+    ResponseDecodeError,
+)
 from minimax_chat_api.contract import ChoiceMessageView
 from minimax_chat_api.models import (
     ChatCompletion,
@@ -19,7 +27,19 @@ from minimax_chat_api.models import (
     Message,
 )
 from minimax_chat_api.types import UNSET, Unset
-from replies import ENVELOPE, USAGE, call, chunk, documented, plain, read, reply, sse, stream_reader
+from replies import (
+    ENVELOPE,
+    USAGE,
+    base_resp,
+    call,
+    chunk,
+    documented,
+    plain,
+    read,
+    reply,
+    sse,
+    stream_reader,
+)
 
 
 def received(body: dict[str, Any], **headers: str) -> Completion:
@@ -73,13 +93,11 @@ def test_raw_keeps_what_no_page_lists() -> None:
 
 
 EMPTY: list[dict[str, Any]] = [
-    {"choices": None},
-    {"choices": []},
     {"choices": [{}]},
     {"choices": [{"message": None}]},
     {"choices": [{"message": {}}]},
     {"choices": [{"message": {"content": None, "role": None}, "finish_reason": None}]},
-    {"choices": [], "usage": None, "id": None, "created": None, "model": None, "base_resp": None},
+    {"choices": [{}], "usage": None, "id": None, "created": None, "model": None, "base_resp": None},
 ]
 
 
@@ -94,9 +112,46 @@ def test_what_is_missing_or_null_reads_none_and_never_unset(body: dict[str, Any]
         assert getattr(completion, name) is None, name
     assert (completion.created_at, completion.usage, completion.base_resp) == (None, None, None)
     assert completion.trace_id is None
-    assert len(completion.choices) == len(body["choices"] or [])
+    assert completion.tool_calls == []
+    assert len(completion.choices) == len(body["choices"])
     assert "Unset" not in repr(completion)
     assert completion.raw.to_dict() == body
+
+
+# No answer
+
+NO_CHOICE: list[dict[str, Any]] = [
+    {"choices": None},
+    {"choices": []},
+    base_resp(0, "success"),
+    {**documented(), "choices": []},
+]
+
+
+@pytest.mark.parametrize("body", NO_CHOICE, ids=repr)
+def test_an_answer_without_any_choice_is_no_answer(body: dict[str, Any]) -> None:
+    with pytest.raises(ResponseDecodeError, match="it has no choice") as caught:
+        received(body, trace_id="t-1")
+    assert (caught.value.http_status, caught.value.trace_id) == (200, "t-1")
+
+
+@pytest.mark.parametrize("body", NO_CHOICE, ids=repr)
+@pytest.mark.parametrize(
+    ("flags", "kind"),
+    [
+        ({"input_sensitive": True, "input_sensitive_type": 2}, InputContentError),
+        ({"output_sensitive": True, "output_sensitive_type": 2}, OutputContentError),
+    ],
+)
+def test_without_a_choice_the_flags_of_the_content_filter_tell_why(
+    body: dict[str, Any], flags: dict[str, Any], kind: type[ContentFilterError]
+) -> None:
+    with pytest.raises(kind, match=r"no answer \(\w+_sensitive_type 2\)") as caught:
+        received({**body, **flags})
+    assert (caught.value.http_status, caught.value.retryable) == (200, False)
+    assert caught.value.body == {**body, **flags}
+    answered = plain("Hello", **flags)
+    assert received(answered).text == "Hello", "a hit that is not severe leaves the answer"
 
 
 @pytest.mark.parametrize("usage", [{}, {"total_tokens": None}, {"prompt_tokens_details": None}])
@@ -120,6 +175,45 @@ def test_a_time_is_in_utc(created: int, year: int) -> None:
     assert at is not None
     assert (at.year, at.tzinfo) == (year, UTC)
     assert at.timestamp() == created
+
+
+# Calls
+
+
+def test_the_documented_answer_that_calls() -> None:
+    completion = received(TOOL_CALLS_RESPONSE)
+    (found,) = completion.tool_calls
+    assert (found.id, found.type, found.index) == ("call_function_abc123def456_1", "function", 0)
+    assert (found.function.name, found.function.arguments) == ("get_forecast", '{"city": "Bergen"}')
+    assert completion.finish_reason == "tool_calls"
+    assert completion.message.tool_calls == [found]
+    assert completion.thinking == "A forecast is needed."
+    assert completion.text == "Let me look that up."
+    assert completion.raw.to_dict() == completion.to_dict() == TOOL_CALLS_RESPONSE
+
+
+def test_what_a_call_lacks_reads_empty() -> None:
+    body = plain("x")
+    body["choices"][0]["message"]["tool_calls"] = [{}, {"function": None, "id": None}]
+    for found in received(body).tool_calls:
+        assert (found.id, found.function.name, found.function.arguments) == ("", "", "")
+        assert (found.type, found.index) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "calls",
+    [
+        *({}, "x", 5, ["x"], [None], [{"id": 5}], [{"function": "f"}]),
+        *([{"function": {"name": 5}}], [{"function": {"arguments": {"city": "Bergen"}}}]),
+    ],
+    ids=repr,
+)
+def test_calls_of_a_wrong_type_are_no_answer(calls: Any) -> None:
+    """They would read as none at all."""
+    body = plain("x")
+    body["choices"][0]["message"]["tool_calls"] = calls
+    with pytest.raises(ResponseDecodeError, match="tool_calls"):
+        received(body)
 
 
 # Thinking
@@ -165,6 +259,47 @@ def test_so_it_can_in_a_stream() -> None:
     read(reader, sse(chunk("<think>I "), chunk("wonder", "length")))
     assert reader.completion.thinking_truncated
     assert (reader.completion.thinking, reader.completion.text) == ("I wonder", "")
+
+
+def called(arguments: str, finish_reason: str, **message: Any) -> dict[str, Any]:
+    body = plain(message.pop("content", None), finish_reason)
+    call = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": arguments}}
+    body["choices"][0]["message"] |= {"tool_calls": [call], **message}
+    return body
+
+
+@pytest.mark.parametrize(("arguments", "end"), [("{}", "tool_calls"), ('{"a": "b', "length")])
+def test_an_answer_that_calls_is_not_truncated_thinking(arguments: str, end: str) -> None:
+    completion = received(called(arguments, end, content="<think>I wonder</think>"))
+    assert completion.thinking_truncated is False
+    assert completion.tool_calls[0].function.arguments == arguments
+
+
+STRUCTURED: list[dict[str, Any]] = [
+    {"content": "<think>\nTwo\n\ncities.\n</think>\n\nHi"},
+    {"content": "Two\n\ncities.</think>Hi"},
+    {"content": "Hi", "reasoning_content": "Two\n\ncities."},
+    {"content": "Hi", "reasoning_content": "\nTwo\n\ncities.\n</think>\n"},
+    {"content": "Hi", "reasoning_details": [{"text": "Two\n\ncities.</think>"}]},
+    {
+        "content": "Hi",
+        "reasoning_details": [{"text": "Two"}, {"text": None}, {"text": " cities. "}],
+    },
+    {
+        "content": "<think>Two\n\ncities.</think>Hi",
+        "reasoning_content": "Two\n\ncities.",
+        "reasoning_details": [{"text": "Two\n\ncities."}],
+    },
+    {"content": "Hi", "reasoning_content": "", "reasoning_details": [{"text": "Two\n\ncities."}]},
+]
+
+
+@pytest.mark.parametrize("message", STRUCTURED, ids=repr)
+def test_thinking_is_the_same_wherever_it_came(message: dict[str, Any]) -> None:
+    body = plain(None)
+    body["choices"][0]["message"] |= message
+    completion = received(body)
+    assert (completion.thinking, completion.text) == ("Two\n\ncities.", "Hi")
 
 
 def test_the_first_choice_counts() -> None:

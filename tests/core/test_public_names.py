@@ -19,7 +19,8 @@ ERRORS = {
 }
 PUBLIC = {
     *("MiniMax", "AsyncMiniMax", "Stream", "AsyncStream", "Completion", "CompletionChunk"),
-    *("MessageParam", "SupportsToDict"),
+    *("ContentPartParam", "MessageParam", "SupportsToDict", "ToolCallView", "ToolParam"),
+    *("image", "video"),
     *ERRORS,
 }
 

@@ -364,7 +364,7 @@ def test_a_last_chunk_that_repeats_structured_thinking_changes_nothing() -> None
         chunk(reasoning_content="a"),
         last_with_message(content="", reasoning_content="hm, a"),
     )
-    assert parts == [("hm, ", ""), ("a", ""), ("", "")]
+    assert parts == [("hm,", ""), (" a", ""), ("", "")]
     assert completion.thinking == "hm, a"
 
 
@@ -392,11 +392,19 @@ def test_a_message_whose_role_came_empty_can_be_sent_back(role: str | None) -> N
     assert sent["messages"] == [{"role": "assistant", "content": "Hello"}]
 
 
-def test_empty_strings_are_no_part_of_the_message() -> None:
-    """As in chunks seen on the wire; a plain answer has no such fields."""
+def test_empty_strings_change_nothing_that_was_said() -> None:
     empty = {"name": "", "audio_content": "", "novel": ""}
     _, completion = parts_of(chunk("Hel", **empty), chunk("lo", "stop", **empty))
-    assert completion.message.to_dict() == {"role": "assistant", "content": "Hello"}
+    assert completion.message.to_dict() == {"role": "assistant", "content": "Hello", **empty}
+    _, completion = parts_of(chunk("Hel", name="A", novel="B"), chunk("lo", "stop", **empty))
+    whole = {
+        "role": "assistant",
+        "content": "Hello",
+        "audio_content": "",
+        "name": "A",
+        "novel": "B",
+    }
+    assert completion.message.to_dict() == whole
 
 
 def test_what_is_not_empty_is_kept_in_the_message() -> None:
@@ -470,7 +478,7 @@ def test_structured_thinking_is_thinking() -> None:
     parts, completion = parts_of(
         chunk(reasoning_content="I "), chunk(reasoning_content="wonder"), chunk("Hello", "stop")
     )
-    assert parts == [("I ", ""), ("wonder", ""), ("", "Hello")]
+    assert parts == [("I", ""), (" wonder", ""), ("", "Hello")]
     assert (completion.thinking, completion.text) == ("I wonder", "Hello")
     assert completion.to_dict()["choices"][0]["message"]["reasoning_content"] == "I wonder"
 
@@ -481,7 +489,7 @@ def test_beside_tags_structured_thinking_counts_once() -> None:
         chunk("wonder</think>", reasoning_content="wonder"),
         chunk("Hello", "stop"),
     )
-    assert parts == [("I ", ""), ("wonder", ""), ("", "Hello")]
+    assert parts == [("I", ""), (" wonder", ""), ("", "Hello")]
     assert (completion.thinking, completion.text) == ("I wonder", "Hello")
     assert completion.message.content == "<think>I wonder</think>Hello"
 

@@ -31,7 +31,13 @@ CONTENTS = {
     "empty thinking": ("<think></think>\n\nHello", ("", "Hello")),
     "blank thinking": ("<think> \n </think>Hello", ("", "Hello")),
     "no white space around the tags": ("<think>hm</think>Hello", ("hm", "Hello")),
-    "white space around the tags": ("\n <think>\n hm\n </think> \r\n\tHello", ("hm", "Hello")),
+    "white space around the tags": ("\n <think>\n hm\n </think> \r\n\tHello", ("hm", "\tHello")),
+    "indentation of the answer": (
+        "<think>a</think>\n \n\n    return 1\n",
+        ("a", "    return 1\n"),
+    ),
+    "white space on the line of the closing tag": ("<think>a</think> b", ("a", " b")),
+    "blank lines alone": ("<think>a</think>\n \n  ", ("a", "")),
     "white space inside stays": ("<think>\na\n\n b\n</think>\nc \n d\n", ("a\n\n b", "c \n d\n")),
     "only the four spaces of JSON are white space": (
         "<think>\u3000hm\u00a0</think>\u3000Hello",
@@ -72,7 +78,7 @@ CONTENTS = {
     "an opening tag inside the thinking": ("<think>a <think> b</think>c", ("a <think> b", "c")),
     "a closing tag after the thinking": ("<think>a</think>b</think>c", ("a", "b</think>c")),
     "a lone <": ("< 3", ("", "< 3")),
-    "a lone < after the thinking": ("<think>a</think> < 3", ("a", "< 3")),
+    "a lone < after the thinking": ("<think>a</think> < 3", ("a", " < 3")),
     "a false start": ("<thin ice", ("", "<thin ice")),
     "a false start in the thinking": ("<think></thin ice></think>b", ("</thin ice>", "b")),
     "a false start before a tag": ("<think>a<</think>b", ("a<", "b")),
@@ -127,7 +133,7 @@ def reference(content: str) -> tuple[str, str]:
     if not blocks:
         return "", content
     thinking = "\n\n".join(filter(None, (block.strip(WHITE_SPACE) for block in blocks)))
-    return thinking, rest.lstrip(WHITE_SPACE)
+    return thinking, re.sub(r"\A[ \t\r\n]+\Z|\A[ \t\r\n]*[\r\n]", "", rest)
 
 
 def is_orphaned(content: str) -> bool:

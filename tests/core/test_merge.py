@@ -1,0 +1,446 @@
+"""Pieces of a stream: what they make up, however they are cut, numbered, repeated or unknown."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, strategies as st
+
+from documented import TOOL_DELTAS
+from minimax_chat import Completion, CompletionChunk, ResponseDecodeError, StreamInterruptedError
+from properties import tries
+from replies import chunk, cut, read, sse, stream_reader
+from work import work
+
+
+def streamed(
+    *deltas: dict[str, Any], end: str = "tool_calls"
+) -> tuple[list[CompletionChunk], Completion]:
+    """The chunks of a stream with these deltas, and the answer that they make up."""
+    reader = stream_reader()
+    events = [*(chunk(**delta) for delta in deltas), chunk("", end)]
+    return read(reader, sse(*events)), reader.completion
+
+
+def message(*deltas: dict[str, Any], end: str = "tool_calls") -> dict[str, Any]:
+    """The message that the deltas make up, without its role and what is empty."""
+    whole = streamed(*deltas, end=end)[1].message.to_dict()
+    return {name: each for name, each in whole.items() if each != "" and name != "role"}
+
+
+def head(index: int | None, identity: str | None, name: str | None, **more: Any) -> dict[str, Any]:
+    """The first piece of a call."""
+    piece = {"id": identity, "type": "function", "function": {"name": name, "arguments": ""}}
+    return {"tool_calls": [{**({} if index is None else {"index": index}), **piece, **more}]}
+
+
+def arguments(text: str, index: int | None = None, **more: Any) -> dict[str, Any]:
+    """A later piece of a call."""
+    piece: dict[str, Any] = {} if index is None else {"index": index}
+    return {"tool_calls": [{**piece, **more, "function": {"arguments": text}}]}
+
+
+def calls(*deltas: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """ID, name and arguments of each call that the deltas make up."""
+    found = streamed(*deltas)[1].tool_calls
+    return [(each.id, each.function.name, each.function.arguments) for each in found]
+
+
+# Calls
+
+
+def test_the_deltas_that_third_parties_saw() -> None:
+    chunks, completion = streamed(*TOOL_DELTAS)
+    assert completion.message.to_dict() == {
+        "role": "assistant",
+        "content": "",
+        "reasoning_details": [
+            {
+                "index": 0,
+                "type": "reasoning.text",
+                "id": "reasoning-text-1",
+                "format": "MiniMax-response-v1",
+                "text": "Two cities.",
+            }
+        ],
+        "tool_calls": [
+            {
+                "index": 0,
+                "id": "c1",
+                "type": "function",
+                "function": {"name": "get_forecast", "arguments": '{"city": "Bergen"}'},
+            },
+            {
+                "index": 1,
+                "id": "c2",
+                "type": "function",
+                "function": {"name": "get_forecast", "arguments": '{"city": "Oslo"}'},
+            },
+        ],
+    }
+    assert completion.thinking == "".join(each.thinking for each in chunks) == "Two cities."
+    pieces = [call.function.arguments for each in chunks for call in each.tool_calls]
+    assert pieces == ["", '{"city": "Ber', '{"city": "Oslo"}', 'gen"}']
+    assert completion.finish_reason == "tool_calls"
+
+
+TWO = [("c1", "f", '{"a": 1}'), ("c2", "g", '{"b": 2}')]
+
+
+@pytest.mark.parametrize(
+    "deltas",
+    [
+        # By index.
+        [
+            *(head(0, "c1", "f"), arguments('{"a": 1}', 0)),
+            *(head(1, "c2", "g"), arguments('{"b": 2}', 1)),
+        ],
+        # Out of order, and with a gap.
+        [
+            *(head(7, "c2", "g"), head(2, "c1", "f")),
+            *(arguments('{"b": 2}', 7), arguments('{"a": 1}', 2)),
+        ],
+        # By id.
+        [
+            *(head(None, "c1", "f"), head(None, "c2", "g")),
+            *(arguments('{"b": ', id="c2"), arguments('{"a": 1}', id="c1")),
+            arguments("2}", id="c2"),
+        ],
+        # Neither: it goes on with the last entry.
+        [
+            *(head(None, "c1", "f"), arguments('{"a"'), arguments(": 1}")),
+            *(head(None, "c2", "g"), arguments('{"b"'), arguments(": 2}")),
+        ],
+        # The head by index, the rest without.
+        [head(0, "c1", "f"), arguments('{"a": 1}'), head(1, "c2", "g"), arguments('{"b": 2}')],
+        # Heads repeated, empty or null.
+        [
+            *(head(0, "c1", "f"), head(0, "c1", "f"), head(0, None, None), head(0, "", "")),
+            *(arguments('{"a": 1}', 0, id=None, type=None), arguments("", 0, id="", type="")),
+            *(head(1, "c2", "g"), arguments('{"b": 2}', 1)),
+        ],
+        # Both at once, the second time without index or id.
+        [
+            {"tool_calls": [*head(0, "c1", "f")["tool_calls"], *head(1, "c2", "g")["tool_calls"]]},
+            {
+                "tool_calls": [
+                    {"function": {"arguments": '{"a": 1}'}},
+                    {"function": {"arguments": '{"b": 2}'}},
+                ]
+            },
+        ],
+        # The head comes late.
+        [
+            *(arguments('{"a": 1}', 0), head(0, "c1", "f")),
+            *(arguments('{"b": 2}', 1), head(1, "c2", "g")),
+        ],
+        # Lists that say nothing amid them.
+        [
+            *({"tool_calls": None}, head(0, "c1", "f"), {"tool_calls": []}, {"tool_calls": [{}]}),
+            *(arguments('{"a": 1}'), head(1, "c2", "g"), {"tool_calls": None}),
+            arguments('{"b": 2}', 1),
+        ],
+    ],
+)
+def test_pieces_of_calls_find_their_call(deltas: list[dict[str, Any]]) -> None:
+    assert calls(*deltas) == TWO
+
+
+def test_the_index_of_a_call_stays_as_it_came() -> None:
+    _, completion = streamed(head(7, "c2", "g"), head(2, "c1", "f"))
+    assert [each.index for each in completion.tool_calls] == [2, 7]
+
+
+objects = st.dictionaries(st.text(max_size=4), st.text(max_size=8), max_size=3)
+
+
+@tries(150)
+@given(
+    st.lists(objects, min_size=1, max_size=4),
+    st.lists(st.integers(0, 200), max_size=12),
+    st.randoms(use_true_random=False),
+)
+def test_calls_come_whole_however_they_are_cut_and_mixed(
+    wanted: list[dict[str, str]], at: list[int], random: Any
+) -> None:
+    texts = [json.dumps(each, ensure_ascii=random.random() < 0.5) for each in wanted]
+    waiting = [
+        [head(index, f"c{index}", "f"), *(arguments(piece, index) for piece in cut(text, at))]
+        for index, text in enumerate(texts)
+    ]
+    deltas: list[dict[str, Any]] = []
+    while any(waiting):
+        deltas.append(random.choice([each for each in waiting if each]).pop(0))
+    assert calls(*deltas) == [(f"c{index}", "f", text) for index, text in enumerate(texts)]
+
+
+def test_calls_are_those_of_the_first_choice_and_others_are_kept() -> None:
+    reader = stream_reader()
+    first, second = chunk(**head(0, "c1", "f")), chunk(**head(0, "c2", "g"))
+    second["choices"][0]["index"] = 1
+    end = chunk("", "tool_calls")
+    end["choices"].append({"index": 1, "finish_reason": "tool_calls"})
+    chunks = read(reader, sse(first, second, end))
+    assert [each.id for each in reader.completion.tool_calls] == ["c1"]
+    assert [each.id for each in reader.completion.choices[1].message.tool_calls] == ["c2"]
+    assert [call.id for call in chunks[0].tool_calls] == ["c1"]
+
+
+def test_a_chunk_without_calls_has_none() -> None:
+    chunks, completion = streamed({"content": "Hi"}, end="stop")
+    assert [each.tool_calls for each in chunks] == [[], []]
+    assert completion.tool_calls == []
+
+
+@pytest.mark.parametrize("calls", ["x", {}, [5], [{"function": {"arguments": {}}}]], ids=repr)
+def test_calls_of_a_wrong_type_end_the_stream(calls: Any) -> None:
+    with pytest.raises(ResponseDecodeError, match="tool_calls") as caught:
+        streamed({"content": "Hi"}, {"tool_calls": calls})
+    assert caught.value.completion is not None
+    assert caught.value.completion.text == "Hi"
+
+
+@pytest.mark.parametrize("end", ["tool_calls", "stop"])
+@pytest.mark.parametrize(
+    "cut_off", ['{"city": "Ber', '{"city": "Bergen"', "{", '["\\"', '{"a": {}']
+)
+def test_an_end_inside_the_arguments_is_an_interruption(cut_off: str, end: str) -> None:
+    with pytest.raises(StreamInterruptedError, match="inside the arguments of a call") as caught:
+        streamed(head(0, "c1", "f"), arguments(cut_off, 0), end=end)
+    (call,) = caught.value.completion.tool_calls
+    assert call.function.arguments == cut_off
+
+
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [
+        *(
+            (text, "tool_calls")
+            for text in ("", "{}", '{"a": "}{"}', '"{"', "not JSON", "{'a': 1}")
+        ),
+        *(('{"city": "Ber', end) for end in ("length", "content_filter")),
+    ],
+)
+def test_arguments_that_end_or_were_cut_off_by_a_limit_are_an_end(text: str, end: str) -> None:
+    assert streamed(head(0, "c1", "f"), arguments(text, 0), end=end)[1].finish_reason == end
+
+
+# Structured thinking
+
+
+def details(*texts: str, index: int = 0) -> list[dict[str, Any]]:
+    """The pieces of a segment of the thinking."""
+    return [{"reasoning_details": [{"index": index, "text": text}]} for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("texts", "whole"),
+    [
+        (["Two cit", "ies."], "Two cities."),
+        (["Two cit", "Two cities."], "Two cities."),
+        (["Let", "Let me", "Let me think."], "Let me think."),
+        (["Let me think", "Let me think", "Let me think."], "Let me think."),
+        # A piece may begin like the whole by chance.
+        (["a", "and", " b"], "aand b"),
+        (["a", "and"], "aand"),
+        (["T", "The", " end"], "TThe end"),
+        # What a stream has shown once holds to its end.
+        (["He", "llo", "Hello again"], "HelloHello again"),
+        (["I wonder", "I wonder why", "why"], "I wonder whywhy"),
+        (["", "Two", "", " cities."], "Two cities."),
+    ],
+)
+def test_texts_of_segments_are_joined_or_cumulative(texts: list[str], whole: str) -> None:
+    chunks, completion = streamed(*details(*texts), end="stop")
+    assert completion.message.reasoning_details[0].text == whole
+    assert completion.thinking == "".join(each.thinking for each in chunks) == whole
+
+
+def test_one_rule_holds_for_all_segments_of_a_stream() -> None:
+    """The first shows that texts are joined: then "an" is not the whole of "a" and "n"."""
+    chunks, completion = streamed(
+        *details("I won", "der."), *details("a", "an", index=1), end="stop"
+    )
+    assert completion.thinking == "I wonder.\n\naan"
+    assert "".join(each.thinking for each in chunks) == completion.thinking
+
+
+words = st.lists(st.sampled_from(["I ", "wonder", "a", "an", " ", "\n", "。", "</think", ">"]))
+
+
+@tries(200)
+@given(words, st.booleans())
+def test_thinking_is_the_same_streamed_and_whole_joined_and_cumulative(
+    pieces: list[str], cumulative: bool
+) -> None:
+    # Long enough to show at once which of both it is.
+    pieces = ["Let me think: ", *pieces]
+    whole = "".join(pieces)
+    texts = ["".join(pieces[: end + 1]) for end in range(len(pieces))] if cumulative else pieces
+    chunks, completion = streamed(*details(*texts), {"content": "Hi"}, end="stop")
+    assert completion.message.reasoning_details[0].text == whole
+    plain = Completion({"choices": [{"message": {"content": "Hi", "reasoning_content": whole}}]})
+    assert completion.thinking == plain.thinking
+    assert "".join(each.thinking for each in chunks) == plain.thinking
+
+
+STRAY = ["I wonder.\n</think>\n", "I wonder.</think>", " I wonder. ", "I wonder. </think> "]
+
+
+@pytest.mark.parametrize("field", ["reasoning_content", "reasoning_details"])
+@pytest.mark.parametrize("whole", STRAY)
+def test_a_stray_closing_tag_ends_nothing_wherever_it_is_cut(whole: str, field: str) -> None:
+    for first in range(len(whole) + 1):
+        for second in range(first, len(whole) + 1):
+            pieces = [whole[:first], whole[first:second], whole[second:]]
+            deltas = [{field: piece} for piece in pieces]
+            if field == "reasoning_details":
+                deltas = details(*pieces)
+            chunks, completion = streamed(*deltas, {"content": "Hi"}, end="stop")
+            assert completion.thinking == "I wonder."
+            assert "".join(each.thinking for each in chunks) == "I wonder.", pieces
+            assert completion.text == "Hi"
+
+
+@pytest.mark.parametrize(
+    "whole", ["a</think>b", "a </thi", "a <", "</think> a", "a</think></think>"]
+)
+def test_other_tags_in_structured_thinking_stay(whole: str) -> None:
+    chunks, completion = streamed(*({"reasoning_content": each} for each in whole), end="stop")
+    wanted = whole.removesuffix("</think>") if whole.endswith("</think></think>") else whole
+    assert completion.thinking == wanted
+    assert "".join(each.thinking for each in chunks) == wanted
+
+
+@pytest.mark.parametrize(
+    "deltas",
+    [
+        [{"reasoning_content": "hm", "reasoning_details": [{"index": 0, "text": "hm"}]}],
+        [{"content": "<think>hm</think>", "reasoning_content": "hm"}],
+        [{"content": "<think>hm</think>"}, {"reasoning_content": "hm"}, *details("hm")],
+        [*details("hm"), {"reasoning_content": "hm"}, {"content": "<think>hm</think>"}],
+        [{"reasoning_content": "h"}, *details("h"), {"reasoning_content": "m"}, *details("m")],
+    ],
+)
+def test_a_thought_that_comes_in_several_fields_is_told_once(deltas: list[dict[str, Any]]) -> None:
+    chunks, completion = streamed(*deltas, {"content": "Hi"}, end="stop")
+    assert "".join(each.thinking for each in chunks) == completion.thinking == "hm"
+    assert "".join(each.text for each in chunks) == completion.text == "Hi"
+
+
+def test_segments_stand_apart_like_blocks() -> None:
+    tagged = streamed({"content": "<think>a</think><think>b</think>c"}, end="stop")[1]
+    chunks, split = streamed(
+        *details("a", index=0), *details(" ", "b", index=1), {"content": "c"}, end="stop"
+    )
+    assert tagged.thinking == split.thinking == "a\n\nb"
+    assert "".join(each.thinking for each in chunks) == "a\n\nb"
+
+
+# What the contract does not know
+
+
+@pytest.mark.parametrize(
+    ("values", "whole"),
+    [
+        (["ab", "cd"], "abcd"),
+        (["ab", "", None, "cd"], "abcd"),
+        (["ha", "ha", "ho"], "hahaho"),
+        (["same", "same", "same"], "same"),
+        ([[{"url": "a"}], [{"url": "b"}]], [{"url": "a"}, {"url": "b"}]),
+        ([[1], [1]], [1]),
+        ([[1], [1], [2]], [1, 1, 2]),
+        ([{"a": 1}, {"b": {"c": "x"}}, {"b": {"c": "y"}}], {"a": 1, "b": {"c": "xy"}}),
+        (
+            [[{"index": 1, "t": "x"}], [{"index": 0, "t": "a"}, {"index": 1, "t": "y"}]],
+            [{"index": 0, "t": "a"}, {"index": 1, "t": "xy"}],
+        ),
+        ([1, 1], 1),
+        ([1, 2], [1, 2]),
+        ([True, 1], [True, 1]),
+        (["a", 1, {"b": 2}], ["a", 1, {"b": 2}]),
+        ([0, None], 0),
+        ([None, ""], None),
+    ],
+)
+def test_what_is_unknown_is_kept_whole(values: list[Any], whole: Any) -> None:
+    for place in ("message", "call", "envelope", "choice"):
+        reader = stream_reader()
+        events: list[dict[str, Any]] = []
+        for value in values:
+            event = chunk("")
+            if place == "call":
+                event = chunk(tool_calls=[{"index": 0, "novel": value}])
+            holder = {"message": event["choices"][0]["delta"], "envelope": event}
+            holder["choice"] = event["choices"][0]
+            holder.get(place, {})["novel"] = value
+            events.append(event)
+        read(reader, sse(*events, chunk("", "stop")))
+        body = reader.completion.to_dict()
+        choice = body["choices"][0]
+        found = {"message": choice["message"], "envelope": body, "choice": choice}
+        if place == "call":
+            found["call"] = choice["message"]["tool_calls"][0]
+        assert found[place].get("novel") == whole, place
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "whole"),
+    [
+        ("reasoning_content", ["a", {"b": 1}, "c"], ["a", {"b": 1}, "c"]),
+        ("reasoning_details", [[{"text": "a"}], "b"], [[{"text": "a"}], "b"]),
+        ("audio_content", [5, "a"], [5, "a"]),
+        ("reasoning_details", [["a", {"text": "b"}, 5]], [{"text": "b"}, "a", 5]),
+    ],
+)
+def test_what_is_of_another_type_than_the_contract_says_is_kept(
+    name: str, values: list[Any], whole: Any
+) -> None:
+    assert message(*({name: value} for value in values), end="stop") == {name: whole}
+
+
+def test_what_is_nested_deeply_is_kept_as_it_came() -> None:
+    def deep(end: str) -> Any:
+        value: Any = end
+        for _ in range(300):
+            value = {"a": value}
+        return value
+
+    values = [deep("x"), deep("y")]
+    found = message(*({"novel": value} for value in values), end="stop")["novel"]
+    assert json.dumps(found).count("x") + json.dumps(found).count("y") == 2
+
+
+# How long it takes
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        lambda number: arguments("x", 0),
+        lambda number: {"reasoning_content": "x"},
+        lambda number: details("x")[0],
+        lambda number: head(number, f"c{number}", "f"),
+        lambda number: details("x", index=number)[0],
+        lambda number: {"novel": "x" if number % 2 else "y"},
+        lambda number: {"novel": [number]},
+    ],
+    ids=["arguments", "reasoning", "segment", "calls", "segments", "unknown text", "unknown list"],
+)
+def test_ten_times_the_pieces_are_ten_times_the_work(piece: Any) -> None:
+    def read_all(count: int) -> None:
+        reader = stream_reader()
+        for number in range(count):
+            list(reader.feed(sse(chunk(**piece(number)), done=False)))
+        read(reader, sse(chunk("", "length")))
+        assert reader.completion.finish_reason == "length"
+
+    small, large = work(lambda: read_all(100)), work(lambda: read_all(1_000))
+    assert large <= 11 * small
+
+
+def test_twenty_thousand_pieces_make_one_call() -> None:
+    text = json.dumps({"text": "x" * 20_000})
+    assert calls(head(0, "c1", "f"), *(arguments(each, 0) for each in text)) == [("c1", "f", text)]
