@@ -467,6 +467,7 @@ class _Comparison:
             self.note(way, at, "type", old.type, new.type, _judge(effect, way))
         self.values(old, new, way, at, prose)
         self.rules(old.rules, new.rules, way, at)
+        self.model_bounds(old, new, way, at)
         self.fields(old, new, way, at)
         self.below(old.items, new.items, way, f"{at}[]")
         for index in range(max(len(old.prefix), len(new.prefix))):
@@ -556,6 +557,20 @@ class _Comparison:
                     shown[1],
                     _judge(_effect(key, old.get(key), new.get(key)), way),
                 )
+
+    def model_bounds(self, old: Alternative, new: Alternative, way: Direction, at: str) -> None:
+        """Compare the bounds for each model that one of both has bounds of its own for."""
+        changes: dict[tuple[str, str | None, str | None, Effect], list[str]] = {}
+        for model in {**old.model_bounds, **new.model_bounds}:
+            mine, theirs = (one.model_bounds.get(model, one.rules) for one in (old, new))
+            for side in ("lower bound", "upper bound"):
+                if mine.get(side) != theirs.get(side):
+                    shown = [_rule(side, r[side]) if side in r else None for r in (mine, theirs)]
+                    effect = _effect(side, mine.get(side), theirs.get(side))
+                    changes.setdefault((side, shown[0], shown[1], effect), []).append(model)
+        for (side, before, after, effect), models in changes.items():
+            what = f"{side} for {', '.join(models)}"
+            self.note(way, at, what, before, after, _judge(effect, way))
 
     def fields(self, old: Alternative, new: Alternative, way: Direction, at: str) -> None:
         mine, theirs = _visible(self.reader_old, old, way), _visible(self.reader_new, new, way)

@@ -46,6 +46,7 @@ _CONTRACT = {
     *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "uniqueItems", "items"),
     *("prefixItems", "properties", "patternProperties", "additionalProperties", "required"),
     *("$ref", "allOf", "anyOf", "oneOf", "discriminator", "$defs", "definitions"),
+    *("x-bounds", "x-required-when"),
 }
 # A number is a double and an integer an int64 unless something narrower is said.
 _WIDEST_FORMAT = {"number": "double", "integer": "int64"}
@@ -63,6 +64,7 @@ class Alternative:
     values: dict[str, Any] | None = None  # enum, by its JSON text; None if there is none
     open: bool = False  # whether other values of the type are allowed beside `values`
     rules: dict[str, Any] = field(default_factory=dict[str, Any])
+    model_bounds: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     kind: str = ""  # the value of a discriminator that selects this alternative
     fields: dict[str, Node] = field(default_factory=dict[str, Node])
     required: frozenset[str] = frozenset()
@@ -289,7 +291,7 @@ def _target(document: Document, ref: str) -> object:
 
 def is_documentation(key: str) -> bool:
     """Whether a keyword speaks to people only."""
-    return key in DOCUMENTATION or key.startswith("x-")
+    return key in DOCUMENTATION or (key.startswith("x-") and key not in _CONTRACT)
 
 
 def to_json(value: Any) -> str:
@@ -375,8 +377,12 @@ def _alternative(name: str, values: dict[str, Any] | None, said: _Said) -> Alter
             rules.setdefault(key, value)
         elif key in _OPAQUE:
             rules.setdefault(key, []).append(value)
+        elif key == "x-required-when":
+            rules[key] = value
         elif key == "discriminator" and as_map(value).get("propertyName"):
             rules.setdefault(key, as_map(value)["propertyName"])
+        elif name in ("number", "integer") and key == "x-bounds":
+            one.model_bounds |= _model_bounds(name, as_list(value))
         elif name in ("number", "integer"):
             _add_number_rule(rules, name, key, value, said)
         elif name == "string" and key == "pattern":
@@ -407,6 +413,17 @@ def _add_number_rule(rules: dict[str, Any], name: str, key: str, value: Any, sai
         rules[side] = _stricter(side, _bound(name, side, value, excluded), rules.get(side))
     elif key == "multipleOf":
         rules.setdefault(key, value)
+
+
+def _model_bounds(name: str, entries: list[Any]) -> dict[str, dict[str, Any]]:
+    """By model, the bounds that replace a number's own."""
+    found: dict[str, dict[str, Any]] = {}
+    for entry in map(as_map, entries):
+        rules: dict[str, Any] = {}
+        for key, value in entry.items():
+            _add_number_rule(rules, name, key, value, [])
+        found |= {str(model): rules for model in as_list(entry.get("models"))}
+    return found
 
 
 def _add_array_rule(one: Alternative, key: str, value: Any) -> None:

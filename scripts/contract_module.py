@@ -4,6 +4,7 @@
 - the documented status codes: what they mean and which are worth a retry
 - the request as typed dicts (what a caller passes) and as a schema (the bounds of what is sent)
 - the response as views: typed and read-only; a missing field reads None, building costs nothing
+- how the pieces of a stream are merged
 """
 
 from __future__ import annotations
@@ -39,6 +40,11 @@ CONSTRAINTS = (
     "uniqueItems",
     "minProperties",
     "maxProperties",
+    # Extensions of this project.
+    "x-bounds",
+    "x-required-when",
+    "x-max-body-bytes",
+    "x-max-data-bytes",
 )
 # Attributes of a View itself; a field of such a name gets an underscore at its end.
 VIEW_NAMES = ("to_dict", "str", "int", "float", "bool", "list", "dict", "property")
@@ -65,7 +71,16 @@ import math
 import operator
 import reprlib
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar, Literal, Protocol, Required, TypeAlias, TypedDict
+from typing import (
+    Any,
+    ClassVar,
+    Literal,
+    NamedTuple,
+    Protocol,
+    Required,
+    TypeAlias,
+    TypedDict,
+)
 
 '''
 
@@ -106,6 +121,25 @@ class View:
         value = self._data.get(name)
         return value if isinstance(value, list) else []
 
+    def _text(self, name: str) -> str:
+        value = self._data.get(name)
+        return value if isinstance(value, str) else ""
+
+
+class Received(dict[str, Any]):
+    """A part of an answer, which goes back as it came: `check` lets it pass whatever it lacks."""
+
+
+class Merge(NamedTuple):
+    """What becomes of the pieces of a streamed field in the whole answer."""
+
+    how: str
+    """What `x-merge` says; "object" where the fields of an object are merged one by one."""
+    component: str = ""
+    """The component of an object or of a list's entries."""
+    into: str = ""
+    """The field of the whole answer; "" if it has the same name there."""
+
 
 '''
 
@@ -132,11 +166,18 @@ _BOUNDS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
 }
 
 
-def check(value: Any, schema: Mapping[str, Any], where: str = "") -> str | None:
+def check(
+    value: Any, schema: Mapping[str, Any], where: str = "", model: object = None
+) -> str | None:
     """What one of this module's schemas forbids about `value`; None if it is allowed.
 
-    Names the field, the value and what is allowed.
+    Names the field, the value and what is allowed. `model` chooses among the bounds of a field; of
+    a whole request it is the field `model`.
     """
+    if isinstance(value, Received):
+        return None
+    if not where and isinstance(value, dict):
+        model = value.get("model")
     kind = schema.get("type")
     alternatives = schema.get("anyOf")
     if isinstance(kind, list):
@@ -144,7 +185,7 @@ def check(value: Any, schema: Mapping[str, Any], where: str = "") -> str | None:
     if alternatives is not None:
         problems: list[str] = []
         for alternative in alternatives:
-            problem = check(value, alternative, where)
+            problem = check(value, alternative, where, model)
             if problem is None:
                 return None
             problems.append(problem)
@@ -152,6 +193,10 @@ def check(value: Any, schema: Mapping[str, Any], where: str = "") -> str | None:
     if kind is None:
         return None
     name, types = _KINDS[kind]
+    whose = ""
+    for exception in schema.get("x-bounds", ()):
+        if model in exception["models"]:
+            schema, whose = exception, f"for model {model}"
     finite = not isinstance(value, float) or math.isfinite(value)
     fits = finite and isinstance(value, types) and isinstance(value, bool) == (kind == "boolean")
     size = value
@@ -161,7 +206,11 @@ def check(value: Any, schema: Mapping[str, Any], where: str = "") -> str | None:
     if not fits or not all(_BOUNDS[bound][0](size, limit) for bound, limit in bounds.items()):
         allowed = " and ".join(_BOUNDS[bound][1].format(limit) for bound, limit in bounds.items())
         given = f"{where or 'the request'} is {reprlib.repr(value)}"
-        return f"{given}, but must be {name} {allowed}".rstrip()
+        return " ".join(filter(None, [f"{given}, but must be {name}", allowed, whose]))
+    if "x-max-data-bytes" in schema and value.startswith("data:"):
+        size = len(value.partition(",")[2]) * 3 // 4  # as base64
+        if size > (limit := schema["x-max-data-bytes"]):
+            return f"{where} holds {size / 2**20:.1f} MB, but must hold at most {limit >> 20} MB"
     inner: dict[str, tuple[Any, Any]] = {}
     if kind == "object":
         prefix = where and f"{where}."
@@ -169,13 +218,18 @@ def check(value: Any, schema: Mapping[str, Any], where: str = "") -> str | None:
         if missing:
             return f"{prefix}{missing[0]} is missing, but must be given"
         fields = schema.get("properties", {})
+        for field, each in fields.items():
+            when = each.get("x-required-when")
+            if when and field not in value and when.items() <= value.items():
+                told = " and ".join(f"{name} {case!r}" for name, case in when.items())
+                return f"{prefix}{field} is missing, but must be given with {told}"
         inner = {
             f"{prefix}{field}": (value[field], fields[field]) for field in fields if field in value
         }
     elif kind == "array":
         items = schema.get("items", {})
         inner = {f"{where}[{index}]": (item, items) for index, item in enumerate(value)}
-    found = (check(item, item_schema, place) for place, (item, item_schema) in inner.items())
+    found = (check(item, item_schema, place, model) for place, (item, item_schema) in inner.items())
     return next((problem for problem in found if problem), None)
 '''
 
@@ -195,14 +249,17 @@ def contract_module(spec: Schema, spec_bytes: bytes) -> str:
     """The source of contract.py for `spec`, which was read from `spec_bytes`."""
     schemas: dict[str, Schema] = spec["components"]["schemas"]
     request_roots: dict[str, bool] = {}
-    response_roots: dict[str, bool] = {}
+    response_roots: list[str] = []
+    stream_roots: list[str] = []
     for operation in _operations(spec):
         requests, responses, streams = _bodies(spec, operation)
-        for roots, names in ((request_roots, requests), (response_roots, responses)):
-            for name in names:
-                roots[name] = streams or roots.get(name, False)
+        for name in requests:
+            request_roots[name] = bool(streams) or request_roots.get(name, False)
+        response_roots += responses
+        stream_roots += streams
     sent = _reachable(schemas, request_roots)
     read = _reachable(schemas, response_roots)
+    streamed = _reachable(schemas, stream_roots)
 
     parts = [HEADER]
     parts.append(f"SPEC_SHA256 = {hashlib.sha256(spec_bytes).hexdigest()!r}\n")
@@ -223,7 +280,6 @@ def contract_module(spec: Schema, spec_bytes: bytes) -> str:
         _typed_dict(
             schemas,
             name,
-            is_root=name in request_roots,
             leave_out=REPLY_SELECTOR if request_roots.get(name) else None,
         )
         for name in sent
@@ -239,6 +295,15 @@ def contract_module(spec: Schema, spec_bytes: bytes) -> str:
             )
         )
     parts.append(CHECK)
+    merges = [
+        f"    {name!r}: {{{', '.join(_merges(schemas, schemas[name]))}}},\n"
+        for name in streamed
+        if _is_object(schemas[name])
+    ]
+    parts.append(
+        f"MERGES: dict[str, dict[str, Merge]] = {{\n{''.join(merges)}}}\n"
+        '"""How the pieces of a stream are merged, by component and field."""\n'
+    )
     parts.extend(_view(schemas, name) for name in read if _is_object(schemas[name]))
     return "\n".join(parts)
 
@@ -250,8 +315,8 @@ def _operations(spec: Schema) -> Iterator[Schema]:
                 yield operation
 
 
-def _bodies(spec: Schema, operation: Schema) -> tuple[list[str], list[str], bool]:
-    """The components that a call sends, those it answers with, and whether it can stream."""
+def _bodies(spec: Schema, operation: Schema) -> tuple[list[str], list[str], list[str]]:
+    """The components that a call sends, those it answers with, and of these the streamed ones."""
     requests = list(_content(spec, operation.get("requestBody", {})))
     answers = [
         pair
@@ -259,7 +324,7 @@ def _bodies(spec: Schema, operation: Schema) -> tuple[list[str], list[str], bool
         if str(status).startswith("2")
         for pair in _content(spec, response)
     ]
-    streams = any(media_type == "text/event-stream" for media_type, _ in answers)
+    streams = [name for media_type, name in answers if media_type == "text/event-stream"]
     return [name for _, name in requests], [name for _, name in answers], streams
 
 
@@ -273,7 +338,10 @@ def _content(spec: Schema, body: Schema) -> Iterator[tuple[str, str]]:
 
 
 def _servers(spec: Schema) -> dict[str, str]:
-    return {server["x-region"]: server["url"].rstrip("/") for server in spec["servers"]}
+    servers: dict[str, str] = {}
+    for server in spec["servers"]:
+        servers.setdefault(server["x-region"], server["url"].rstrip("/"))
+    return servers
 
 
 def _status_codes(schemas: dict[str, Schema]) -> Iterator[str]:
@@ -290,7 +358,7 @@ def _status_codes(schemas: dict[str, Schema]) -> Iterator[str]:
 
 
 def _ref_name(schema: Schema) -> str:
-    return str(schema["$ref"]).rpartition("/")[2]
+    return str(schema.get("$ref", "")).rpartition("/")[2]
 
 
 def _reachable(schemas: dict[str, Schema], roots: Iterable[str]) -> list[str]:
@@ -354,9 +422,7 @@ def _sent_type(schemas: dict[str, Schema], schema: Schema) -> str:
     return _union(types)
 
 
-def _typed_dict(
-    schemas: dict[str, Schema], name: str, *, is_root: bool, leave_out: str | None
-) -> str:
+def _typed_dict(schemas: dict[str, Schema], name: str, *, leave_out: str | None) -> str:
     schema = schemas[name]
     lines = [f"class {name}Param(TypedDict, total=False):", _docstring(schema["description"])]
     for field, field_schema in schema["properties"].items():
@@ -365,8 +431,8 @@ def _typed_dict(
         python_type = _sent_type(schemas, field_schema)
         if field in schema.get("required", []):
             python_type = f"Required[{python_type}]"
-        elif is_root:
-            # Callers leave an option out by passing None.
+        else:
+            # What is None is not sent.
             python_type = _union([python_type, "None"])
         lines.append(f"    {field}: {python_type}")
         lines.append(_docstring(field_schema.get("description", "")))
@@ -406,6 +472,20 @@ def _constraints(
     return result
 
 
+def _merges(schemas: dict[str, Schema], schema: Schema) -> Iterator[str]:
+    """The Merge of each field, as source."""
+    for field, field_schema in schema["properties"].items():
+        arguments = [repr(field_schema.get("x-merge", "replace"))]
+        for each in _alternatives(field_schema):
+            entry = _ref_name(each) if "$ref" in each else _ref_name(each.get("items", {}))
+            if entry and schemas[entry].get("type") == "object":
+                how = field_schema.get("x-merge", "object")
+                arguments = [repr(how), repr(entry)]
+        if "x-merge-into" in field_schema:
+            arguments.append(f"into={field_schema['x-merge-into']!r}")
+        yield f"{field!r}: Merge({', '.join(arguments)})"
+
+
 def _view(schemas: dict[str, Schema], name: str) -> str:
     schema = schemas[name]
     lines = [f"class {name}View(View):", _docstring(schema["description"]), "    __slots__ = ()\n"]
@@ -437,6 +517,8 @@ def _read(schemas: dict[str, Schema], field: str, schema: Schema) -> tuple[str, 
                 each = f"{view}(each) for each in self._array({field!r}) if isinstance(each, dict)"
                 return f"list[{view}]", f"return [{each}]"
             return f"list[{_value_type(schemas, items)}]", f"return list(self._array({field!r}))"
+        if only.get("type") == "string" and schema.get("x-empty-when-absent"):
+            return "str", f"return self._text({field!r})"
     python_type = _union([*(_value_type(schemas, each) for each in alternatives), "None"])
     if "Any" in python_type.split(" | "):
         python_type = "Any"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import difflib
 import keyword
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, cast
@@ -28,7 +27,7 @@ from openapi_spec_validator.schemas import (
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from _openapi import METHODS, as_list
+from _openapi import METHODS, as_list, as_map
 
 Place = tuple[str | int, ...]
 """Where something stands in the document: the keys and indices that lead to it."""
@@ -62,7 +61,16 @@ REFUSED = {
 RESERVED_FIELDS = {"additional_properties", "additional_keys", "to_dict", "from_dict"}
 
 # Lists that go with `enum`, one entry for each of its values.
-PARALLEL = ("x-enum-varnames", "x-enum-descriptions", "x-http-status")
+PARALLEL = ("x-enum-varnames", "x-enum-descriptions", "x-enum-sources", "x-http-status")
+
+EVENT_STREAM = "text/event-stream"
+NUMBER_BOUNDS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
+# What `x-merge` may say of the pieces of a stream.
+MERGES = {
+    "text": ("append", "append-or-cumulative", "replace"),
+    "list of objects": ("by-index", "append", "replace"),
+    "list": ("append", "replace"),
+}
 
 
 @dataclass(frozen=True, order=True)
@@ -389,6 +397,8 @@ def _own_rules(spec: Spec) -> Iterator[Finding]:
             yield from _components_only(spec, place, each, is_component=place == root)
             yield from _open_enums(spec, place, each)
     yield from _responses(spec)
+    yield from _streams(spec)
+    yield from _requests(spec)
     yield from _bodies(spec)
     yield from _sources(spec)
     yield from _descriptions(spec)
@@ -428,6 +438,12 @@ def _names(spec: Spec) -> Iterator[Finding]:
                 message = f"{fields[attribute]} and {field} both become the attribute {attribute}"
                 yield spec.finding(where, "property-name", message)
             fields[attribute] = field
+            if attribute == module:
+                message = (
+                    f"{name} is generated as {module}.py, whose code uses the name {attribute} "
+                    f"for the object itself; rename the component ({name}Info, say)"
+                )
+                yield spec.finding(where, "property-name", message)
         for index, field in enumerate(spec.schemas[name].get("required", [])):
             if field not in spec.schemas[name].get("properties", {}):
                 message = f"{field!r} is required but no property of {name}"
@@ -584,6 +600,143 @@ def _responses(spec: Spec) -> Iterator[Finding]:
                 yield spec.finding((*place, "properties", field), "response-null", message)
 
 
+def _streams(spec: Spec) -> Iterator[Finding]:
+    """Each text and list that comes in pieces says what becomes of them."""
+    bodies = [
+        body
+        for _, node in _nodes(spec.data)
+        if isinstance(node.get("content"), dict)
+        for media_type, body in cast("dict[str, Any]", node["content"]).items()
+        if media_type == EVENT_STREAM
+    ]
+    streamed = _reachable(spec, bodies)
+    # A text of the envelope stands whole in every event; what stands in a list comes in pieces.
+    lists = [
+        each
+        for name in streamed
+        for each in spec.schemas[name].get("properties", {}).values()
+        if _merge_kind(spec, each) == "list of objects"
+    ]
+    in_pieces = _reachable(spec, lists)
+    for name, schema in spec.schemas.items():
+        for field, each in schema.get("properties", {}).items():
+            place = ("components", "schemas", name, "properties", field)
+            kind = _merge_kind(spec, each)
+            allowed = MERGES.get(kind, ())
+            mark = each.get("x-merge")
+            if mark is not None and name not in streamed:
+                message = f"no stream has {name}, so nothing is merged; leave x-merge out"
+                yield spec.finding((*place, "x-merge"), "merge", message)
+            elif mark is not None and mark not in allowed:
+                message = f"{mark!r} is no way to merge a {kind}; write {' | '.join(allowed)}"
+                if not allowed:
+                    message = f"a {kind} takes no x-merge: its fields are merged one by one"
+                yield spec.finding((*place, "x-merge"), "merge", message)
+            elif mark is None and (
+                (kind == "text" and name in in_pieces)
+                or (kind in ("list", "list of objects") and name in streamed)
+            ):
+                message = (
+                    f"a {kind} that a stream brings in pieces must say how they are merged, or "
+                    f"pieces would be lost; write x-merge: {' | '.join(allowed)}"
+                )
+                yield spec.finding(place, "merge", message)
+            into = each.get("x-merge-into")
+            if into is not None and (kind != "object" or not str(into).isidentifier()):
+                message = "x-merge-into stands on an object and names a field of the whole answer"
+                yield spec.finding((*place, "x-merge-into"), "merge", message)
+
+
+def _merge_kind(spec: Spec, schema: dict[str, Any]) -> str:
+    """What comes in pieces: a text, a list, an object, or a value that comes whole."""
+    alternatives: list[dict[str, Any]] = schema.get("anyOf", [schema])
+    kinds: list[str] = []
+    for each in alternatives:
+        found = spec.at(target(each["$ref"])) if "$ref" in each else each
+        if "enum" in found:
+            return "value"  # the words of an enumeration come whole
+        if "array" in _types(found):
+            items: dict[str, Any] = found.get("items", {})
+            entry = spec.at(target(items["$ref"])) if "$ref" in items else items
+            kinds.append("list of objects" if "object" in _types(entry) else "list")
+        elif "object" in _types(found):
+            kinds.append("object")
+        elif "string" in _types(found):
+            kinds.append("text")
+    return kinds[0] if kinds else "value"
+
+
+def _requests(spec: Spec) -> Iterator[Finding]:
+    """The extensions by which requests are checked: a slip in one would bind nothing."""
+    models = {value for each in spec.schemas.values() for value in each.get("enum", [])}
+    sent = _reachable(spec, [each.get("requestBody") for _, each in _operations(spec)])
+    for name in spec.schemas:
+        schema = spec.schemas[name]
+        place: Place = ("components", "schemas", name)
+        if "x-max-body-bytes" in schema:
+            yield from _size(spec, (*place, "x-max-body-bytes"))
+        for field, each in schema.get("properties", {}).items():
+            where = (*place, "properties", field)
+            here = [key for key in REQUEST_EXTENSIONS if key in each]
+            if here and name not in sent:
+                message = f"no request has {name}, so {here[0]} binds nothing; leave it out"
+                yield spec.finding((*where, here[0]), "extension", message)
+                continue
+            if "x-bounds" in each:
+                yield from _model_bounds(spec, (*where, "x-bounds"), each, models)
+            if "x-max-data-bytes" in each:
+                yield from _size(spec, (*where, "x-max-data-bytes"))
+            if "x-required-when" in each:
+                when = each["x-required-when"]
+                if not isinstance(when, dict) or not when or when.keys() - schema["properties"]:
+                    message = f"must be a mapping from other fields of {name} to their values"
+                    yield spec.finding((*where, "x-required-when"), "extension", message)
+
+
+REQUEST_EXTENSIONS = ("x-bounds", "x-max-data-bytes", "x-required-when")
+
+
+def _size(spec: Spec, place: Place) -> Iterator[Finding]:
+    size = spec.at(place)
+    if type(size) is not int or size < 1:
+        yield spec.finding(place, "extension", f"{size!r} is no number of bytes")
+
+
+def _model_bounds(
+    spec: Spec, place: Place, schema: dict[str, Any], known: set[Any]
+) -> Iterator[Finding]:
+    """Bounds that replace a field's own for some models."""
+    if not as_list(schema["x-bounds"]) or not {"integer", "number"} & {*_types(schema)}:
+        message = "stands on a number and is a list: [{models: [...], x-source: ..., maximum: 1}]"
+        yield spec.finding(place, "bounds", message)
+        return
+    seen: set[Any] = set()
+    for index, raw in enumerate(as_list(schema["x-bounds"])):
+        here = (*place, index)
+        each = as_map(raw)
+        models = as_list(each.get("models"))
+        if not models:
+            yield spec.finding(here, "bounds", "needs `models`: the list of those that it is for")
+        bounds = each.keys() - {"models", "x-source"}
+        if "x-source" not in each or not bounds or bounds - {*NUMBER_BOUNDS}:
+            message = f"has `models`, `x-source`, and one or more of {', '.join(NUMBER_BOUNDS)}"
+            yield spec.finding(here, "bounds", message)
+        for bound in sorted(bounds & {*NUMBER_BOUNDS}):
+            if type(each[bound]) not in (int, float):
+                yield spec.finding((*here, bound), "bounds", f"{each[bound]!r} is no number")
+        for position, model in enumerate(models):
+            message = ""
+            if model not in known:
+                close = difflib.get_close_matches(str(model), map(str, known), 1)
+                advice = f"; did you mean {close[0]!r}?" if close else ""
+                message = f"no enumeration has {model!r}{advice}"
+            elif model in seen:
+                message = f"{model!r} has bounds of its own already; keep one of the two"
+            if message:
+                yield spec.finding((*here, "models", position), "bounds", message)
+            seen.add(model)
+
+
 def _bodies(spec: Spec) -> Iterator[Finding]:
     for place, node in _nodes(spec.data):
         content = node.get("content")
@@ -592,7 +745,7 @@ def _bodies(spec: Spec) -> Iterator[Finding]:
         types = list(cast("dict[str, Any]", content).items())
         for index, (media_type, body) in enumerate(types):
             here = (*place, "content", media_type)
-            if media_type == "text/event-stream" and index == 0 and len(types) > 1:
+            if media_type == EVENT_STREAM and index == 0 and len(types) > 1:
                 message = (
                     "must not come first: the generator reads the first media type; put "
                     "application/json ahead of it"
@@ -638,6 +791,12 @@ def _sources(spec: Spec) -> Iterator[Finding]:
         if not isinstance(key, str) or key not in sources:
             message = f"{key!r} is no key of x-sources ({known})"
             yield spec.finding((*place, "x-source"), "source", message)
+    for name, schema in spec.schemas.items():
+        for index, key in enumerate(schema.get("x-enum-sources", [])):
+            if key not in sources:
+                message = f"{key!r} is no key of x-sources ({known})"
+                here = ("components", "schemas", name, "x-enum-sources", index)
+                yield spec.finding(here, "source", message)
 
 
 def _descriptions(spec: Spec) -> Iterator[Finding]:
@@ -656,14 +815,16 @@ def _descriptions(spec: Spec) -> Iterator[Finding]:
 
 def _facts(spec: Spec) -> Iterator[Finding]:
     """The facts that scripts/contract_module.py carries over by name."""
-    regions: dict[str, int] = defaultdict(int)
+    regions: set[str] = set()
     for index, server in enumerate(spec.data.get("servers", [])):
         region = server.get("x-region")
-        if not isinstance(region, str) or regions[region]:
-            message = "needs an x-region of its own: callers choose a server by it"
-            yield spec.finding(("servers", index), "server", message)
+        if isinstance(region, str):
+            regions.add(region)
         else:
-            regions[region] += 1
+            message = (
+                "needs an x-region: callers choose a server by it, and get the first of a region"
+            )
+            yield spec.finding(("servers", index), "server", message)
     if not regions:
         yield spec.finding(("servers",), "server", "list at least one server, with an x-region")
     for name in _reachable(spec, [each.get("requestBody") for _, each in _operations(spec)]):

@@ -10,9 +10,18 @@ import math
 import operator
 import reprlib
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar, Literal, Protocol, Required, TypeAlias, TypedDict
+from typing import (
+    Any,
+    ClassVar,
+    Literal,
+    NamedTuple,
+    Protocol,
+    Required,
+    TypeAlias,
+    TypedDict,
+)
 
-SPEC_SHA256 = "6c69d3fa97c0eca9a6eb393f0abf54f5de247694296bb4ce1a8783f18a75f732"
+SPEC_SHA256 = "fa89dc071902f7546152aa82aaafac16d26663ca249952c2a2bb7dca1b31e722"
 
 SERVERS: dict[str, str] = {
     "cn": "https://api.minimaxi.com",
@@ -46,8 +55,21 @@ RETRYABLE_STATUS_CODES = frozenset({1000, 1001, 1002, 1013, 1024, 1033, 1041, 20
 """The documented codes worth a retry."""
 
 ModelIdLiteral: TypeAlias = Literal[
-    "MiniMax-M2.7", "MiniMax-M2.7-highspeed", "MiniMax-M2.5", "MiniMax-M2.1"
+    "MiniMax-M2.7",
+    "MiniMax-M2.7-highspeed",
+    "MiniMax-M2.5",
+    "MiniMax-M2.1",
+    "MiniMax-M3",
+    "MiniMax-M2.5-highspeed",
+    "MiniMax-M2.1-highspeed",
+    "MiniMax-M2",
 ]
+
+ServiceTierLiteral: TypeAlias = Literal["standard", "priority"]
+
+ThinkingTypeLiteral: TypeAlias = Literal["disabled", "adaptive"]
+
+ToolTypeLiteral: TypeAlias = Literal["function"]
 
 RoleLiteral: TypeAlias = Literal[
     "system",
@@ -57,7 +79,12 @@ RoleLiteral: TypeAlias = Literal[
     "group",
     "sample_message_user",
     "sample_message_ai",
+    "tool",
 ]
+
+ContentPartTypeLiteral: TypeAlias = Literal["text", "image_url", "video_url"]
+
+MediaDetailLiteral: TypeAlias = Literal["low", "default", "high"]
 
 
 class SupportsToDict(Protocol):
@@ -96,22 +123,94 @@ class View:
         value = self._data.get(name)
         return value if isinstance(value, list) else []
 
+    def _text(self, name: str) -> str:
+        value = self._data.get(name)
+        return value if isinstance(value, str) else ""
+
+
+class Received(dict[str, Any]):
+    """A part of an answer, which goes back as it came: `check` lets it pass whatever it lacks."""
+
+
+class Merge(NamedTuple):
+    """What becomes of the pieces of a streamed field in the whole answer."""
+
+    how: str
+    """What `x-merge` says; "object" where the fields of an object are merged one by one."""
+    component: str = ""
+    """The component of an object or of a list's entries."""
+    into: str = ""
+    """The field of the whole answer; "" if it has the same name there."""
+
 
 class ChatCompletionRequestParam(TypedDict, total=False):
-    """A conversation to be answered, and how."""
+    """A conversation to be answered, and how. As JSON it may have up to 64 MB."""
 
     model: Required[ModelIdLiteral | str]
     """Model ID (模型 ID)."""
     messages: Required[Iterable[MessageParam | SupportsToDict]]
     """The conversation so far, oldest message first."""
+    service_tier: ServiceTierLiteral | str | None
+    """Admission. `priority` is served ahead of others, at 1.5 times the price."""
+    thinking: ThinkingParam | SupportsToDict | None
+    """Switches the thinking of MiniMax-M3. Without it, MiniMax-M3 decides; M2.x models always think."""
+    reasoning_split: bool | None
+    """Moves the thinking out of `content` into `reasoning_content` and `reasoning_details`. It says where thinking
+    goes, not whether there is any.
+    """
+    tools: Iterable[ToolParam | SupportsToDict] | None
+    """The functions that the model may call."""
+    stream_options: StreamOptionsParam | SupportsToDict | None
+    """What a stream tells beside the answer."""
     max_completion_tokens: int | None
     """Upper limit of the generated tokens, thinking included; what exceeds it is cut off (`finish_reason` `length`:
-    try a higher value). The documented upper limit is 2048; newer models accept far more, so it is no bound here.
+    try a higher value). Its own limit is documented in words and is no bound here: 2048 on the page of April 2026;
+    since June 2026 524288 for MiniMax-M3 (advised: 131072) and 204800 for the others (advised: 65536).
     """
+    max_tokens: int | None
+    """Older spelling of `max_completion_tokens`."""
     temperature: float | None
-    """Randomness of the output (温度系数). Higher is more random."""
+    """Randomness of the output (温度系数). Higher is more random. From 0 to 2, both included; for the models of the
+    page of April 2026 more than 0 and at most 1.
+    """
     top_p: float | None
-    """Sampling strategy (采样策略)."""
+    """Sampling strategy (采样策略). From 0 to 1, both included; for the models of the page of April 2026 more than 0.
+    The page of June 2026 has 0.95 as the default of MiniMax-M3 and 0.9 as that of M2.x.
+    """
+
+
+class ThinkingParam(TypedDict, total=False):
+    """Switches the thinking of MiniMax-M3."""
+
+    type: ThinkingTypeLiteral | str | None
+    """`disabled`, MiniMax-M3 answers at once (M2.x models think anyway); `adaptive`, MiniMax-M3 decides."""
+
+
+class StreamOptionsParam(TypedDict, total=False):
+    """What a stream tells beside the answer."""
+
+    include_usage: bool | None
+    """Whether the stream tells its usage."""
+
+
+class ToolParam(TypedDict, total=False):
+    """Something that the model may call."""
+
+    type: Required[ToolTypeLiteral | str]
+    """Kind of tool, here `function`."""
+    function: Required[FunctionDefinitionParam | SupportsToDict]
+    """The function."""
+
+
+class FunctionDefinitionParam(TypedDict, total=False):
+    """A function that the model may call."""
+
+    name: Required[str]
+    """Name of the function."""
+    description: str | None
+    """What the function does."""
+    parameters: Required[Mapping[str, Any]]
+    """The parameters of the function, as a JSON Schema."""
 
 
 class MessageParam(TypedDict, total=False):
@@ -121,14 +220,101 @@ class MessageParam(TypedDict, total=False):
 
     role: Required[RoleLiteral | str]
     """Who speaks."""
-    name: str
-    """Name of the speaker."""
-    content: str
-    """What is said. The documented example has a system message without it."""
+    name: str | None
+    """Name of the speaker; it tells apart several speakers of one role."""
+    content: str | Iterable[ContentPartParam | SupportsToDict] | None
+    """What is said: text or, with MiniMax-M3, parts with text, pictures and videos. The documented example has a
+    system message without it.
+    """
+    tool_calls: Iterable[MessageToolCallParam | SupportsToDict] | None
+    """Of role `assistant`, the calls that it made, sent back unchanged."""
+    tool_call_id: str | None
+    """Of role `tool`, the `id` of the call whose result this is; ignored for other roles."""
+    reasoning_details: Iterable[ReasoningDetailParam | SupportsToDict] | None
+    """Of role `assistant`, its thinking, sent back unchanged."""
+
+
+class ContentPartParam(TypedDict, total=False):
+    """A part of a message. Only the field that its `type` names is to be given."""
+
+    type: Required[ContentPartTypeLiteral | str]
+    """Kind of part."""
+    text: str | None
+    """Of type `text`, what is said."""
+    image_url: ImageUrlParam | SupportsToDict | None
+    """Of type `image_url`, the picture."""
+    video_url: VideoUrlParam | SupportsToDict | None
+    """Of type `video_url`, the video."""
+
+
+class ImageUrlParam(TypedDict, total=False):
+    """A picture."""
+
+    url: Required[str]
+    """URL or base64 data URL of a JPEG, PNG, GIF or WEBP picture of at most 10 MB."""
+    detail: MediaDetailLiteral | str | None
+    """How closely to look. A picture costs hundreds of tokens (up to 600) with `low`, 1,000 to 3,000 (up to 5,000)
+    with `default`, thousands (15,000 and more) with `high`.
+    """
+    max_long_side_pixel: int | None
+    """Upper limit of the longer side, in pixels."""
+
+
+class VideoUrlParam(TypedDict, total=False):
+    """A video."""
+
+    url: Required[str]
+    """URL or base64 data URL of an MP4, AVI, MOV or MKV video of at most 50 MB, or `mm_file://{file_id}` for one of
+    at most 512 MB that was uploaded to the Files API.
+    """
+    detail: MediaDetailLiteral | str | None
+    """How closely to look."""
+    fps: float | None
+    """Frames to look at, per second."""
+    max_long_side_pixel: int | None
+    """Upper limit of the longer side, in pixels."""
+
+
+class MessageToolCallParam(TypedDict, total=False):
+    """A call that goes back in the message of the assistant that made it."""
+
+    id: Required[str]
+    """ID of the call."""
+    type: Required[ToolTypeLiteral | str]
+    """Kind of tool, here `function`."""
+    function: Required[MessageToolCallFunctionParam | SupportsToDict]
+    """The function called."""
+
+
+class MessageToolCallFunctionParam(TypedDict, total=False):
+    """The function of a call that goes back."""
+
+    name: Required[str]
+    """Name of the function."""
+    arguments: Required[str]
+    """The arguments, as JSON."""
+
+
+class ReasoningDetailParam(TypedDict, total=False):
+    """A segment of the thinking."""
+
+    type: str | None | None
+    """Kind of segment, such as `reasoning.text`."""
+    id: str | None | None
+    """ID of the segment, such as `reasoning-text-1`."""
+    format: str | None | None
+    """Format of the segment, such as `MiniMax-response-v1`."""
+    index: int | None | None
+    """Position of the segment."""
+    text: str | None | None
+    """The thinking. In a stream, the guide's sample takes each text for the whole so far; seen on the wire are also
+    streams in which it is only the new piece.
+    """
 
 
 CHAT_COMPLETION_REQUEST_SCHEMA: dict[str, Any] = {
     "type": "object",
+    "x-max-body-bytes": 67108864,
     "required": ["model", "messages"],
     "properties": {
         "model": {"type": "string"},
@@ -140,14 +326,164 @@ CHAT_COMPLETION_REQUEST_SCHEMA: dict[str, Any] = {
                 "properties": {
                     "role": {"type": "string"},
                     "name": {"type": "string"},
-                    "content": {"type": "string"},
+                    "content": {
+                        "anyOf": [
+                            {"type": "string"},
+                            {
+                                "type": "array",
+                                "items": {
+                                    "type": "object",
+                                    "required": ["type"],
+                                    "properties": {
+                                        "type": {"type": "string"},
+                                        "text": {"type": "string"},
+                                        "image_url": {
+                                            "type": "object",
+                                            "required": ["url"],
+                                            "properties": {
+                                                "url": {
+                                                    "type": "string",
+                                                    "x-max-data-bytes": 10485760,
+                                                },
+                                                "detail": {"type": "string"},
+                                                "max_long_side_pixel": {
+                                                    "type": "integer",
+                                                    "minimum": 1,
+                                                },
+                                            },
+                                        },
+                                        "video_url": {
+                                            "type": "object",
+                                            "required": ["url"],
+                                            "properties": {
+                                                "url": {
+                                                    "type": "string",
+                                                    "x-max-data-bytes": 52428800,
+                                                },
+                                                "detail": {"type": "string"},
+                                                "fps": {
+                                                    "type": "number",
+                                                    "minimum": 0.2,
+                                                    "maximum": 5,
+                                                },
+                                                "max_long_side_pixel": {
+                                                    "type": "integer",
+                                                    "minimum": 1,
+                                                },
+                                            },
+                                        },
+                                    },
+                                },
+                            },
+                        ]
+                    },
+                    "tool_calls": {
+                        "type": "array",
+                        "items": {
+                            "type": "object",
+                            "required": ["id", "type", "function"],
+                            "properties": {
+                                "id": {"type": "string"},
+                                "type": {"type": "string"},
+                                "function": {
+                                    "type": "object",
+                                    "required": ["name", "arguments"],
+                                    "properties": {
+                                        "name": {"type": "string"},
+                                        "arguments": {"type": "string"},
+                                    },
+                                },
+                            },
+                        },
+                    },
+                    "tool_call_id": {
+                        "type": "string",
+                        "x-required-when": {"role": "tool"},
+                    },
+                    "reasoning_details": {
+                        "type": "array",
+                        "items": {
+                            "type": "object",
+                            "properties": {
+                                "type": {"type": ["string", "null"]},
+                                "id": {"type": ["string", "null"]},
+                                "format": {"type": ["string", "null"]},
+                                "index": {"type": ["integer", "null"]},
+                                "text": {"type": ["string", "null"]},
+                            },
+                        },
+                    },
+                },
+            },
+        },
+        "service_tier": {"type": "string"},
+        "thinking": {"type": "object", "properties": {"type": {"type": "string"}}},
+        "reasoning_split": {"type": "boolean"},
+        "tools": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["type", "function"],
+                "properties": {
+                    "type": {"type": "string"},
+                    "function": {
+                        "type": "object",
+                        "required": ["name", "parameters"],
+                        "properties": {
+                            "name": {"type": "string"},
+                            "description": {"type": "string"},
+                            "parameters": {
+                                "type": "object",
+                                "additionalProperties": True,
+                            },
+                        },
+                    },
                 },
             },
         },
         "stream": {"type": "boolean"},
+        "stream_options": {
+            "type": "object",
+            "properties": {"include_usage": {"type": "boolean"}},
+        },
         "max_completion_tokens": {"type": "integer", "minimum": 1},
-        "temperature": {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
-        "top_p": {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
+        "max_tokens": {"type": "integer", "minimum": 1},
+        "temperature": {
+            "type": "number",
+            "minimum": 0,
+            "maximum": 2,
+            "x-bounds": [
+                {
+                    "models": [
+                        "MiniMax-M2.7",
+                        "MiniMax-M2.7-highspeed",
+                        "MiniMax-M2.5",
+                        "MiniMax-M2.1",
+                    ],
+                    "x-source": "reference",
+                    "exclusiveMinimum": 0,
+                    "maximum": 1,
+                }
+            ],
+        },
+        "top_p": {
+            "type": "number",
+            "minimum": 0,
+            "maximum": 1,
+            "x-bounds": [
+                {
+                    "models": [
+                        "MiniMax-M2.7",
+                        "MiniMax-M2.7-highspeed",
+                        "MiniMax-M2.5",
+                        "MiniMax-M2.1",
+                    ],
+                    "x-source": "reference",
+                    "exclusiveMinimum": 0,
+                    "maximum": 1,
+                }
+            ],
+        },
     },
 }
 """The bounds of a ChatCompletionRequest, references resolved; enumerations are open and bound nothing."""
@@ -175,11 +511,18 @@ _BOUNDS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
 }
 
 
-def check(value: Any, schema: Mapping[str, Any], where: str = "") -> str | None:
+def check(
+    value: Any, schema: Mapping[str, Any], where: str = "", model: object = None
+) -> str | None:
     """What one of this module's schemas forbids about `value`; None if it is allowed.
 
-    Names the field, the value and what is allowed.
+    Names the field, the value and what is allowed. `model` chooses among the bounds of a field; of
+    a whole request it is the field `model`.
     """
+    if isinstance(value, Received):
+        return None
+    if not where and isinstance(value, dict):
+        model = value.get("model")
     kind = schema.get("type")
     alternatives = schema.get("anyOf")
     if isinstance(kind, list):
@@ -187,7 +530,7 @@ def check(value: Any, schema: Mapping[str, Any], where: str = "") -> str | None:
     if alternatives is not None:
         problems: list[str] = []
         for alternative in alternatives:
-            problem = check(value, alternative, where)
+            problem = check(value, alternative, where, model)
             if problem is None:
                 return None
             problems.append(problem)
@@ -195,6 +538,10 @@ def check(value: Any, schema: Mapping[str, Any], where: str = "") -> str | None:
     if kind is None:
         return None
     name, types = _KINDS[kind]
+    whose = ""
+    for exception in schema.get("x-bounds", ()):
+        if model in exception["models"]:
+            schema, whose = exception, f"for model {model}"
     finite = not isinstance(value, float) or math.isfinite(value)
     fits = (
         finite
@@ -212,7 +559,11 @@ def check(value: Any, schema: Mapping[str, Any], where: str = "") -> str | None:
             _BOUNDS[bound][1].format(limit) for bound, limit in bounds.items()
         )
         given = f"{where or 'the request'} is {reprlib.repr(value)}"
-        return f"{given}, but must be {name} {allowed}".rstrip()
+        return " ".join(filter(None, [f"{given}, but must be {name}", allowed, whose]))
+    if "x-max-data-bytes" in schema and value.startswith("data:"):
+        size = len(value.partition(",")[2]) * 3 // 4  # as base64
+        if size > (limit := schema["x-max-data-bytes"]):
+            return f"{where} holds {size / 2**20:.1f} MB, but must hold at most {limit >> 20} MB"
     inner: dict[str, tuple[Any, Any]] = {}
     if kind == "object":
         prefix = where and f"{where}."
@@ -220,6 +571,11 @@ def check(value: Any, schema: Mapping[str, Any], where: str = "") -> str | None:
         if missing:
             return f"{prefix}{missing[0]} is missing, but must be given"
         fields = schema.get("properties", {})
+        for field, each in fields.items():
+            when = each.get("x-required-when")
+            if when and field not in value and when.items() <= value.items():
+                told = " and ".join(f"{name} {case!r}" for name, case in when.items())
+                return f"{prefix}{field} is missing, but must be given with {told}"
         inner = {
             f"{prefix}{field}": (value[field], fields[field])
             for field in fields
@@ -229,9 +585,64 @@ def check(value: Any, schema: Mapping[str, Any], where: str = "") -> str | None:
         items = schema.get("items", {})
         inner = {f"{where}[{index}]": (item, items) for index, item in enumerate(value)}
     found = (
-        check(item, item_schema, place) for place, (item, item_schema) in inner.items()
+        check(item, item_schema, place, model)
+        for place, (item, item_schema) in inner.items()
     )
     return next((problem for problem in found if problem), None)
+
+
+MERGES: dict[str, dict[str, Merge]] = {
+    "ReasoningDetail": {
+        "type": Merge("replace"),
+        "id": Merge("replace"),
+        "format": Merge("replace"),
+        "index": Merge("replace"),
+        "text": Merge("append-or-cumulative"),
+    },
+    "ToolCall": {
+        "id": Merge("replace"),
+        "type": Merge("replace"),
+        "index": Merge("replace"),
+        "function": Merge("object", "ToolCallFunction"),
+    },
+    "ToolCallFunction": {"name": Merge("replace"), "arguments": Merge("append")},
+    "Usage": {
+        "total_tokens": Merge("replace"),
+        "total_characters": Merge("replace"),
+        "prompt_tokens": Merge("replace"),
+        "completion_tokens": Merge("replace"),
+        "prompt_tokens_details": Merge("object", "PromptTokensDetails"),
+    },
+    "PromptTokensDetails": {"cached_tokens": Merge("replace")},
+    "ChatCompletionChunk": {
+        "id": Merge("replace"),
+        "choices": Merge("by-index", "ChunkChoice"),
+        "created": Merge("replace"),
+        "model": Merge("replace"),
+        "object": Merge("replace"),
+        "usage": Merge("object", "Usage"),
+        "input_sensitive": Merge("replace"),
+        "output_sensitive": Merge("replace"),
+        "input_sensitive_type": Merge("replace"),
+        "output_sensitive_type": Merge("replace"),
+        "output_sensitive_int": Merge("replace"),
+    },
+    "ChunkChoice": {
+        "finish_reason": Merge("replace"),
+        "index": Merge("replace"),
+        "delta": Merge("object", "Delta", into="message"),
+    },
+    "Delta": {
+        "content": Merge("append"),
+        "role": Merge("replace"),
+        "name": Merge("replace"),
+        "audio_content": Merge("append"),
+        "reasoning_content": Merge("append"),
+        "reasoning_details": Merge("by-index", "ReasoningDetail"),
+        "tool_calls": Merge("by-index", "ToolCall"),
+    },
+}
+"""How the pieces of a stream are merged, by component and field."""
 
 
 class ChatCompletionView(View):
@@ -357,6 +768,126 @@ class ChoiceMessageView(View):
         value: str | None = self._value("role")
         return value
 
+    @property
+    def name(self) -> str | None:
+        """Name of the speaker."""
+        value: str | None = self._value("name")
+        return value
+
+    @property
+    def audio_content(self) -> str | None:
+        """Undescribed; empty in the documented answers."""
+        value: str | None = self._value("audio_content")
+        return value
+
+    @property
+    def reasoning_content(self) -> str | None:
+        """The thinking, with `reasoning_split`."""
+        value: str | None = self._value("reasoning_content")
+        return value
+
+    @property
+    def reasoning_details(self) -> list[ReasoningDetailView]:
+        """The thinking in segments, with `reasoning_split`."""
+        return [
+            ReasoningDetailView(each)
+            for each in self._array("reasoning_details")
+            if isinstance(each, dict)
+        ]
+
+    @property
+    def tool_calls(self) -> list[ToolCallView]:
+        """The calls that the model asks for, with `finish_reason` `tool_calls`. Send each back unchanged, and add one
+        message of role `tool` for each `id`.
+        """
+        return [
+            ToolCallView(each)
+            for each in self._array("tool_calls")
+            if isinstance(each, dict)
+        ]
+
+
+class ReasoningDetailView(View):
+    """A segment of the thinking."""
+
+    __slots__ = ()
+
+    @property
+    def type(self) -> str | None:
+        """Kind of segment, such as `reasoning.text`."""
+        value: str | None = self._value("type")
+        return value
+
+    @property
+    def id(self) -> str | None:
+        """ID of the segment, such as `reasoning-text-1`."""
+        value: str | None = self._value("id")
+        return value
+
+    @property
+    def format(self) -> str | None:
+        """Format of the segment, such as `MiniMax-response-v1`."""
+        value: str | None = self._value("format")
+        return value
+
+    @property
+    def index(self) -> int | None:
+        """Position of the segment."""
+        value: int | None = self._value("index")
+        return value
+
+    @property
+    def text(self) -> str | None:
+        """The thinking. In a stream, the guide's sample takes each text for the whole so far; seen on the wire are also
+        streams in which it is only the new piece.
+        """
+        value: str | None = self._value("text")
+        return value
+
+
+class ToolCallView(View):
+    """A call that the model asks for."""
+
+    __slots__ = ()
+
+    @property
+    def id(self) -> str:
+        """ID of the call, such as `call_function_abc123def456_1`."""
+        return self._text("id")
+
+    @property
+    def type(self) -> str | None:
+        """Kind of tool, here `function`."""
+        value: str | None = self._value("type")
+        return value
+
+    @property
+    def index(self) -> int | None:
+        """Position of the call."""
+        value: int | None = self._value("index")
+        return value
+
+    @property
+    def function(self) -> ToolCallFunctionView:
+        """The function to call."""
+        return ToolCallFunctionView(self._object("function") or {})
+
+
+class ToolCallFunctionView(View):
+    """The function to call."""
+
+    __slots__ = ()
+
+    @property
+    def name(self) -> str:
+        """Name of the function."""
+        return self._text("name")
+
+    @property
+    def arguments(self) -> str:
+        """The arguments, as JSON. The model writes them, so check them."""
+        return self._text("arguments")
+
 
 class UsageView(View):
     """Tokens used."""
@@ -467,7 +998,9 @@ class ChatCompletionChunkView(View):
 
     @property
     def usage(self) -> UsageView | None:
-        """Tokens used by this request; filled in the last chunk only, if at all."""
+        """Tokens used by this request; filled in the last chunk only, if at all: since June 2026 with
+        `stream_options.include_usage`.
+        """
         return None if (value := self._object("usage")) is None else UsageView(value)
 
     @property
@@ -552,3 +1085,29 @@ class DeltaView(View):
         """Undescribed; empty in the documented chunk."""
         value: str | None = self._value("audio_content")
         return value
+
+    @property
+    def reasoning_content(self) -> str | None:
+        """The next piece of the thinking, with `reasoning_split`. It may end in a stray `</think>`."""
+        value: str | None = self._value("reasoning_content")
+        return value
+
+    @property
+    def reasoning_details(self) -> list[ReasoningDetailView]:
+        """The next pieces of the segments of the thinking, with `reasoning_split`."""
+        return [
+            ReasoningDetailView(each)
+            for each in self._array("reasoning_details")
+            if isinstance(each, dict)
+        ]
+
+    @property
+    def tool_calls(self) -> list[ToolCallView]:
+        """The next pieces of the calls. The first piece of a call has `id`, `type` and `function.name`; later ones may
+        leave these out or have them null, empty or once more.
+        """
+        return [
+            ToolCallView(each)
+            for each in self._array("tool_calls")
+            if isinstance(each, dict)
+        ]

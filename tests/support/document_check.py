@@ -56,7 +56,7 @@ def _operation_findings(spec: Spec) -> Findings:
     # A tuple where the order means something.
     facts: dict[str, tuple[object, object]] = {
         "the servers": (
-            tuple(documented.SERVERS.items()),
+            documented.SERVERS,
             tuple((server["x-region"], server["url"]) for server in spec["servers"]),
         ),
         "authorization": (
@@ -70,6 +70,10 @@ def _operation_findings(spec: Spec) -> Findings:
         "the request body": ({documented.REQUEST_MEDIA_TYPE: "ChatCompletionRequest"}, request),
         "the request body's required": (True, found["requestBody"].get("required")),
         "the parameters": ([], found.get("parameters", [])),
+        "the size of a request": (
+            documented.BODY_SIZE,
+            spec["components"]["schemas"]["ChatCompletionRequest"].get("x-max-body-bytes"),
+        ),
         "the responses": (
             {
                 "200": documented.RESPONSE_MEDIA_TYPES,
@@ -132,7 +136,10 @@ def _field_findings(spec: Spec) -> Findings:
 
 def _undocumented(spec: Spec, where: str, source: str | None) -> Findings:
     """What is undocumented must say where it comes from, and not claim a page that lacks it."""
-    transcribed = (documented.REFERENCE, documented.EXAMPLE, documented.GUIDE, documented.ERRORS)
+    transcribed = (
+        *(documented.REFERENCE, documented.EXAMPLE, documented.GUIDE, documented.ERRORS),
+        *(documented.JUNE, documented.JUNE_EXAMPLE, documented.SDK_GUIDE, documented.WIRE),
+    )
     if source is None:
         return [f"{where}: undocumented, and no x-source says where it comes from"]
     if source in transcribed:
@@ -175,7 +182,24 @@ def _as_documented(spec: Spec, schema: Spec) -> Field:
         values=values,
         bounds=" ".join(filter(None, [_range(schema), *others])),
         default=schema.get("default"),
+        seed_bounds=_seed_bounds(schema),
+        required_with=" ".join(
+            f"{name} {value}" for name, value in schema.get("x-required-when", {}).items()
+        ),
+        size=schema.get("x-max-data-bytes", 0),
+        media_types=" ".join(schema.get("x-media-types", ())),
+        pieces=str(schema.get("x-merge", schema.get("x-merge-into", ""))),
     )
+
+
+def _seed_bounds(schema: Spec) -> str:
+    """The bounds that a field has for the models of the seed page; others are told in full."""
+    entries = schema.get("x-bounds", [])
+    if [(each["models"], each["x-source"]) for each in entries] == [
+        (documented.SEED_MODELS, documented.REFERENCE)
+    ]:
+        return _range(entries[0])
+    return " ".join(map(canonical, entries))
 
 
 def _is_bound(key: str) -> bool:
@@ -221,6 +245,13 @@ def _enumeration_findings(spec: Spec) -> Findings:
         ]
         if schema.get("x-source") != source:
             found.append(_disagreement(f"{name}, source", source, schema.get("x-source")))
+        later = documented.LATER_VALUES.get(name, {})
+        told_sources = schema.get("x-enum-sources", [source] * len(schema["enum"]))
+        for value, has in zip(schema["enum"], told_sources, strict=False):
+            if has != later.get(value, source):
+                found.append(
+                    _disagreement(f"{name} {value}, source", later.get(value, source), has)
+                )
     statuses = dict(
         zip(components["ErrorType"]["enum"], components["ErrorType"]["x-http-status"], strict=False)
     )
@@ -239,17 +270,20 @@ def _enumeration_findings(spec: Spec) -> Findings:
 
 def _example_findings(spec: Spec) -> Findings:
     found: Findings = []
-    seen: list[str] = []
+    seen: dict[str, list[Any]] = {}
     for where, component, example in examples(spec):
-        seen.append(component)
+        number = len(seen.setdefault(component, []))
+        seen[component].append(example)
         found += [
             f"the example of {where}: {each}" for each in violations(spec, component, example)
         ]
-        wanted = documented.EXAMPLES[component]
+        wanted = [*documented.EXAMPLES[component], None][number]
         if canonical(example) != canonical(wanted):
             found += [f"the example of {where}: {each}" for each in differences(wanted, example)]
-    if sorted(seen) != sorted(documented.EXAMPLES):
-        found.append(_disagreement("the examples", sorted(documented.EXAMPLES), sorted(seen)))
+    counted = {component: len(each) for component, each in seen.items()}
+    wanted_counts = {component: len(each) for component, each in documented.EXAMPLES.items()}
+    if counted != wanted_counts:
+        found.append(_disagreement("the examples", wanted_counts, counted))
     return found
 
 

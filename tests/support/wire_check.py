@@ -92,7 +92,7 @@ def reading_findings(spec: Spec, component: str, read: Any, body: Any) -> Findin
             value is not None or "x-empty-when-absent" in schema
         ):
             found += reading_findings(spec, target, has, value or {})
-        elif not same(has, value):
+        elif not same(has, _read_as(schema, form, value)):
             found.append(f"{where}: reads {has!r}, the body has {value!r}")
     return found
 
@@ -101,3 +101,9 @@ def _viewed(spec: Spec, schema: Spec) -> str:
     """The component of a field that is read through a view: a free object is handed over."""
     target = resolved(spec, schema)
     return schema["$ref"].rpartition("/")[2] if "$ref" in schema and fields(target) else ""
+
+
+def _read_as(schema: Spec, form: Spec, value: Any) -> Any:
+    """A text that readers see as empty where it is absent reads ""."""
+    empty = value is None and form.get("type") == "string" and "x-empty-when-absent" in schema
+    return "" if empty else value

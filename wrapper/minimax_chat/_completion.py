@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import copyreg
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from minimax_chat_api.contract import ChatCompletionChunkView, ChatCompletionView, ChoiceMessageView
-from minimax_chat_api.models import ChatCompletion, ChatCompletionChunk
+from minimax_chat_api.contract import (
+    ChatCompletionChunkView,
+    ChatCompletionView,
+    ChoiceMessageView,
+    ToolCallView,
+)
+from minimax_chat_api.models import ChatCompletion, ChatCompletionChunk, FinishReason
 from minimax_chat_api.types import Unset
 
-from ._json import as_array, as_object, as_string
-from ._think import ThinkSplitter, split
+from ._json import as_array, as_object, as_string, is_cut_off
+from ._merge import Entries, Object, Text
+from ._think import StructuredThinking, ThinkSplitter, join_segments, split
 
 # Generated models tell a missing field by the identity of UNSET: copies and pickles must keep it.
 copyreg.pickle(Unset, lambda unset: "UNSET")
@@ -46,14 +53,23 @@ class Completion(ChatCompletionView):
         return self.choices[0].message if self.choices else ChoiceMessageView({})
 
     @property
+    def tool_calls(self) -> list[ToolCallView]:
+        """The calls that the model asks for, `[]` if none.
+
+        Append `message`, then one {"role": "tool", "tool_call_id": call.id, "content": result} for
+        each, and ask again.
+        """
+        return self.message.tool_calls
+
+    @property
     def finish_reason(self) -> str | None:
-        """Why the answer ended: "stop", or "length" for the token limit."""
+        """Why the answer ended: "stop", "length" for the token limit, "tool_calls", ..."""
         return self.choices[0].finish_reason if self.choices else None
 
     @property
     def thinking_truncated(self) -> bool:
         """Whether thinking used the tokens up: no answer came, raise max_completion_tokens."""
-        return self.finish_reason == "length" and not self.text
+        return self.finish_reason == "length" and not self.text and not self.tool_calls
 
     @property
     def created_at(self) -> datetime | None:
@@ -70,9 +86,11 @@ class Completion(ChatCompletionView):
 
     @property
     def _split(self) -> tuple[str, str]:
-        message = self.message.to_dict()
-        thinking, text = split(as_string(message.get("content")))
-        return as_string(message.get("reasoning_content")) or thinking, text
+        message = self.message
+        thinking, text = split(as_string(message.content))
+        details = (as_string(each.text) for each in message.reasoning_details)
+        structured = join_segments([as_string(message.reasoning_content)]) or join_segments(details)
+        return structured or thinking, text
 
 
 class CompletionChunk(ChatCompletionChunkView):
@@ -91,6 +109,11 @@ class CompletionChunk(ChatCompletionChunkView):
         self.text: str = text
 
     @property
+    def tool_calls(self) -> list[ToolCallView]:
+        """The pieces of calls that it brings, `[]` if none; `stream.completion` joins them."""
+        return self.choices[0].delta.tool_calls if self.choices else []
+
+    @property
     def raw(self) -> ChatCompletionChunk:
         """A generated model of the event, fields unknown to the contract included."""
         return ChatCompletionChunk.from_dict(self._data)
@@ -100,66 +123,81 @@ class Accumulator:
     """Makes chunks of a stream's events, and of them all what a plain call would have given."""
 
     def __init__(self) -> None:
-        self._envelope: dict[str, Any] = {}
-        self._choices: dict[int, dict[str, Any]] = {}
-        self._messages: dict[int, dict[str, Any]] = {}
-        self._pieces: dict[tuple[int, str], list[str]] = {}
+        self._merged = Object("ChatCompletionChunk", {})
         self._splitter = ThinkSplitter()
-        self._reasoned = False
+        self._content, self._details = StructuredThinking(), StructuredThinking()
+        self._segment: Object | None = None
+        self._source = ""
 
     def add(self, event: dict[str, Any]) -> CompletionChunk:
         """Takes in one event."""
+        self._merged.add(event)
         thinking = text = ""
-        _update(self._envelope, event, but=("choices",))
-        for choice in map(as_object, as_array(event.get("choices"))):
-            index = choice["index"] if isinstance(choice.get("index"), int) else 0
-            _update(self._choices.setdefault(index, {}), choice, but=("delta", "message"))
-            delta = as_object(choice.get("delta"))
-            # The last event of some streams repeats the message; where no piece came, it is one.
-            if not any(self._pieces.get((index, name)) for name in JOINED):
-                delta = delta or as_object(choice.get("message"))
-            _update(self._messages.setdefault(index, {}), delta, but=JOINED)
-            for name in JOINED:
-                if isinstance(delta.get(name), str):
-                    pieces = self._pieces.setdefault((index, name), [])
-                    pieces.extend(filter(None, [delta[name]]))
-            if index == 0:
-                new_thinking, new_text = self._split(delta, bool(choice.get("finish_reason")))
-                thinking, text = thinking + new_thinking, text + new_text
+        choice = next((each for each in self._choices() if not each.get("index")), None)
+        message = None if choice is None else choice.get("message")
+        if choice is not None and isinstance(message, Object):
+            thinking, text = self._new(message, ended=bool(choice.get("finish_reason")))
         return CompletionChunk(event, thinking, text)
 
     @property
     def finished(self) -> bool:
         """Whether every answer has said why it ended."""
-        ends = [choice.get("finish_reason") for choice in self._choices.values()]
+        ends = [choice.get("finish_reason") for choice in self._choices()]
         return bool(ends) and all(ends)
+
+    @property
+    def inside_call(self) -> bool:
+        """Whether an answer ends inside the arguments of a call, though nothing cut it off."""
+        return any(
+            is_cut_off(call.function.arguments)
+            for choice in self.completion(None).choices
+            if choice.finish_reason not in (FinishReason.LENGTH, FinishReason.CONTENT_FILTER)
+            for call in choice.message.tool_calls
+        )
 
     def completion(self, trace_id: str | None) -> Completion:
         """What has arrived so far."""
-        choices: dict[int, dict[str, Any]] = {}
-        for index, choice in sorted(self._choices.items()):
-            told = {k: v for k, v in self._messages[index].items() if v not in (None, "")}
-            choices[index] = {**choice, "message": {"role": "assistant", **told}}
-        for (index, name), pieces in self._pieces.items():
-            choices[index]["message"][name] = "".join(pieces)
-        body = {**self._envelope, "object": "chat.completion", "choices": [*choices.values()]}
+        body = self._merged.whole()
+        choices = [as_object(choice) for choice in as_array(body.get("choices"))]
+        for choice in choices:
+            message = as_object(choice.get("message"))
+            choice["message"] = {**message, "role": message.get("role") or "assistant"}
+        body |= {"object": "chat.completion", "choices": choices}
         return Completion(body, trace_id or as_string(body.get("id")) or None)
 
-    def _split(self, delta: dict[str, Any], ended: bool) -> tuple[str, str]:
-        thinking, text = self._splitter.feed(as_string(delta.get("content")))
+    def _choices(self) -> Iterator[Object]:
+        choices = self._merged.get("choices")
+        return iter(choices if isinstance(choices, Entries) else ())
+
+    def _new(self, message: Object, *, ended: bool) -> tuple[str, str]:
+        """The thinking and the text that an event has added to the first answer."""
+        tagged, text = self._splitter.feed(_take(message.get("content"), ended))
+        content = self._content.feed(_take(message.get("reasoning_content"), ended))
+        details = self._new_details(message.get("reasoning_details"), ended)
         if ended:
-            last_thinking, last_text = self._splitter.flush()
-            thinking, text = thinking + last_thinking, text + last_text
-        reasoning = as_string(delta.get("reasoning_content"))
-        # Where both come, the tagged thinking is the structured one over again.
-        self._reasoned = self._reasoned or bool(reasoning)
-        return reasoning if self._reasoned else thinking, text
+            last_tagged, last_text = self._splitter.flush()
+            tagged, text = tagged + last_tagged, text + last_text
+            content += self._content.end_segment()
+            details += self._details.end_segment()
+        # A thought may come in several of them: where it came first, it goes on.
+        sources = {"reasoning_content": content, "reasoning_details": details, "content": tagged}
+        self._source = self._source or next((name for name, new in sources.items() if new), "")
+        return sources.get(self._source, ""), text
+
+    def _new_details(self, details: Any, ended: bool) -> str:
+        if not isinstance(details, Entries):
+            return ""
+        new: list[str] = []
+        for segment in details if ended else details.touched:
+            piece = _take(segment.get("text"), ended)
+            if piece and segment is not self._segment:
+                if self._segment is not None:
+                    new.append(self._details.feed(_take(self._segment.get("text"), last=True)))
+                    new.append(self._details.end_segment())
+                self._segment = segment
+            new.append(self._details.feed(piece))
+        return "".join(new)
 
 
-JOINED = ("content", "reasoning_content")
-
-
-def _update(known: dict[str, Any], news: dict[str, Any], but: tuple[str, ...]) -> None:
-    for key, value in news.items():
-        if key not in but and (value not in (None, "") or key not in known):
-            known[key] = value
+def _take(text: Any, last: bool) -> str:
+    return text.take(last=last) if isinstance(text, Text) else ""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -87,6 +89,13 @@ def _usable_key(api_key: Any) -> str:
     return key
 
 
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
 def _usable_url(base_url: Any) -> str:
     text = str(base_url).strip()
     if "@" in text:
@@ -96,6 +105,13 @@ def _usable_url(base_url: Any) -> str:
         host = (url.hostname or "").encode("idna")
         plain = text.isprintable() and not (url.query or url.fragment or " " in text)
         if url.scheme in ("http", "https") and host and url.port != 0 and plain:
+            if url.scheme == "http" and not _is_loopback(url.hostname or ""):
+                warnings.warn(
+                    f"base_url is {text}: the API key crosses the network unencrypted. Use "
+                    "https:// or, if that network is trusted, "
+                    "warnings.filterwarnings('ignore', message='base_url is http')",
+                    stacklevel=4,  # the call that makes the client
+                )
             # Other SDKs have the version in the base URL, the contract has it in the path.
             return url.geturl().rstrip("/").removesuffix("/v1")
     except ValueError:

@@ -164,6 +164,7 @@ ERROR_CLASSES: dict[int, type[APIError]] = {
 HTTP_ERROR_CLASSES: dict[int, type[APIError]] = {
     **dict.fromkeys((401, 403), AuthenticationError),
     402: InsufficientBalanceError,
+    408: ServerTimeoutError,
     429: RateLimitError,
 }
 """The class of an HTTP status, where the reply has no documented status code."""

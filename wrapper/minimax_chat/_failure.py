@@ -14,7 +14,9 @@ from ._errors import (
     HTTP_ERROR_CLASSES,
     APIError,
     BadRequestError,
+    InputContentError,
     InternalServerError,
+    OutputContentError,
 )
 from ._json import as_object, as_string
 
@@ -55,6 +57,22 @@ def failure(http_status: int, headers: Mapping[str, str], body: Any) -> APIError
     elif not message and code is None:
         result.hint = f"The reply was {str(cast('Any', body))[:200]!r}: check base_url."
     return result
+
+
+def filtered(http_status: int, headers: Mapping[str, str], body: Any) -> APIError | None:
+    """The error of a reply without an answer whose flags say that the content filter hit."""
+    reply = as_object(body)
+    kinds: dict[str, type[APIError]] = {"input": InputContentError, "output": OutputContentError}
+    for side, kind in kinds.items():
+        if reply.get(f"{side}_sensitive") is True:
+            return kind(
+                f"the {side} hit the content filter, and there is no answer "
+                f"({side}_sensitive_type {reply.get(f'{side}_sensitive_type')})",
+                http_status=http_status,
+                trace_id=trace_id(headers, body),
+                body=reply,
+            )
+    return None
 
 
 def trace_id(headers: Mapping[str, str], body: Any) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, cast
 
 
@@ -18,6 +19,13 @@ def as_array(value: Any) -> list[Any]:
 def as_string(value: Any) -> str:
     """`value` if it is a string, else ""."""
     return value if isinstance(value, str) else ""
+
+
+def is_cut_off(text: str) -> bool:
+    """Whether JSON ends inside a string, an array or an object."""
+    outside_strings = re.sub(r'"(?:[^"\\]|\\.)*"', "", text, flags=re.DOTALL)
+    opened = sum(map(outside_strings.count, "[{"))
+    return '"' in outside_strings or opened > sum(map(outside_strings.count, "]}"))
 
 
 def without(value: Any, secret: str) -> Any:

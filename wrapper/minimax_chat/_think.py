@@ -8,6 +8,7 @@ stands before it was thinking.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 OPEN, CLOSE = "<think>", "</think>"
 WHITE_SPACE = " \t\r\n"
@@ -50,7 +51,9 @@ class ThinkSplitter:
             self._think(held, thinking)
             return "".join(thinking), ""
         blank = self._take_blank()
-        return "", held if self._after_block else blank + held
+        if not self._after_block:
+            return "", blank + held
+        return "", _indentation(blank) + held if held else ""
 
     def _take(self, part: str, thinking: list[str], text: list[str]) -> None:
         untagged = self._state in ("ahead", "untagged") and not self._after_block
@@ -71,8 +74,9 @@ class ThinkSplitter:
                 self._blank.append(part[: len(part) - len(kept)])
                 if not kept:
                     return
+                blank = self._take_blank()
                 self._state = "answer" if self._after_block else "untagged"
-                part = kept if self._after_block else self._take_blank() + kept
+                part = (_indentation(blank) if self._after_block else blank) + kept
             if part == OPEN:  # in the midst of the answer it is a mention
                 self._state = "answer"
             text.append(part)
@@ -94,8 +98,66 @@ class ThinkSplitter:
         self._blank.append(piece[len(kept) :])
 
 
+class StructuredThinking:
+    """Thinking that comes in fields of its own, in pieces, of which several segments may be made.
+
+    It reads like tagged thinking: white space at the edges of a segment is dropped, segments are
+    set apart, and a stray closing tag, which was seen at the end, is dropped.
+    """
+
+    def __init__(self) -> None:
+        self._held: list[str] = []  # what is dropped if nothing follows in the segment
+        self._begun_segment = self._thought = False
+
+    def feed(self, piece: str) -> str:
+        """Takes the next piece; returns the thinking that it makes known."""
+        if not piece.strip(WHITE_SPACE):
+            self._held.append(piece)
+            return ""
+        buffer = "".join([*self._held, piece])
+        kept = _without_end(buffer)
+        tail = kept.rfind("<", max(0, len(kept) - len(CLOSE)))
+        if len(kept) == len(buffer) and tail >= 0 and CLOSE.startswith(kept[tail:]):
+            kept = kept[:tail].rstrip(WHITE_SPACE)
+        self._held = [buffer[len(kept) :]]
+        return self._think(kept)
+
+    def end_segment(self) -> str:
+        """Ends the segment; returns what was held back of it."""
+        held, self._held = "".join(self._held), []
+        thinking = self._think(_without_end(held))
+        self._begun_segment = False
+        return thinking
+
+    def _think(self, kept: str) -> str:
+        if not self._begun_segment:
+            kept = kept.lstrip(WHITE_SPACE)
+            if kept and self._thought:
+                kept = "\n\n" + kept
+        if kept:
+            self._begun_segment = self._thought = True
+        return kept
+
+
+def _without_end(segment: str) -> str:
+    return segment.rstrip(WHITE_SPACE).removesuffix(CLOSE).rstrip(WHITE_SPACE)
+
+
+def _indentation(blank: str) -> str:
+    """White space behind a block without its blank lines."""
+    return blank[max(blank.rfind("\n"), blank.rfind("\r")) + 1 :]
+
+
 def split(content: str) -> tuple[str, str]:
     """The thinking and the answer of a whole content."""
     splitter = ThinkSplitter()
     (thinking, text), (last_thinking, last_text) = splitter.feed(content), splitter.flush()
     return thinking + last_thinking, text + last_text
+
+
+def join_segments(segments: Iterable[str]) -> str:
+    """The structured thinking of whole segments."""
+    thinking = StructuredThinking()
+    return "".join(
+        part for each in segments for part in (thinking.feed(each), thinking.end_segment())
+    )

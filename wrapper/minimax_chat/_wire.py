@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import logging
+import math
 import random
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +18,8 @@ from minimax_chat_api.api.chat import create_chat_completion
 from minimax_chat_api.contract import (
     CHAT_COMPLETION_REQUEST_SCHEMA,
     ChatCompletionRequestParam,
+    Received,
+    View,
     check,
 )
 from minimax_chat_api.models import ChatCompletionRequest
@@ -31,7 +35,7 @@ from ._errors import (
     ResponseDecodeError,
     StreamInterruptedError,
 )
-from ._failure import failure, trace_id
+from ._failure import failure, filtered, trace_id
 from ._json import as_array, as_object, without
 
 log = logging.getLogger("minimax_chat")
@@ -40,10 +44,21 @@ TIMEOUT, CONNECT_TIMEOUT = 120.0, 5.0
 LONGEST_DELAY, LONGEST_RETRY_AFTER, LINGER = 8.0, 120.0, 0.05
 
 # What of an answer must be right, if it is there; the rest may be read as it is.
-_MESSAGE = {"type": ["object", "null"], "properties": {"content": {"type": ["string", "null"]}}}
+_TEXT = {"type": ["string", "null"]}
+_FUNCTION = {"type": ["object", "null"], "properties": {"name": _TEXT, "arguments": _TEXT}}
+_CALL = {"type": "object", "properties": {"id": _TEXT, "function": _FUNCTION}}
+_CALLS = {"type": ["array", "null"], "items": _CALL}
+_MESSAGE = {"type": ["object", "null"], "properties": {"content": _TEXT, "tool_calls": _CALLS}}
 _CHOICE = {"type": "object", "properties": {"message": _MESSAGE, "delta": _MESSAGE}}
 _CHOICES = {"type": ["array", "null"], "items": _CHOICE}
 ANSWER = {"type": "object", "properties": {"choices": _CHOICES}}
+
+
+# Method, path and headers, which do not depend on the body.
+ENDPOINT: dict[str, Any] = create_chat_completion._get_kwargs(  # pyright: ignore[reportPrivateUsage]
+    body=ChatCompletionRequest(model="", messages=[])
+)
+del ENDPOINT["json"]
 
 
 class CreateParams(ChatCompletionRequestParam, total=False):
@@ -75,26 +90,29 @@ class Call:
         own = ("timeout", "max_retries", "extra_headers")
         config = config.override(*(arguments.pop(name, None) for name in own))
         extra_body: Any = arguments.pop("extra_body", None) or {}
-        known = CHAT_COMPLETION_REQUEST_SCHEMA["properties"]
-        if unknown := arguments.keys() - known:
-            message = f"the contract has no request field {min(unknown)!r}, but {', '.join(known)}"
-            raise InvalidArgumentError(f"{message}: send what it does not know through extra_body")
+        for name in sorted(arguments.keys() - CHAT_COMPLETION_REQUEST_SCHEMA["properties"]):
+            raise InvalidArgumentError(_unknown(name))
         if not isinstance(extra_body, Mapping) or "stream" in extra_body:
             raise InvalidArgumentError("extra_body must be a mapping, and stream an argument")
         try:
-            fields: Any = _json_value(arguments)
+            fields: Any = _json_value(arguments, CHAT_COMPLETION_REQUEST_SCHEMA)
+            problem = check(fields, CHAT_COMPLETION_REQUEST_SCHEMA)
         except RecursionError:
             raise InvalidArgumentError("the arguments are nested too deeply") from None
-        if problem := check(fields, CHAT_COMPLETION_REQUEST_SCHEMA):
+        if problem:
             raise InvalidArgumentError(problem)
-        # What the generated model is not given stays unset and is not sent.
-        model = ChatCompletionRequest.from_dict(fields)
-        request = create_chat_completion._get_kwargs(body=model)  # pyright: ignore[reportPrivateUsage]
         try:
-            fields = {**request.pop("json"), **cast("Any", extra_body)}
-            request["content"] = json.dumps(fields, ensure_ascii=False, allow_nan=False).encode()
+            fields = {**fields, **cast("Any", extra_body)}
+            content = json.dumps(fields, ensure_ascii=False, allow_nan=False).encode()
         except (TypeError, ValueError, RecursionError) as error:
             raise InvalidArgumentError(f"the request cannot be written as JSON: {error}") from None
+        limit: float = CHAT_COMPLETION_REQUEST_SCHEMA.get("x-max-body-bytes", math.inf)
+        if len(content) > limit:
+            size, most = len(content) / 2**20, limit / 2**20
+            raise InvalidArgumentError(
+                f"the request has {size:.1f} MB, but must have <= {most:g} MB"
+            )
+        request: dict[str, Any] = {**ENDPOINT, "content": content}
         timeout = TIMEOUT if config.timeout is None else config.timeout
         if isinstance(timeout, (int, float)):
             timeout = httpx.Timeout(timeout, connect=min(timeout, CONNECT_TIMEOUT))
@@ -137,15 +155,21 @@ class Call:
         """The JSON object that a whole body or an event is; raises the error that it is instead."""
         log.debug("HTTP %d: %d bytes", response.status_code, len(content))
         body, problem = _parsed(content)
-        error: MiniMaxError | None = failure(response.status_code, response.headers, body)
-        if error is None and not (problem or _wrong(body, whole)):
+        if not (
+            problem
+            or failure(response.status_code, response.headers, body)
+            or _objection(body, whole)
+        ):
             return as_object(body)
         try:
             body = without(body, self.config.api_key)  # which some servers repeat
         except RecursionError:
             body = "(nested too deeply to be shown)"
-        error = error and failure(response.status_code, response.headers, body)
-        error = error or self.undecodable(response, body, problem or _wrong(body, whole) or "")
+        reply = (response.status_code, response.headers, body)
+        error: MiniMaxError | None = failure(*reply)
+        if error is None and whole:
+            error = filtered(*reply)
+        error = error or self.undecodable(response, body, problem or _objection(body, whole) or "")
         roles = [as_object(each).get("role") for each in as_array(self.fields.get("messages"))]
         if isinstance(error, AuthenticationError):
             error.hint = self.config.region_hint()
@@ -221,7 +245,14 @@ class StreamReader:
             # httpx passes an encoding that it does not know on as it is.
             raise self.call.undecodable(self.response, "", "no event can be read")
         elif not self._accumulator.finished:
-            raise self.interrupted("the stream ended without a finish_reason")
+            completion = self.completion
+            error = filtered(self.response.status_code, self.response.headers, completion.to_dict())
+            if error is None or completion.choices:
+                raise self.interrupted("the stream ended without a finish_reason")
+            error.completion = completion
+            raise error
+        elif self._accumulator.inside_call:
+            raise self.interrupted("the stream ended inside the arguments of a call")
 
     def interrupted(self, why: str) -> StreamInterruptedError:
         """The error of a stream that ended before its answer did."""
@@ -336,24 +367,45 @@ def _parsed(content: bytes) -> tuple[Any, str | None]:
     return content.decode("utf-8-sig", "replace"), problem
 
 
-def _wrong(body: Any, whole: bool) -> str | None:
+def _objection(body: Any, whole: bool) -> str | None:
     """Why a JSON value is no event or, if it is to be `whole`, no answer."""
     problem = check(body, ANSWER, "it")
-    if problem or not whole or body.get("choices") is not None:
-        return problem
-    base_resp = body.get("base_resp", None if "choices" in body else "missing")
-    status = as_object(base_resp).get("status_code")
-    told = base_resp is None or (isinstance(base_resp, dict) and status in (None, 0, "0"))
-    return None if told else "it has neither choices nor a status"
+    return problem or ("it has no choice" if whole and not body.get("choices") else None)
 
 
-def _json_value(value: Any) -> Any:
-    """Models as dicts, mappings without what is None (that is left out), iterators as lists."""
-    if hasattr(value, "to_dict"):
-        value = value.to_dict()
+def _json_value(given: Any, schema: Mapping[str, Any]) -> Any:
+    """Models as dicts, iterators as lists; without the contract's optional fields that are None."""
+    if isinstance(given, View):
+        return Received(_json_value(given.to_dict(), schema))
+    value: Any = given.to_dict() if hasattr(given, "to_dict") else given
     if isinstance(value, Mapping):
+        schema = _alternative(schema, "object")
+        known, required = schema.get("properties", {}), schema.get("required", ())
         items = cast("Mapping[Any, Any]", value).items()  # type: ignore[redundant-cast]
-        return {name: _json_value(item) for name, item in items if item is not None}
+        return {
+            name: _json_value(item, known.get(name, {}))
+            for name, item in items
+            if item is not None or name not in known or name in required
+        }
     if isinstance(value, (list, tuple, Iterator)):
-        return [_json_value(item) for item in cast("Iterable[Any]", value)]
+        schema = _alternative(schema, "array").get("items", {})
+        return [_json_value(item, schema) for item in cast("Iterable[Any]", value)]
     return value
+
+
+def _alternative(schema: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
+    """What a schema says of values of a type."""
+    alternatives: list[Mapping[str, Any]] = schema.get("anyOf", [schema])
+    nothing: Mapping[str, Any] = {}
+    return next((each for each in alternatives if each.get("type") == kind), nothing)
+
+
+def _unknown(name: str) -> str:
+    """Why an argument is refused, and what to do."""
+    known = {*CHAT_COMPLETION_REQUEST_SCHEMA["properties"], *CreateParams.__annotations__}
+    close = difflib.get_close_matches(name, known, 1, 0.75)
+    advice = f"; did you mean {close[0]!r}?" if close else "."
+    return (
+        f"MiniMax's API documents no request field {name!r}{advice} "
+        f"To send it all the same, use extra_body={{{name!r}: ...}}"
+    )

@@ -28,7 +28,9 @@ class ChatCompletionChunk:
         created (int | None | Unset): Unix timestamp of the creation, in seconds.
         model (None | str | Unset): ID of the model that served the request.
         object_ (None | ObjectType | str | Unset): Kind of object, here `chat.completion.chunk`.
-        usage (None | Unset | Usage): Tokens used by this request; filled in the last chunk only, if at all.
+        usage (None | Unset | Usage): Tokens used by this request; filled in the last chunk only, if at all: since June
+            2026 with
+            `stream_options.include_usage`.
         input_sensitive (bool | None | Unset): As in ChatCompletion.
         output_sensitive (bool | None | Unset): As in ChatCompletion.
         input_sensitive_type (int | None | SensitiveType | Unset): As in ChatCompletion.

@@ -7,10 +7,14 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..models.model_id import ModelId
+from ..models.service_tier import ServiceTier
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.message import Message
+    from ..models.stream_options import StreamOptions
+    from ..models.thinking import Thinking
+    from ..models.tool import Tool
 
 
 T = TypeVar("T", bound="ChatCompletionRequest")
@@ -18,23 +22,45 @@ T = TypeVar("T", bound="ChatCompletionRequest")
 
 @_attrs_define
 class ChatCompletionRequest:
-    """A conversation to be answered, and how.
+    """A conversation to be answered, and how. As JSON it may have up to 64 MB.
 
     Attributes:
         model (ModelId | str): Model ID (模型 ID).
         messages (list[Message]): The conversation so far, oldest message first.
+        service_tier (ServiceTier | str | Unset): Admission. `priority` is served ahead of others, at 1.5 times the
+            price. Default: ServiceTier.STANDARD.
+        thinking (Thinking | Unset): Switches the thinking of MiniMax-M3.
+        reasoning_split (bool | Unset): Moves the thinking out of `content` into `reasoning_content` and
+            `reasoning_details`. It says where thinking
+            goes, not whether there is any.
+        tools (list[Tool] | Unset): The functions that the model may call.
         stream (bool | Unset): Whether to answer in pieces, as server-sent events (流式传输). Default: False.
+        stream_options (StreamOptions | Unset): What a stream tells beside the answer.
         max_completion_tokens (int | Unset): Upper limit of the generated tokens, thinking included; what exceeds it is
             cut off (`finish_reason` `length`:
-            try a higher value). The documented upper limit is 2048; newer models accept far more, so it is no bound here.
-        temperature (float | Unset): Randomness of the output (温度系数). Higher is more random. Default: 1.0.
-        top_p (float | Unset): Sampling strategy (采样策略). Default: 0.95.
+            try a higher value). Its own limit is documented in words and is no bound here: 2048 on the page of April 2026;
+            since June 2026 524288 for MiniMax-M3 (advised: 131072) and 204800 for the others (advised: 65536).
+        max_tokens (int | Unset): Older spelling of `max_completion_tokens`.
+        temperature (float | Unset): Randomness of the output (温度系数). Higher is more random. From 0 to 2, both included;
+            for the models of the
+            page of April 2026 more than 0 and at most 1.
+             Default: 1.0.
+        top_p (float | Unset): Sampling strategy (采样策略). From 0 to 1, both included; for the models of the page of April
+            2026 more than 0.
+            The page of June 2026 has 0.95 as the default of MiniMax-M3 and 0.9 as that of M2.x.
+             Default: 0.95.
     """
 
     model: ModelId | str
     messages: list[Message]
+    service_tier: ServiceTier | str | Unset = ServiceTier.STANDARD
+    thinking: Thinking | Unset = UNSET
+    reasoning_split: bool | Unset = UNSET
+    tools: list[Tool] | Unset = UNSET
     stream: bool | Unset = False
+    stream_options: StreamOptions | Unset = UNSET
     max_completion_tokens: int | Unset = UNSET
+    max_tokens: int | Unset = UNSET
     temperature: float | Unset = 1.0
     top_p: float | Unset = 0.95
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -51,9 +77,36 @@ class ChatCompletionRequest:
             messages_item = messages_item_data.to_dict()
             messages.append(messages_item)
 
+        service_tier: str | Unset
+        if isinstance(self.service_tier, Unset):
+            service_tier = UNSET
+        elif isinstance(self.service_tier, ServiceTier):
+            service_tier = self.service_tier.value
+        else:
+            service_tier = self.service_tier
+
+        thinking: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.thinking, Unset):
+            thinking = self.thinking.to_dict()
+
+        reasoning_split = self.reasoning_split
+
+        tools: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.tools, Unset):
+            tools = []
+            for tools_item_data in self.tools:
+                tools_item = tools_item_data.to_dict()
+                tools.append(tools_item)
+
         stream = self.stream
 
+        stream_options: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.stream_options, Unset):
+            stream_options = self.stream_options.to_dict()
+
         max_completion_tokens = self.max_completion_tokens
+
+        max_tokens = self.max_tokens
 
         temperature = self.temperature
 
@@ -67,10 +120,22 @@ class ChatCompletionRequest:
                 "messages": messages,
             }
         )
+        if service_tier is not UNSET:
+            field_dict["service_tier"] = service_tier
+        if thinking is not UNSET:
+            field_dict["thinking"] = thinking
+        if reasoning_split is not UNSET:
+            field_dict["reasoning_split"] = reasoning_split
+        if tools is not UNSET:
+            field_dict["tools"] = tools
         if stream is not UNSET:
             field_dict["stream"] = stream
+        if stream_options is not UNSET:
+            field_dict["stream_options"] = stream_options
         if max_completion_tokens is not UNSET:
             field_dict["max_completion_tokens"] = max_completion_tokens
+        if max_tokens is not UNSET:
+            field_dict["max_tokens"] = max_tokens
         if temperature is not UNSET:
             field_dict["temperature"] = temperature
         if top_p is not UNSET:
@@ -81,6 +146,9 @@ class ChatCompletionRequest:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.message import Message  # noqa: PLC0415
+        from ..models.stream_options import StreamOptions  # noqa: PLC0415
+        from ..models.thinking import Thinking  # noqa: PLC0415
+        from ..models.tool import Tool  # noqa: PLC0415
 
         d = dict(src_dict)
 
@@ -104,9 +172,51 @@ class ChatCompletionRequest:
 
             messages.append(messages_item)
 
+        def _parse_service_tier(data: object) -> ServiceTier | str | Unset:
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                service_tier_type_0 = ServiceTier(data)
+
+                return service_tier_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(ServiceTier | str | Unset, data)
+
+        service_tier = _parse_service_tier(d.pop("service_tier", UNSET))
+
+        _thinking = d.pop("thinking", UNSET)
+        thinking: Thinking | Unset
+        if isinstance(_thinking, Unset):
+            thinking = UNSET
+        else:
+            thinking = Thinking.from_dict(_thinking)
+
+        reasoning_split = d.pop("reasoning_split", UNSET)
+
+        _tools = d.pop("tools", UNSET)
+        tools: list[Tool] | Unset = UNSET
+        if _tools is not UNSET:
+            tools = []
+            for tools_item_data in _tools:
+                tools_item = Tool.from_dict(tools_item_data)
+
+                tools.append(tools_item)
+
         stream = d.pop("stream", UNSET)
 
+        _stream_options = d.pop("stream_options", UNSET)
+        stream_options: StreamOptions | Unset
+        if isinstance(_stream_options, Unset):
+            stream_options = UNSET
+        else:
+            stream_options = StreamOptions.from_dict(_stream_options)
+
         max_completion_tokens = d.pop("max_completion_tokens", UNSET)
+
+        max_tokens = d.pop("max_tokens", UNSET)
 
         temperature = d.pop("temperature", UNSET)
 
@@ -115,8 +225,14 @@ class ChatCompletionRequest:
         chat_completion_request = cls(
             model=model,
             messages=messages,
+            service_tier=service_tier,
+            thinking=thinking,
+            reasoning_split=reasoning_split,
+            tools=tools,
             stream=stream,
+            stream_options=stream_options,
             max_completion_tokens=max_completion_tokens,
+            max_tokens=max_tokens,
             temperature=temperature,
             top_p=top_p,
         )

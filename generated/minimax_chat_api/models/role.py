@@ -7,6 +7,7 @@ class Role(StrEnum):
     SAMPLE_MESSAGE_AI = "sample_message_ai"
     SAMPLE_MESSAGE_USER = "sample_message_user"
     SYSTEM = "system"
+    TOOL = "tool"
     USER = "user"
     USER_SYSTEM = "user_system"
 

@@ -99,16 +99,23 @@ def sync_detailed(
 
      Answers the last message of a conversation, whole or as a stream of server-sent events.
 
-    M2.x models always think. The thinking stands in `content` as `<think>…</think>` ahead of the
-    answer, counts as
-    completion tokens, and must go back whole with the assistant message in the next turn.
+    M2.x models always think, MiniMax-M3 unless `thinking` says otherwise. The thinking stands in
+    `content` as
+    `<think>…</think>` ahead of the answer, or with `reasoning_split` in fields of its own. It counts as
+    completion
+    tokens, and must go back whole with the assistant message in the next turn.
+
+    An answer with `finish_reason` `tool_calls` asks for functions of `tools` to be called. Send its
+    message back
+    unchanged, then one message of role `tool` for each call.
 
     A failure comes in one of two shapes: HTTP 200 with a `base_resp.status_code` other than 0, or the
     true HTTP
     status with an `ErrorResponse`. Inside an open stream it comes as one more event.
 
     Args:
-        body (ChatCompletionRequest): A conversation to be answered, and how.
+        body (ChatCompletionRequest): A conversation to be answered, and how. As JSON it may have
+            up to 64 MB.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -138,16 +145,23 @@ def sync(
 
      Answers the last message of a conversation, whole or as a stream of server-sent events.
 
-    M2.x models always think. The thinking stands in `content` as `<think>…</think>` ahead of the
-    answer, counts as
-    completion tokens, and must go back whole with the assistant message in the next turn.
+    M2.x models always think, MiniMax-M3 unless `thinking` says otherwise. The thinking stands in
+    `content` as
+    `<think>…</think>` ahead of the answer, or with `reasoning_split` in fields of its own. It counts as
+    completion
+    tokens, and must go back whole with the assistant message in the next turn.
+
+    An answer with `finish_reason` `tool_calls` asks for functions of `tools` to be called. Send its
+    message back
+    unchanged, then one message of role `tool` for each call.
 
     A failure comes in one of two shapes: HTTP 200 with a `base_resp.status_code` other than 0, or the
     true HTTP
     status with an `ErrorResponse`. Inside an open stream it comes as one more event.
 
     Args:
-        body (ChatCompletionRequest): A conversation to be answered, and how.
+        body (ChatCompletionRequest): A conversation to be answered, and how. As JSON it may have
+            up to 64 MB.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -172,16 +186,23 @@ async def asyncio_detailed(
 
      Answers the last message of a conversation, whole or as a stream of server-sent events.
 
-    M2.x models always think. The thinking stands in `content` as `<think>…</think>` ahead of the
-    answer, counts as
-    completion tokens, and must go back whole with the assistant message in the next turn.
+    M2.x models always think, MiniMax-M3 unless `thinking` says otherwise. The thinking stands in
+    `content` as
+    `<think>…</think>` ahead of the answer, or with `reasoning_split` in fields of its own. It counts as
+    completion
+    tokens, and must go back whole with the assistant message in the next turn.
+
+    An answer with `finish_reason` `tool_calls` asks for functions of `tools` to be called. Send its
+    message back
+    unchanged, then one message of role `tool` for each call.
 
     A failure comes in one of two shapes: HTTP 200 with a `base_resp.status_code` other than 0, or the
     true HTTP
     status with an `ErrorResponse`. Inside an open stream it comes as one more event.
 
     Args:
-        body (ChatCompletionRequest): A conversation to be answered, and how.
+        body (ChatCompletionRequest): A conversation to be answered, and how. As JSON it may have
+            up to 64 MB.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -209,16 +230,23 @@ async def asyncio(
 
      Answers the last message of a conversation, whole or as a stream of server-sent events.
 
-    M2.x models always think. The thinking stands in `content` as `<think>…</think>` ahead of the
-    answer, counts as
-    completion tokens, and must go back whole with the assistant message in the next turn.
+    M2.x models always think, MiniMax-M3 unless `thinking` says otherwise. The thinking stands in
+    `content` as
+    `<think>…</think>` ahead of the answer, or with `reasoning_split` in fields of its own. It counts as
+    completion
+    tokens, and must go back whole with the assistant message in the next turn.
+
+    An answer with `finish_reason` `tool_calls` asks for functions of `tools` to be called. Send its
+    message back
+    unchanged, then one message of role `tool` for each call.
 
     A failure comes in one of two shapes: HTTP 200 with a `base_resp.status_code` other than 0, or the
     true HTTP
     status with an `ErrorResponse`. Inside an open stream it comes as one more event.
 
     Args:
-        body (ChatCompletionRequest): A conversation to be answered, and how.
+        body (ChatCompletionRequest): A conversation to be answered, and how. As JSON it may have
+            up to 64 MB.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
