@@ -83,12 +83,12 @@ def test_raw_is_the_documented_response() -> None:
 
 
 def test_raw_keeps_what_no_page_lists() -> None:
-    body = documented() | {"nvext": {"a": [1]}, "service_tier": None}
+    body = documented() | {"of_tomorrow": {"a": [1]}, "service_tier": None}
     body["choices"][0]["message"]["audio_content"] = ""
     body["usage"]["completion_tokens_details"] = {"reasoning_tokens": 5}
     completion = received(body)
     assert completion.raw.to_dict() == body
-    assert completion.raw["nvext"] == {"a": [1]}
+    assert completion.raw["of_tomorrow"] == {"a": [1]}
     assert completion.to_dict() == body
 
 

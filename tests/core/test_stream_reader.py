@@ -453,12 +453,12 @@ def test_choices_are_kept_apart() -> None:
 
 
 def test_fields_that_no_page_lists_are_kept() -> None:
-    event = {**chunk("Hello", "stop", audio_content="", novel=1), "nvext": {"a": 1}}
+    event = {**chunk("Hello", "stop", audio_content="", novel=1), "of_tomorrow": {"a": 1}}
     reader = stream_reader()
     (only,) = read(reader, sse(event))
     assert only.to_dict() == event
     assert only.raw.to_dict() == event
-    assert reader.completion.to_dict()["nvext"] == {"a": 1}
+    assert reader.completion.to_dict()["of_tomorrow"] == {"a": 1}
     assert reader.completion.to_dict()["choices"][0]["message"]["novel"] == 1
 
 

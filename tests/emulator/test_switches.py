@@ -51,8 +51,9 @@ def test_fail_with_any_code_by_http_status(
             assert http_status[body["error"]["type"]] == response.status_code
             assert body["request_id"] == response.headers["trace-id"]
             seen.add(response.status_code)
-    # No code is documented for the overload.
-    assert seen == set(http_status.values()) - {529}
+    # No code is documented for the overload, nor for what a new kind of failure may be.
+    assert seen >= {400, 401, 402, 422, 429, 500}
+    assert seen <= set(http_status.values()) - {529}
 
 
 def test_fail_with_any_code_by_base_resp(

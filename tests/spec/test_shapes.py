@@ -1,12 +1,22 @@
-"""Shapes that the API does not use yet, but the spec may: code comes of them that works."""
+"""Shapes that the API does not use yet, but the spec may: code comes of them that works.
 
+The checks of the tests know them as well: what they say of the API counts on the day it uses one.
+"""
+
+import importlib
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, strategies as st
 
+from bodies import bodies, examples, nearly
+from generated_check import generated_findings
 from rehearse import rehearse
 from revisions import Revision, properties
+from spec_reading import Spec, objects, read_spec, same, violations, without_nulls
+from wire_check import reading_findings
 
 REF = "#/components/schemas/"
 
@@ -136,7 +146,107 @@ assert (request["url"], request["params"]) == ("/v1/nodes/7", {"limit": 10, "ord
 
 
 @pytest.mark.slow
-def test_unusual_shapes_become_code_that_works(tmp_path: Path, cache: str) -> None:
+def test_unusual_shapes_become_code_that_works(
+    tmp_path: Path, cache: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     revision = Revision("unusual shapes", "additive", unusual, (PROBE,))
     outcome = rehearse(revision, tmp_path, cache=cache)
     assert outcome.as_expected, outcome.failures()
+
+    made = tmp_path / "project/generated/minimax_chat_api"
+    made.rename(tmp_path / "unusual_api")
+    monkeypatch.syspath_prepend(tmp_path)
+    try:
+        package: Any = importlib.import_module("unusual_api")
+        for name in ("models", "contract"):
+            importlib.import_module(f"unusual_api.{name}")
+        spec = read_spec(tmp_path / "project/openapi.yaml")
+        assert generated_findings(spec, package) == []
+        of_unusual_shapes_all_is_read(spec, package)
+    finally:
+        for name in [name for name in sys.modules if name.partition(".")[0] == "unusual_api"]:
+            del sys.modules[name]
+
+
+def of_unusual_shapes_all_is_read(spec: Spec, package: Any) -> None:
+    @examples(200)
+    @given(st.data())
+    def holds(data: st.DataObject) -> None:
+        name = data.draw(st.sampled_from([*objects(spec)]))
+        body = data.draw(bodies(spec, name))
+        assert violations(spec, name, body) == []
+        assert same(getattr(package.models, name).from_dict(body).to_dict(), body)
+        if view := getattr(package.contract, f"{name}View", None):
+            assert reading_findings(spec, name, view(body), body) == []
+
+    holds()
+
+
+# The checks of the tests, by themselves
+
+
+def extended() -> Spec:
+    """The contract with bounds of one model, and with a field that is required at times."""
+    spec = read_spec()
+    schemas: Any = spec["components"]["schemas"]
+    properties(spec, "ChatCompletionRequest")["heat"] = {
+        "type": "number",
+        "minimum": 0,
+        "maximum": 1,
+        "x-bounds": [{"models": ["hot"], "x-source": "guide", "exclusiveMinimum": 1}],
+    }
+    properties(spec, "Message")["ticket"] = {
+        "type": "string",
+        "x-required-when": {"role": "inspector"},
+    }
+    component(spec, "Free", type="object", additionalProperties=True)
+    free = {"description": "Anything.", "$ref": REF + "Free"}
+    schemas["Message"]["properties"]["free"] = free
+    return spec
+
+
+@pytest.mark.parametrize(
+    ("model", "heat", "allowed"),
+    [("cold", 0, True), ("cold", 2, False), ("hot", 2, True), ("hot", 1, False), ("hot", 0, False)],
+)
+def test_the_bounds_of_a_model_take_the_place_of_the_others(
+    model: str, heat: float, allowed: bool
+) -> None:
+    body = {"model": model, "messages": [], "heat": heat}
+    assert (violations(extended(), "ChatCompletionRequest", body) == []) == allowed
+
+
+def test_a_field_is_required_where_its_sibling_says_so() -> None:
+    for role, ticket, missing in (
+        ("inspector", {}, True),
+        ("inspector", {"ticket": "t"}, False),
+        ("user", {}, False),
+    ):
+        body = {"model": "m", "messages": [{"role": role, **ticket}]}
+        found = violations(extended(), "ChatCompletionRequest", body)
+        assert any("ticket" in each for each in found) == missing, (role, ticket)
+
+
+def test_bodies_keep_the_bounds_of_their_model_and_what_is_required_at_times() -> None:
+    spec, hot = extended(), set[bool]()
+
+    @examples(150)
+    @given(bodies(spec, "ChatCompletionRequest"), nearly(spec, "ChatCompletionRequest"))
+    def holds(body: dict[str, Any], other: dict[str, Any]) -> None:
+        assert violations(spec, "ChatCompletionRequest", body) == []
+        hot.add(body["model"] == "hot" and "heat" in body)
+        assert isinstance(other, dict)
+
+    holds()
+    assert hot == {True, False}
+
+
+def test_only_what_the_contract_knows_as_optional_is_left_out_where_it_is_none() -> None:
+    spec = extended()
+    message = {"role": None, "name": None, "new": None, "free": {"a": None, "b": [None]}}
+    body = {"model": "m", "messages": [message], "heat": None, "new": {"name": None}}
+    assert without_nulls(spec, spec["components"]["schemas"]["ChatCompletionRequest"], body) == {
+        "model": "m",
+        "messages": [{"role": None, "new": None, "free": {"a": None, "b": [None]}}],
+        "new": {"name": None},
+    }

@@ -122,7 +122,9 @@ def _bodies(spec: Spec, component: str, *, unknown: bool, wrong: bool) -> Bodies
             return st.lists(of(schema.get("items", {})), min_size=least, max_size=most)
         if kind in ("integer", "number"):
             return of_numbers(kind, {key: schema[key] for key in BOUNDS if key in schema})
-        if {"minLength", "maxLength"} & schema.keys():
+        if kind == "string" and "pattern" in schema:
+            return st.from_regex(schema["pattern"])
+        if kind == "string" and {"minLength", "maxLength"} & schema.keys():
             return st.text(min_size=schema.get("minLength", 0), max_size=schema.get("maxLength"))
         return {"string": TEXTS, "boolean": st.booleans(), "null": st.none()}[kind]
 
