@@ -34,7 +34,7 @@ ENTRIES = re.compile(r"^### Contract\n+(?=- )", re.MULTILINE)
 # What explains and does not bind. Below NAMES stand names that people chose, not keywords.
 PROSE = {
     *("info", "tags", "externalDocs", "summary", "description", "example", "examples"),
-    *("x-sources", "x-source", "x-enum-descriptions"),
+    *("x-sources", "x-source", "x-enum-sources", "x-enum-descriptions"),
 }
 NAMES = {"properties", "schemas", "responses", "headers", "paths", "content", "parameters"}
 

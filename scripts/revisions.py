@@ -104,7 +104,8 @@ def _new_required_field(spec: Spec) -> None:
     request["properties"]["tenant"] = {"type": "string", "description": "Who asks."}
     request["required"].append("tenant")
     examples = spec["paths"]["/v1/chat/completions"]["post"]["requestBody"]["content"]
-    examples["application/json"]["examples"]["documented"]["value"]["tenant"] = "us"
+    for example in examples["application/json"]["examples"].values():
+        example["value"]["tenant"] = "us"
 
 
 def _wider_range(spec: Spec) -> None:
@@ -144,6 +145,57 @@ def _string_or_array(spec: Spec) -> None:
     name = properties(spec, "Message")["name"]
     del name["type"]
     name["anyOf"] = [{"type": "string"}, {"type": "array", "items": _reference("NamePart")}]
+
+
+def _new_streamed_list(spec: Spec) -> None:
+    """Objects that come in pieces, with a free object in each, in the answer and in its stream."""
+    _component(spec, "FreeObject", type="object", additionalProperties=True)
+    text = {"type": ["string", "null"], "description": "The remark."}
+    _component(
+        spec,
+        "Remark",
+        type="object",
+        properties={
+            "index": {"type": ["integer", "null"], "description": "Position of the remark."},
+            "source": {**text, "description": "Where it is from.", "x-merge": "replace"},
+            "text": {**text, "x-merge": "append"},
+            "data": {
+                "description": "Whatever.",
+                "anyOf": [_reference("FreeObject"), {"type": "null"}],
+            },
+        },
+    )
+    remarks = {
+        "type": ["array", "null"],
+        "description": "Remarks on the answer.",
+        "items": _reference("Remark"),
+    }
+    properties(spec, "ChoiceMessage")["remarks"] = remarks
+    properties(spec, "Delta")["remarks"] = {**remarks, "x-merge": "by-index"}
+
+
+def _new_free_object(spec: Spec) -> None:
+    _component(spec, "Annotation", type="object", additionalProperties=True)
+    properties(spec, "ChatCompletionRequest")["annotation"] = {
+        "description": "Whatever.",
+        **_reference("Annotation"),
+    }
+
+
+def _new_shared_component(spec: Spec) -> None:
+    """A component that goes out in a request, and comes back in an answer."""
+    mark = {"type": ["string", "null"], "description": "The mark."}
+    _component(spec, "Stamp", type="object", properties={"mark": mark})
+    properties(spec, "Message")["stamp"] = {"description": "A stamp.", **_reference("Stamp")}
+    stamp = {"description": "A stamp.", "anyOf": [_reference("Stamp"), {"type": "null"}]}
+    properties(spec, "ChoiceMessage")["stamp"] = stamp
+
+
+def _bounds_by_model(spec: Spec) -> None:
+    """Another range of a number for one model."""
+    properties(spec, "ChatCompletionRequest")["max_completion_tokens"]["x-bounds"] = [
+        {"models": ["MiniMax-M2"], "x-source": "guide", "minimum": 1, "maximum": 1000}
+    ]
 
 
 def _removed_role(spec: Spec) -> None:
@@ -317,6 +369,91 @@ assert SENT[1]["messages"] == [{"role": "user", "name": "hi"}]
 with pytest.raises(InvalidArgumentError, match=r"messages\\[0\\]\\.name"):
     wrong: contract.MessageParam = {"role": "user", "name": 5}  # type: ignore[typeddict-item]
     create(model="m", messages=[wrong])
+""",
+        ),
+    ),
+    Revision(
+        "new streamed list of objects",
+        "additive",
+        _new_streamed_list,
+        (
+            """\
+def event(**delta: Any) -> str:
+    choice = {"index": 0, "delta": delta, "finish_reason": delta.pop("end", None)}
+    return f"data: {json.dumps({'choices': [choice]})}\\n\\n"
+
+
+PIECES = [
+    event(remarks=[{"index": 1, "source": "a", "text": "Be", "data": {"x": 1}}]),
+    event(remarks=[{"index": 0, "text": "First."}, {"index": 1, "text": "ware", "source": ""}]),
+    event(remarks=[{"index": 1, "text": "!", "data": {"y": [None]}}], content="Hi", end="stop"),
+]
+
+
+def answer_in_pieces(request: httpx.Request) -> httpx.Response:
+    return httpx.Response(
+        200, headers={"content-type": "text/event-stream"}, text="".join(PIECES)
+    )
+
+
+transport = httpx.MockTransport(answer_in_pieces)
+streaming = MiniMax(api_key="k", http_client=httpx.Client(transport=transport))
+stream = streaming.chat.completions.create(model="m", messages=MESSAGES, stream=True)
+texts: list[str | None] = [
+    remark.text for chunk in stream for remark in chunk.choices[0].delta.remarks
+]
+assert texts == ["Be", "First.", "ware", "!"]
+first, second = stream.completion.message.remarks
+assert (first.text, second.text, second.source) == ("First.", "Beware!", "a")
+data: dict[str, Any] | None = second.data
+assert data == {"x": 1, "y": [None]}
+assert stream.completion.text == "Hi"
+""",
+        ),
+    ),
+    Revision(
+        "new free object in a request",
+        "additive",
+        _new_free_object,
+        (
+            """\
+given: dict[str, Any] = {"b": None, "a": {"z": [None, {"c": None}], "y": 1}}
+create(model="m", messages=MESSAGES, annotation=given)
+assert json.dumps(SENT[0]["annotation"]) == json.dumps(given)
+with pytest.raises(InvalidArgumentError, match="annotation is 'x', but must be a mapping"):
+    create(model="m", messages=MESSAGES, annotation="x")  # type: ignore[call-overload]
+""",
+        ),
+    ),
+    Revision(
+        "component shared by request and response",
+        "additive",
+        _new_shared_component,
+        (
+            """\
+create(model="m", messages=[{"role": "user", "stamp": {"mark": "a"}}])
+assert SENT[0]["messages"] == [{"role": "user", "stamp": {"mark": "a"}}]
+REPLY["choices"][0]["message"]["stamp"] = {"mark": "b"}
+message = create(model="m", messages=MESSAGES).message
+assert message.stamp is not None
+mark: str | None = message.stamp.mark
+assert mark == "b"
+create(model="m", messages=[message])
+assert SENT[2]["messages"][0]["stamp"] == {"mark": "b"}
+""",
+        ),
+    ),
+    Revision(
+        "bounds by model",
+        "breaking",
+        _bounds_by_model,
+        (
+            """\
+create(model="MiniMax-M3", messages=MESSAGES, max_completion_tokens=1001)
+create(model="MiniMax-M2", messages=MESSAGES, max_completion_tokens=1000)
+with pytest.raises(InvalidArgumentError, match="1001, but must be .* for model MiniMax-M2$"):
+    create(model="MiniMax-M2", messages=MESSAGES, max_completion_tokens=1001)
+assert len(SENT) == 2
 """,
         ),
     ),

@@ -61,7 +61,7 @@ REFUSED = {
 RESERVED_FIELDS = {"additional_properties", "additional_keys", "to_dict", "from_dict"}
 
 # Lists that go with `enum`, one entry for each of its values.
-PARALLEL = ("x-enum-varnames", "x-enum-descriptions", "x-enum-sources", "x-http-status")
+PARALLEL = ("x-enum-varnames", "x-enum-descriptions", "x-http-status")
 
 EVENT_STREAM = "text/event-stream"
 NUMBER_BOUNDS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
@@ -629,8 +629,10 @@ def _streams(spec: Spec) -> Iterator[Finding]:
                 yield spec.finding((*place, "x-merge"), "merge", message)
             elif mark is not None and mark not in allowed:
                 message = f"{mark!r} is no way to merge a {kind}; write {' | '.join(allowed)}"
-                if not allowed:
-                    message = f"a {kind} takes no x-merge: its fields are merged one by one"
+                if kind == "object":
+                    message = "an object takes no x-merge: its fields are merged one by one"
+                elif not allowed:
+                    message = "the last value counts of what comes whole; leave x-merge out"
                 yield spec.finding((*place, "x-merge"), "merge", message)
             elif mark is None and (
                 (kind == "text" and name in in_pieces)
@@ -668,7 +670,8 @@ def _merge_kind(spec: Spec, schema: dict[str, Any]) -> str:
 
 def _requests(spec: Spec) -> Iterator[Finding]:
     """The extensions by which requests are checked: a slip in one would bind nothing."""
-    models = {value for each in spec.schemas.values() for value in each.get("enum", [])}
+    values = [value for each in spec.schemas.values() for value in each.get("enum", [])]
+    models = {value for value in values if isinstance(value, str)}
     sent = _reachable(spec, [each.get("requestBody") for _, each in _operations(spec)])
     for name in spec.schemas:
         schema = spec.schemas[name]
@@ -703,14 +706,14 @@ def _size(spec: Spec, place: Place) -> Iterator[Finding]:
 
 
 def _model_bounds(
-    spec: Spec, place: Place, schema: dict[str, Any], known: set[Any]
+    spec: Spec, place: Place, schema: dict[str, Any], known: set[str]
 ) -> Iterator[Finding]:
     """Bounds that replace a field's own for some models."""
     if not as_list(schema["x-bounds"]) or not {"integer", "number"} & {*_types(schema)}:
         message = "stands on a number and is a list: [{models: [...], x-source: ..., maximum: 1}]"
         yield spec.finding(place, "bounds", message)
         return
-    seen: set[Any] = set()
+    seen: set[str] = set()
     for index, raw in enumerate(as_list(schema["x-bounds"])):
         here = (*place, index)
         each = as_map(raw)
@@ -724,10 +727,10 @@ def _model_bounds(
         for bound in sorted(bounds & {*NUMBER_BOUNDS}):
             if type(each[bound]) not in (int, float):
                 yield spec.finding((*here, bound), "bounds", f"{each[bound]!r} is no number")
-        for position, model in enumerate(models):
+        for position, model in enumerate(map(str, models)):
             message = ""
             if model not in known:
-                close = difflib.get_close_matches(str(model), map(str, known), 1)
+                close = difflib.get_close_matches(model, known, 1)
                 advice = f"; did you mean {close[0]!r}?" if close else ""
                 message = f"no enumeration has {model!r}{advice}"
             elif model in seen:
@@ -792,11 +795,19 @@ def _sources(spec: Spec) -> Iterator[Finding]:
             message = f"{key!r} is no key of x-sources ({known})"
             yield spec.finding((*place, "x-source"), "source", message)
     for name, schema in spec.schemas.items():
-        for index, key in enumerate(schema.get("x-enum-sources", [])):
-            if key not in sources:
+        here = ("components", "schemas", name, "x-enum-sources")
+        of_values = schema.get("x-enum-sources", {})
+        if not isinstance(of_values, dict):
+            message = f"must be a mapping from values of {name} to their sources"
+            yield spec.finding(here, "source", message)
+            continue
+        for value, key in cast("dict[str, Any]", of_values).items():
+            if not isinstance(key, str) or key not in sources:
                 message = f"{key!r} is no key of x-sources ({known})"
-                here = ("components", "schemas", name, "x-enum-sources", index)
-                yield spec.finding(here, "source", message)
+                yield spec.finding((*here, value), "source", message)
+            elif value not in map(str, as_list(schema.get("enum"))):
+                message = f"{value!r} is none of the values of {name}"
+                yield spec.finding((*here, value), "source", message)
 
 
 def _descriptions(spec: Spec) -> Iterator[Finding]:

@@ -21,7 +21,7 @@ from typing import (
     TypedDict,
 )
 
-SPEC_SHA256 = "fa89dc071902f7546152aa82aaafac16d26663ca249952c2a2bb7dca1b31e722"
+SPEC_SHA256 = "5b5e53aa0ae0f48f965a2ae5bc23f9666eb9ff2754a42b6773d9e3976a3006db"
 
 SERVERS: dict[str, str] = {
     "cn": "https://api.minimaxi.com",

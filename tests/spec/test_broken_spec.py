@@ -34,6 +34,14 @@ NAME_OF_SPEAKER = (
 )
 FIRST_SCHEMA = "  schemas:\n    ChatCompletionRequest:"
 TOP_P = "          maximum: 1\n          default: 0.95"
+PIECE = "          description: The next piece of the content; tags may be cut anywhere.\n"
+
+
+def bounds_by_model(entry: str) -> str:
+    """The bounds of top_p, with one more entry for some models."""
+    return TOP_P + "\n          x-bounds:\n            - {" + entry + "}"
+
+
 FINISH_REASON = """        finish_reason:
           description: Why the generation ended.
           anyOf:
@@ -433,6 +441,158 @@ MORE = {
         "items: true",
         "items: true",
         "{} for anything",
+    ),
+    "a field named like its own component": Case(
+        "property-name",
+        FIRST_SCHEMA,
+        "  schemas:\n    ThinkingTokens:\n      type: object\n      x-source: guide\n"
+        "      description: Two.\n      properties:\n        thinking_tokens:\n"
+        "          type: integer\n          description: How many.\n"
+        "    ChatCompletionRequest:",
+        "        thinking_tokens:",
+        "generated as thinking_tokens.py, whose code uses the name thinking_tokens for the object "
+        "itself; rename the component (ThinkingTokensInfo, say)",
+    ),
+    "a source of a value that does not exist": Case(
+        "source",
+        "x-enum-varnames: [STOP, LENGTH]",
+        "x-enum-varnames: [STOP, LENGTH]\n      x-enum-sources: {stop: hearsay}",
+        "x-enum-sources: {stop",
+        "'hearsay' is no key of x-sources",
+    ),
+    "a source of a value that is none": Case(
+        "source",
+        "x-enum-varnames: [STOP, LENGTH]",
+        "x-enum-varnames: [STOP, LENGTH]\n      x-enum-sources: {stopp: guide}",
+        "x-enum-sources: {stopp",
+        "'stopp' is none of the values of FinishReason",
+    ),
+    "sources of values that are no mapping": Case(
+        "source",
+        "x-enum-varnames: [STOP, LENGTH]",
+        "x-enum-varnames: [STOP, LENGTH]\n      x-enum-sources: [guide, guide]",
+        "x-enum-sources: [guide",
+        "must be a mapping from values of FinishReason to their sources",
+    ),
+    "a streamed text that does not say how it is merged": Case(
+        "merge",
+        PIECE + "          x-merge: append\n",
+        PIECE,
+        "        content:\n          type: [string, 'null']\n" + PIECE,
+        "a text that a stream brings in pieces must say how they are merged, or pieces would be "
+        "lost; write x-merge: append | append-or-cumulative | replace",
+    ),
+    "a streamed list that does not say how it is merged": Case(
+        "merge",
+        "          description: The pieces.\n          x-merge: by-index\n",
+        "          description: The pieces.\n",
+        "        choices:\n          type: [array, 'null']\n          description: The pieces.",
+        "a list of objects that a stream brings in pieces must say how they are merged, or pieces "
+        "would be lost; write x-merge: by-index | append | replace",
+    ),
+    "a way to merge that there is not": Case(
+        "merge",
+        PIECE + "          x-merge: append\n",
+        PIECE + "          x-merge: by-index\n",
+        "x-merge: by-index\n    ErrorResponse",
+        "'by-index' is no way to merge a text; write append | append-or-cumulative | replace",
+    ),
+    "a way to merge an object": Case(
+        "merge",
+        "          description: The piece.\n",
+        "          description: The piece.\n          x-merge: append\n",
+        "x-merge: append\n          x-empty",
+        "an object takes no x-merge",
+    ),
+    "a way to merge what no stream has": Case(
+        "merge",
+        NAME_OF_SPEAKER,
+        NAME_OF_SPEAKER + "\n          x-merge: append",
+        "x-merge: append\n          x-source: example",
+        "no stream has Message",
+    ),
+    "pieces of a text that make up another field": Case(
+        "merge",
+        PIECE,
+        PIECE + "          x-merge-into: text\n",
+        "x-merge-into",
+        "stands on an object",
+    ),
+    "bounds by model that are no list": Case(
+        "bounds", TOP_P, TOP_P + "\n          x-bounds: {maximum: 1}", "x-bounds", "and is a list"
+    ),
+    "bounds of a text by model": Case(
+        "bounds",
+        NAME_OF_SPEAKER,
+        NAME_OF_SPEAKER + "\n          x-bounds: [{models: [MiniMax-M2.7], x-source: guide}]",
+        "x-bounds",
+        "stands on a number",
+    ),
+    "bounds for no model": Case(
+        "bounds", TOP_P, bounds_by_model("x-source: guide, maximum: 2"), "- {x-so", "needs `models`"
+    ),
+    "bounds by model without a source": Case(
+        "bounds",
+        TOP_P,
+        bounds_by_model("models: [MiniMax-M2.7], maximum: 2"),
+        "- {models",
+        "has `models`, `x-source`, and one or more of minimum, exclusiveMinimum, maximum",
+    ),
+    "a bound by model that there is not": Case(
+        "bounds",
+        TOP_P,
+        bounds_by_model("models: [MiniMax-M2.7], x-source: guide, maximal: 2"),
+        "- {models",
+        "has `models`, `x-source`, and one or more of minimum, exclusiveMinimum, maximum",
+    ),
+    "a bound by model that is no number": Case(
+        "bounds",
+        TOP_P,
+        bounds_by_model("models: [MiniMax-M2.7], x-source: guide, maximum: two"),
+        "- {models",
+        "'two' is no number",
+    ),
+    "bounds for a model that there is not": Case(
+        "bounds",
+        TOP_P,
+        bounds_by_model("models: [MiniMax-M2.77], x-source: guide, maximum: 2"),
+        "- {models",
+        "no enumeration has 'MiniMax-M2.77'; did you mean 'MiniMax-M2.7'?",
+    ),
+    "two bounds for a model": Case(
+        "bounds",
+        TOP_P,
+        bounds_by_model("models: [MiniMax-M2.7, MiniMax-M2.7], x-source: guide, maximum: 2"),
+        "- {models",
+        "'MiniMax-M2.7' has bounds of its own already",
+    ),
+    "a condition on no field": Case(
+        "extension",
+        NAME_OF_SPEAKER,
+        NAME_OF_SPEAKER + "\n          x-required-when: {rule: tool}",
+        "x-required-when",
+        "must be a mapping from other fields of Message to their values",
+    ),
+    "a size that is no number": Case(
+        "extension",
+        NAME_OF_SPEAKER,
+        NAME_OF_SPEAKER + "\n          x-max-data-bytes: 5 MB",
+        "x-max-data-bytes",
+        "'5 MB' is no number of bytes",
+    ),
+    "a size of a request that is no number": Case(
+        "extension",
+        "      description: A conversation to be answered, and how.\n",
+        "      description: A conversation to be answered, and how.\n      x-max-body-bytes: 0\n",
+        "x-max-body-bytes",
+        "0 is no number of bytes",
+    ),
+    "a condition on what no request has": Case(
+        "extension",
+        PIECE,
+        PIECE + "          x-required-when: {content: hi}\n",
+        "x-required-when",
+        "no request has Delta, so x-required-when binds nothing",
     ),
     "a keyword that requests would not be checked by": Case(
         "unsupported",

@@ -246,12 +246,11 @@ def _enumeration_findings(spec: Spec) -> Findings:
         if schema.get("x-source") != source:
             found.append(_disagreement(f"{name}, source", source, schema.get("x-source")))
         later = documented.LATER_VALUES.get(name, {})
-        told_sources = schema.get("x-enum-sources", [source] * len(schema["enum"]))
-        for value, has in zip(schema["enum"], told_sources, strict=False):
-            if has != later.get(value, source):
-                found.append(
-                    _disagreement(f"{name} {value}, source", later.get(value, source), has)
-                )
+        for value in schema["enum"]:
+            wanted = later.get(value, source)
+            has = schema.get("x-enum-sources", {}).get(value, schema.get("x-source"))
+            if has != wanted:
+                found.append(_disagreement(f"{name} {value}, source", wanted, has))
     statuses = dict(
         zip(components["ErrorType"]["enum"], components["ErrorType"]["x-http-status"], strict=False)
     )

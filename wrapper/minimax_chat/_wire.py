@@ -22,7 +22,6 @@ from minimax_chat_api.contract import (
     View,
     check,
 )
-from minimax_chat_api.models import ChatCompletionRequest
 
 from ._completion import Accumulator, Completion, CompletionChunk
 from ._config import Config
@@ -54,13 +53,6 @@ _CHOICES = {"type": ["array", "null"], "items": _CHOICE}
 ANSWER = {"type": "object", "properties": {"choices": _CHOICES}}
 
 
-# Method, path and headers, which do not depend on the body.
-ENDPOINT: dict[str, Any] = create_chat_completion._get_kwargs(  # pyright: ignore[reportPrivateUsage]
-    body=ChatCompletionRequest(model="", messages=[])
-)
-del ENDPOINT["json"]
-
-
 class CreateParams(ChatCompletionRequestParam, total=False):
     """The arguments of `create`: the contract's request fields, and of this call alone:"""
 
@@ -72,6 +64,16 @@ class CreateParams(ChatCompletionRequestParam, total=False):
     """Headers to send beside the client's."""
     extra_body: Mapping[str, Any] | None
     """Request fields that the contract does not know, sent unchecked."""
+
+
+@frozen
+class CheckedBody:
+    """Stands in for the generated model, which would reorder the fields and refuse what it lacks."""
+
+    fields: dict[str, Any]
+
+    def to_dict(self) -> dict[str, Any]:
+        return self.fields
 
 
 @frozen
@@ -101,8 +103,10 @@ class Call:
             raise InvalidArgumentError("the arguments are nested too deeply") from None
         if problem:
             raise InvalidArgumentError(problem)
+        body: Any = CheckedBody(fields)
+        request: dict[str, Any] = create_chat_completion._get_kwargs(body=body)  # pyright: ignore[reportPrivateUsage]
         try:
-            fields = {**fields, **cast("Any", extra_body)}
+            fields = {**request.pop("json"), **cast("Any", extra_body)}
             content = json.dumps(fields, ensure_ascii=False, allow_nan=False).encode()
         except (TypeError, ValueError, RecursionError) as error:
             raise InvalidArgumentError(f"the request cannot be written as JSON: {error}") from None
@@ -112,7 +116,7 @@ class Call:
             raise InvalidArgumentError(
                 f"the request has {size:.1f} MB, but must have <= {most:g} MB"
             )
-        request: dict[str, Any] = {**ENDPOINT, "content": content}
+        request["content"] = content
         timeout = TIMEOUT if config.timeout is None else config.timeout
         if isinstance(timeout, (int, float)):
             timeout = httpx.Timeout(timeout, connect=min(timeout, CONNECT_TIMEOUT))
