@@ -361,7 +361,7 @@ def test_a_change_on_the_wire_is_noticed(mutation: str, monkeypatch: pytest.Monk
 
     def take(request: httpx.Request) -> httpx.Response:
         requests.append(request)
-        return httpx.Response(200, json={"choices": []})
+        return httpx.Response(200, json={"choices": [{"message": {"content": "hi"}}]})
 
     model: Any = ChatCompletionRequest
     to_dict = model.to_dict
