@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import importlib
+import json
 import re
 import shutil
 import sys
@@ -22,7 +23,6 @@ from emulator_check import emulator_findings, schemathesis
 from generated_check import generated_findings
 from minimax_chat import Completion, MiniMax
 from minimax_chat.ext.emulator import Emulator, _app as application
-from minimax_chat_api.models import ChatCompletionRequest
 from spec_reading import (
     BOUNDS,
     Findings,
@@ -355,7 +355,7 @@ WIRE_MUTATIONS: dict[str, tuple[Change, tuple[str, ...]]] = {
 
 
 @pytest.mark.parametrize("mutation", ["none", *WIRE_MUTATIONS])
-def test_a_change_on_the_wire_is_noticed(mutation: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_change_on_the_wire_is_noticed(mutation: str) -> None:
     change, names = WIRE_MUTATIONS.get(mutation, (lambda body: None, ()))
     requests: list[httpx.Request] = []
 
@@ -363,19 +363,15 @@ def test_a_change_on_the_wire_is_noticed(mutation: str, monkeypatch: pytest.Monk
         requests.append(request)
         return httpx.Response(200, json={"choices": [{"message": {"content": "hi"}}]})
 
-    model: Any = ChatCompletionRequest
-    to_dict = model.to_dict
-
-    def changed(self: Any) -> dict[str, Any]:
-        body: dict[str, Any] = to_dict(self)
-        change(body)
-        return body
-
-    monkeypatch.setattr(model, "to_dict", changed)
     with httpx.Client(transport=httpx.MockTransport(take)) as http:
         client = MiniMax(api_key="sk", base_url="https://api.minimax.io", http_client=http)
         client.chat.completions.create(**copy.deepcopy(ASKED))
-    findings = request_findings(SPEC, ASKED, requests[0], "sk")
+    (sent,) = requests
+    body = json.loads(sent.content)
+    change(body)
+    del sent.headers["content-length"]
+    changed = httpx.Request(sent.method, sent.url, headers=sent.headers, json=body)
+    findings = request_findings(SPEC, ASKED, changed, "sk")
     assert named(findings, *names) if names else findings == []
 
 
