@@ -70,10 +70,20 @@ def _component(spec: Spec, name: str, **schema: Any) -> None:
     spec["components"]["schemas"][name] = described
 
 
+def _parallel(schema: Spec) -> list[str]:
+    """The lists of an enumeration that have an entry for each of its values."""
+    return [key for key in schema if key.startswith("x-enum-") or key == "x-http-status"]
+
+
+def _add_value(spec: Spec, enumeration: str, value: str, name: str) -> None:
+    schema = spec["components"]["schemas"][enumeration]
+    schema["enum"].append(value)
+    for key in _parallel(schema):
+        schema[key].append(name if key == "x-enum-varnames" else schema[key][-1])
+
+
 def _new_model_id(spec: Spec) -> None:
-    models = spec["components"]["schemas"]["ModelId"]
-    models["enum"].append("MiniMax-Rehearsal")
-    models["x-enum-varnames"].append("MINIMAX_REHEARSAL")
+    _add_value(spec, "ModelId", "MiniMax-Rehearsal", "MINIMAX_REHEARSAL")
 
 
 def _new_request_object(spec: Spec) -> None:
@@ -103,8 +113,8 @@ def _new_required_field(spec: Spec) -> None:
     request = spec["components"]["schemas"]["ChatCompletionRequest"]
     request["properties"]["tenant"] = {"type": "string", "description": "Who asks."}
     request["required"].append("tenant")
-    examples = spec["paths"]["/v1/chat/completions"]["post"]["requestBody"]["content"]
-    for example in examples["application/json"]["examples"].values():
+    content = spec["paths"]["/v1/chat/completions"]["post"]["requestBody"]["content"]
+    for example in content["application/json"]["examples"].values():
         example["value"]["tenant"] = "us"
 
 
@@ -118,9 +128,7 @@ def _narrower_range(spec: Spec) -> None:
 
 
 def _new_finish_reason(spec: Spec) -> None:
-    reasons = spec["components"]["schemas"]["FinishReason"]
-    reasons["enum"].append("rehearsed")
-    reasons["x-enum-varnames"].append("REHEARSED")
+    _add_value(spec, "FinishReason", "rehearsed", "REHEARSED")
 
 
 def _new_response_object(spec: Spec) -> None:
@@ -201,7 +209,8 @@ def _bounds_by_model(spec: Spec) -> None:
 def _removed_role(spec: Spec) -> None:
     roles = spec["components"]["schemas"]["Role"]
     index = roles["enum"].index("group")
-    del roles["enum"][index], roles["x-enum-varnames"][index]
+    for key in ("enum", *_parallel(roles)):
+        del roles[key][index]
 
 
 def _renamed_field(spec: Spec) -> None:

@@ -115,7 +115,12 @@ OF_THE_CALL: dict[str, st.SearchStrategy[Any]] = {
     "timeout": st.one_of(st.none(), st.floats(1, 100)),
     "max_retries": st.one_of(st.none(), st.integers(0, 3)),
     "extra_headers": st.dictionaries(st.sampled_from(["X-Team", "x-trace"]), st.just("a b")),
-    "extra_body": st.one_of(st.none(), UNKNOWN),
+    "extra_body": st.one_of(
+        st.none(),
+        UNKNOWN.map(
+            lambda body: {name: body[name] for name in body if name not in fields(REQUEST)}
+        ),
+    ),
 }
 
 

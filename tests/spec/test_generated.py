@@ -35,10 +35,11 @@ def test_the_package_carries_the_spec_and_its_hash() -> None:
 
 
 def test_servers_are_those_of_the_spec_the_default_first() -> None:
-    servers: dict[str, str] = {}
+    # Of several of one region the first counts.
+    first: dict[str, str] = {}
     for server in SPEC["servers"]:
-        servers.setdefault(server["x-region"], server["url"])
-    assert list(contract.SERVERS.items()) == list(servers.items()), "the first of each region"
+        first.setdefault(server["x-region"], server["url"])
+    assert [*contract.SERVERS.items()] == [*first.items()]
 
 
 def test_status_codes_have_the_meanings_and_retries_of_the_spec() -> None:

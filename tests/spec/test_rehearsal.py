@@ -55,7 +55,7 @@ def test_a_probe_that_fails_is_told(tmp_path: Path, cache: str) -> None:
     unchanged = Revision("nothing new", "additive", lambda spec: None, probes)
     outcome = rehearse(unchanged, tmp_path, cache=cache)
     assert not outcome.as_expected
-    assert "documents no request field 'mood'" in outcome.use
+    assert "no request field 'mood'" in outcome.use
     assert "[call-overload]" in outcome.types
     assert outcome.verdict == "none"
 

@@ -27,7 +27,7 @@ from minimax_chat import (
     MiniMaxError,
     Stream,
 )
-from spec_reading import Findings, Spec, differences, news, violations
+from spec_reading import Findings, Spec, news, same, violations
 
 MODEL = "MiniMax-M2.7"
 WRONG_KEY = "invalid-key-of-the-live-tests"
@@ -264,7 +264,7 @@ def replay(path: Path) -> Iterator[httpx.MockTransport]:
         assert exchange is not None, f"{path}: no more replies were recorded"
         sent = [request.method, request.url.path, json.loads(request.content)]
         recorded = [exchange.method, exchange.path, exchange.request]
-        assert differences(recorded, sent) == [], f"{path}: another request was recorded"
+        assert same(recorded, sent), f"{path}: another request was recorded"
         headers = {**exchange.headers, "retry-after-ms": "0"}
         return httpx.Response(exchange.status, headers=headers, text=exchange.body)
 

@@ -210,22 +210,24 @@ def _leaves(error: ValidationError) -> list[ValidationError]:
     return deeper or [error]
 
 
-def differences(wanted: Any, got: Any, where: str = "") -> Findings:
-    """Where two JSON values differ, in the order of their fields, too."""
+def differences(wanted: Any, got: Any, where: str = "", *, ordered: bool = True) -> Findings:
+    """Where two JSON values differ; `ordered`: in the order of their fields, too."""
     if isinstance(wanted, dict) and isinstance(got, dict):
         found = [
             each
             for key in wanted.keys() & got.keys()
-            for each in differences(wanted[key], got[key], f"{where}.{key}".removeprefix("."))
+            for each in differences(
+                wanted[key], got[key], f"{where}.{key}".removeprefix("."), ordered=ordered
+            )
         ]
-        if not found and [*wanted] != [*got]:
+        if not found and (wanted.keys() != got.keys() or (ordered and [*wanted] != [*got])):
             found = [f"{where or 'the body'} has the fields {[*got]}, not {[*wanted]}"]
         return found
     if isinstance(wanted, list) and isinstance(got, list) and len(wanted) == len(got):
         return [
             each
             for index, (left, right) in enumerate(zip(wanted, got, strict=True))
-            for each in differences(left, right, f"{where}[{index}]")
+            for each in differences(left, right, f"{where}[{index}]", ordered=ordered)
         ]
     if canonical(wanted) == canonical(got):
         return []

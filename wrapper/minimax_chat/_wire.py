@@ -68,7 +68,7 @@ class CreateParams(ChatCompletionRequestParam, total=False):
 
 @frozen
 class CheckedBody:
-    """Stands in for the generated model, which would reorder the fields and refuse what it lacks."""
+    """A generated model in name: a real one would refuse what an answer that goes back lacks."""
 
     fields: dict[str, Any]
 
