@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import Any
@@ -19,6 +19,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ._app import Application, RecordedRequest
 from ._arguments import (
+    calls_as_json,
     check_api_key,
     check_count,
     check_http_status,
@@ -128,6 +129,7 @@ class Emulator:
         text: str | None = None,
         *,
         thinking: str | None = None,
+        tool_calls: Sequence[tuple[str, Mapping[str, Any] | str]] = (),
         switches: str = "",
         times: int = 1,
     ) -> None:
@@ -136,11 +138,12 @@ class Emulator:
         Args:
             text: The answer; None computes it from the request as usual.
             thinking: The thinking ahead of it; "" is none, None computes it.
+            tool_calls: Calls of functions, offered or not: [("name", {"argument": "value"})].
+                Arguments that are a string are sent as they are, JSON or not.
             switches: How to behave, written as in a message: "!slow 0.5 !usage null".
             times: The reply to so many requests.
 
-        A scripted reply goes before the
-        switches of the message.
+        A scripted reply goes before the switches of the message.
         """
         for name, value in (("text", text), ("thinking", thinking)):
             if value is not None:
@@ -154,6 +157,7 @@ class Emulator:
             behaviour = replace(behaviour, text=text)
         if thinking is not None:
             behaviour = replace(behaviour, thinking=thinking)
+        behaviour = replace(behaviour, tool_calls=calls_as_json(tool_calls))
         self._application.scripted.extend([behaviour] * times)
 
     def fail(
