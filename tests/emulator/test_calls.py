@@ -144,13 +144,49 @@ def test_the_functions_named_are_called(call: Any, content: str, names: list[str
         ),
         (
             "!call f",
+            [tool("f", {"required": ["a"], "properties": {"a": {"$ref": "#"}}})],
+            "no arguments for f: # refers to itself without end",
+        ),
+        (
+            "!call f",
+            [tool("f", {"allOf": [{"$ref": "#"}]})],
+            "no arguments for f: ",
+        ),
+        (
+            "!call f",
+            [tool("f", {"$ref": "#/$defs/A", "$defs": {"A": {"$ref": "#/$defs/A"}}})],
+            "no arguments for f: #/$defs/A refers to itself without end",
+        ),
+        (
+            "!call f",
+            [tool("f", {"required": ["a"], "properties": {"a": False}})],
+            "no arguments for f: no value is allowed for a",
+        ),
+        (
+            "!call f",
             [
                 tool(
                     "f",
-                    {"required": ["a"], "properties": {"a": {"$ref": "#"}}, "type": "object"},
+                    {
+                        "required": ["a"],
+                        "properties": {"a": {"type": "number", "minimum": 2, "maximum": 1}},
+                    },
                 )
             ],
-            "no arguments for f: # refers to itself without end",
+            "no arguments for f: no number is from 2 to 1",
+        ),
+        (
+            "!call f",
+            [
+                tool(
+                    "f",
+                    {
+                        "required": ["a"],
+                        "properties": {"a": {"type": "number", "minimum": 10**400}},
+                    },
+                )
+            ],
+            "no arguments for f: ",
         ),
     ],
 )
@@ -209,6 +245,16 @@ PROPERTIES: list[tuple[Any, Any]] = [
     ({"anyOf": [{"type": "integer"}, {"type": "null"}]}, 1),
     ({"oneOf": [False, {"type": "boolean"}]}, True),
     ({"allOf": [{"$ref": "#/$defs/Size"}], "description": "d"}, "small"),
+    (
+        {
+            "allOf": [
+                True,
+                {"$ref": "#/$defs/Tree"},
+                {"properties": {"size": {"$ref": "#/$defs/Size"}}, "required": ["size"]},
+            ]
+        },
+        {"children": [{"children": []}], "size": "small"},
+    ),
     ({"$ref": "#/$defs/Size"}, "small"),
     ({"$ref": "#/$defs/Tree"}, {"children": []}),
     ({"$ref": "#/$defs/List"}, {"next": None}),

@@ -221,9 +221,9 @@ def compose(
 
 def _media(users: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """The parts of the last user message that are no text."""
-    content = users[-1].get("content") if users else None
-    parts: Sequence[Mapping[str, Any]] = content if isinstance(content, list) else []
-    return [part for part in parts if "type" in part and part["type"] != "text"]
+    content: Any = users[-1].get("content") if users else None
+    parts: list[Mapping[str, Any]] = [] if isinstance(content, str | None) else content
+    return [part for part in parts if part.get("type", "text") != "text"]
 
 
 def _describe(part: Mapping[str, Any], phrases: Mapping[str, str]) -> str:

@@ -7,7 +7,7 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
@@ -29,6 +29,8 @@ _WORD = re.compile(r"(?:(?<=[^.?!\s]\s)|\A(?=[\w-]+\W*\Z))\w[\w-]+")
 
 # What is longer is not made.
 LONGEST = 10_000
+# References that lead to references are followed so far.
+LONGEST_CHAIN = 10
 
 
 class Call(NamedTuple):
@@ -116,7 +118,7 @@ class _Arguments:
         if "enum" in schema:
             return schema["enum"][0]
         if "allOf" in schema:
-            return self.of(self._merged(schema), name)
+            return self._of_all(schema, name)
         for key in ("anyOf", "oneOf"):
             if key in schema:
                 return self._of_alternatives(schema, key, name)
@@ -141,35 +143,40 @@ class _Arguments:
         except (KeyError, TypeError, IndexError):
             raise _NoValue(f"$ref {reference} leads nowhere inside the parameters") from None
 
-    def _merged(self, schema: Mapping[str, Any]) -> dict[str, Any]:
-        merged = _without(schema, "allOf")
-        for each in schema["allOf"]:
-            part = {**each}
-            while "$ref" in part:
-                part = {**self._target(part["$ref"]), **_without(part, "$ref")}
-            if "allOf" in part:
-                part = self._merged(part)
-            properties = {**merged.get("properties", {}), **part.get("properties", {})}
-            required = [*merged.get("required", ()), *part.get("required", ())]
-            merged = {**part, **merged, "properties": properties, "required": required}
-        return merged
+    def _of_all(self, schema: Mapping[str, Any], name: str) -> Any:
+        whole = _without(schema, "allOf")
+        parts: list[Any] = schema["allOf"]
+        for each in parts:
+            part: dict[str, Any] = {} if isinstance(each, bool) else each
+            for _ in range(LONGEST_CHAIN):
+                if "$ref" in part:
+                    part = {**self._target(part["$ref"]), **_without(part, "$ref")}
+            required = [*whole.get("required", ()), *part.get("required", ())]
+            properties: dict[str, Any] = part.get("properties", {}) | whole.get("properties", {})
+            whole = {**part, **whole, "required": required}
+            if properties:
+                whole["properties"] = properties
+        return self.of(whole, name)
 
     def _of_alternatives(self, schema: Mapping[str, Any], key: str, name: str) -> Any:
         why = _NoValue(f"{key} of {name} has no alternative")
-        for alternative in schema[key]:
-            if isinstance(alternative, dict):
-                alternative = {**_without(schema, key), **alternative}
+        alternatives: list[Any] = schema[key]
+        for each in alternatives:
+            if isinstance(each, dict):
+                each = {**_without(schema, key), **cast(dict[str, Any], each)}
             try:
-                return self.of(alternative, name)
+                return self.of(each, name)
             except _NoValue as error:
                 why = error
         raise why
 
     def _of_type(self, schema: Mapping[str, Any], name: str) -> Any:
-        kinds = schema.get("type", "object" if "properties" in schema else "string")
-        if isinstance(kinds, list):
-            kinds = next((kind for kind in kinds if kind != "null"), "null")
-        match kinds:
+        kinds: str | list[str] = schema.get(
+            "type", "object" if "properties" in schema else "string"
+        )
+        several = [kinds] if isinstance(kinds, str) else kinds
+        kind = next((each for each in several if each != "null"), "null")
+        match kind:
             case "object":
                 properties = schema.get("properties", {})
                 required = dict.fromkeys(schema.get("required", ()))
@@ -177,7 +184,7 @@ class _Arguments:
             case "array":
                 return self._array(schema, name)
             case "integer" | "number":
-                return _number(schema, whole=kinds == "integer")
+                return _number(schema, whole=kind == "integer")
             case "boolean":
                 return True
             case "null":

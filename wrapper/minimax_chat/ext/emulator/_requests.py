@@ -6,9 +6,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
-from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema import Draft202012Validator, FormatChecker, validators
 from jsonschema.exceptions import ValidationError
-from jsonschema.validators import extend
 
 from ._media import read_data_url
 
@@ -56,14 +55,14 @@ class RequestRules:
 
     def objections(self, body: Any) -> list[str]:
         """What is wrong with a body: field, value, and what is allowed."""
-        model = body.get("model") if isinstance(body, dict) else None
+        fields = cast(dict[str, Any], body) if isinstance(body, dict) else {}
         found = [
             objection
-            for error in self._validator(model).iter_errors(body)
+            for error in self._validator(fields.get("model")).iter_errors(body)
             for each in _deepest(error)
             for objection in self._objections(each)
         ]
-        return found or [*_objections_to_conversation(body["messages"])]
+        return found or [*_objections_to_conversation(fields["messages"])]
 
     def _validator(self, model: Any) -> Any:
         if not isinstance(model, str) or model not in self.models_with_own_bounds:
@@ -131,11 +130,12 @@ def resolved(document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
 def _for_model(node: Any, model: str | None) -> Any:
     """The schema with the bounds that `x-bounds` has for a model in place of a field's own."""
     if isinstance(node, list):
-        return [_for_model(each, model) for each in node]
+        return [_for_model(each, model) for each in cast(Sequence[Any], node)]
     if not isinstance(node, dict):
         return node
-    schema = {key: _for_model(each, model) for key, each in node.items()}
-    for bounds in node.get("x-bounds", ()):
+    fields = cast(dict[str, Any], node)
+    schema = {key: _for_model(each, model) for key, each in fields.items()}
+    for bounds in schema.get("x-bounds", ()):
         if model in bounds["models"]:
             schema = {key: each for key, each in schema.items() if key not in BOUNDS}
             schema |= {key: each for key, each in bounds.items() if key in BOUNDS}
@@ -197,12 +197,19 @@ def _media_types(
         yield ValidationError(f"is of the media type {data.media_type}; allowed: {told}")
 
 
+def _nothing(*_: Any) -> Iterator[ValidationError]:
+    yield from ()
+
+
 EXTENSIONS: Mapping[str, Any] = {
-    "x-required-when": lambda *_: (),  # seen to by the object that the field stands in
+    # The object that the field stands in sees to it.
+    "x-required-when": _nothing,
     "x-max-data-bytes": _max_data_bytes,
     "x-media-types": _media_types,
 }
-_Validator: Any = cast(Any, extend)(Draft202012Validator, {"properties": _properties, **EXTENSIONS})
+_Validator: Any = cast(Any, validators).extend(
+    Draft202012Validator, {"properties": _properties, **EXTENSIONS}
+)
 
 
 # What no schema can say
