@@ -149,6 +149,11 @@ def test_the_functions_named_are_called(call: Any, content: str, names: list[str
         ),
         (
             "!call f",
+            [tool("f", {"$ref": "#/defs/A", "defs": {"A": {"type": 5}}})],
+            "the parameters of f are no JSON Schema: $.type: 5 is not",
+        ),
+        (
+            "!call f",
             [tool("f", {"allOf": [{"$ref": "#"}]})],
             "no arguments for f: ",
         ),

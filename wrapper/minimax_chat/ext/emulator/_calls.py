@@ -115,7 +115,7 @@ class _Arguments:
         for key in ("const", "default"):
             if key in schema:
                 return schema[key]
-        if "enum" in schema:
+        if schema.get("enum"):
             return schema["enum"][0]
         if "allOf" in schema:
             return self._of_all(schema, name)
@@ -139,9 +139,12 @@ class _Arguments:
         try:
             for part in filter(None, reference.removeprefix("#").split("/")):
                 target = target[part.replace("~1", "/").replace("~0", "~")]
-            return {**target}
-        except (KeyError, TypeError, IndexError):
+            found = {**target}
+        except (KeyError, TypeError):
             raise _NoValue(f"$ref {reference} leads nowhere inside the parameters") from None
+        # What stands under a key that JSON Schema does not know has not been checked yet.
+        Draft202012Validator.check_schema(found)
+        return found
 
     def _of_all(self, schema: Mapping[str, Any], name: str) -> Any:
         whole = _without(schema, "allOf")
