@@ -7,6 +7,7 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple, cast
 
 from jsonschema import Draft202012Validator
@@ -23,9 +24,6 @@ FORMATS = {
     "uri": "https://example.com/",
     "uuid": "00000000-0000-4000-8000-000000000000",
 }
-
-# A word that does not begin a sentence, where any is capitalised; or the only one.
-_WORD = re.compile(r"(?:(?<=[^.?!\s]\s)|\A(?=[\w-]+\W*\Z))\w[\w-]+")
 
 # What is longer is not made.
 LONGEST = 10_000
@@ -55,7 +53,7 @@ def compute_calls(
                 f"the emulator's switch !call names {name}, which is not offered; "
                 f"offered: {', '.join(offered)}"
             )
-    words = reversed([word for word in _WORD.findall(asked) if word[0].isupper()])
+    words = reversed(_names(asked))
     calls: list[Call] = []
     for name in names or [*offered][:1]:
         try:
@@ -89,6 +87,15 @@ def as_sent(
         }
         for index, call in enumerate(calls)
     ]
+
+
+def _names(asked: str) -> list[str]:
+    """The capitalised words, but for those that begin a sentence, where any word is."""
+    words = asked.split()
+    if len(words) > 1:
+        words = [word for before, word in pairwise(words) if before[-1] not in ".?!"]
+    found = [match[0] for word in words if (match := re.search(r"\w[\w-]+", word))]
+    return [name for name in found if name[0].isupper()]
 
 
 class _NoValue(Exception):
