@@ -283,3 +283,166 @@ def test_many_streams_at_once(emulator: Emulator, call: Any) -> None:
     for text in asyncio.run(go()):
         assert text.endswith("data: [DONE]\n\n")
     assert len(emulator.requests) == 20
+
+
+def test_a_model_of_the_newer_page_answers_in_its_form(
+    call: Any, document: dict[str, Any], conforms: Callable[[str, Any], None]
+) -> None:
+    older = document["components"]["schemas"]["ChatCompletionRequest"]["properties"]["temperature"][
+        "x-bounds"
+    ][0]["models"]
+    for model in document["components"]["schemas"]["ModelId"]["enum"] + ["one-of-tomorrow"]:
+        completion = call.completion(model=model)
+        conforms("ChatCompletion", completion)
+        message = completion["choices"][0]["message"]
+        told = completion["base_resp"]["status_msg"]
+        if model in older:
+            assert (message.keys(), told) == ({"role", "content"}, "success")
+        else:
+            assert told == ""
+            assert {**message, "content": ""} == {
+                "role": "assistant",
+                "name": "MiniMax AI",
+                "audio_content": "",
+                "content": "",
+            }
+
+
+@pytest.mark.parametrize("model", ["MiniMax-M3", "MiniMax-M2.7"])
+def test_split_thinking_stands_in_fields(
+    call: Any, document: dict[str, Any], conforms: Callable[[str, Any], None], model: str
+) -> None:
+    responses = document["paths"]["/v1/chat/completions"]["post"]["responses"]
+    examples = responses["200"]["content"]["application/json"]["examples"]
+    [documented_segment] = examples["tool_calls"]["value"]["choices"][0]["message"][
+        "reasoning_details"
+    ]
+    fields = {"model": model, "reasoning_split": True}
+    completion = call.completion("你好", **fields)
+    conforms("ChatCompletion", completion)
+    message = completion["choices"][0]["message"]
+    thinking, text = parts(call.content("你好", model=model))
+    assert (message["content"], message["reasoning_content"]) == (text, thinking)
+    assert message["reasoning_details"] == [{**documented_segment, "text": thinking}]
+    assert completion["usage"]["completion_tokens"] > 0
+
+    streamed = call.stream("你好", **fields)
+    assert streamed.content == text
+    deltas = [delta for delta in streamed.deltas if "reasoning_content" in delta]
+    assert len(deltas) > 1
+    assert "".join(delta["reasoning_content"] for delta in deltas) == thinking
+    for delta in deltas:
+        assert delta["reasoning_details"] == [
+            {**documented_segment, "text": delta["reasoning_content"]}
+        ]
+    for chunk in streamed.chunks:
+        conforms("ChatCompletionChunk", chunk)
+
+
+def test_a_switch_goes_before_split_thinking(call: Any) -> None:
+    message = call.completion("!think tight", reasoning_split=True)["choices"][0]["message"]
+    assert message["content"].startswith("<think>")
+    assert message.keys() == {"role", "content"}
+
+
+def test_split_thinking_is_counted_and_cut_off(call: Any) -> None:
+    fields = {"model": "MiniMax-M3", "reasoning_split": True, "max_completion_tokens": 3}
+    completion = call.completion(**fields)
+    [choice] = completion["choices"]
+    assert (choice["message"]["reasoning_content"], choice["message"]["content"]) == (
+        "The user says",
+        "",
+    )
+    assert choice["finish_reason"] == "length"
+    assert completion["usage"]["completion_tokens"] == 3
+
+
+def test_thinking_can_be_switched_off_for_one_model(emulator: Emulator, call: Any) -> None:
+    disabled = {"thinking": {"type": "disabled"}}
+    assert call.content(model="MiniMax-M3", **disabled).startswith("Hello!")
+    assert call.content(model="MiniMax-M3", thinking={"type": "adaptive"}).startswith("<think>")
+    assert call.content(model="MiniMax-M3", thinking={}).startswith("<think>")
+    for model in ("MiniMax-M2.7", "MiniMax-M2", "MiniMax-M3.1-Flash-Preview"):
+        assert call.content(model=model, **disabled).startswith("<think>")
+    split = call.completion(model="MiniMax-M3", reasoning_split=True, **disabled)
+    assert not {"reasoning_content", "reasoning_details"} & {*split["choices"][0]["message"]}
+    emulator.reply("4", thinking="scripted")
+    assert "scripted" in call.content(model="MiniMax-M3", **disabled)
+
+
+@pytest.mark.parametrize(
+    ("model", "options", "told"),
+    [
+        ("MiniMax-M3", {}, False),
+        ("MiniMax-M3", {"stream_options": {}}, False),
+        ("MiniMax-M3", {"stream_options": {"include_usage": False}}, False),
+        ("MiniMax-M3", {"stream_options": {"include_usage": True}}, True),
+        ("MiniMax-M2", {}, False),
+        ("MiniMax-M2.7", {}, True),
+        ("MiniMax-M2.7", {"stream_options": {"include_usage": False}}, True),
+    ],
+)
+def test_when_a_stream_tells_its_usage(
+    call: Any, model: str, options: dict[str, Any], told: bool
+) -> None:
+    plain = call.completion(model=model)
+    assert plain["usage"]["total_tokens"] > 0
+    *others, last = call.stream(model=model, **options).chunks
+    assert {chunk["usage"] for chunk in others} == {None}
+    assert last["usage"] == (plain["usage"] if told else None)
+
+
+def test_the_older_spelling_of_the_limit(call: Any) -> None:
+    def tokens(**fields: int) -> int:
+        count: int = call.completion(**fields)["usage"]["completion_tokens"]
+        return count
+
+    assert tokens(max_tokens=5) == 5
+    assert tokens(max_tokens=5, max_completion_tokens=7) == 7
+    assert tokens(max_tokens=7, max_completion_tokens=5) == 5
+
+
+def test_pictures_and_videos_are_told(call: Any) -> None:
+    def image(url: str, **more: Any) -> dict[str, Any]:
+        return {"type": "image_url", "image_url": {"url": url, **more}}
+
+    def video(url: str, **more: Any) -> dict[str, Any]:
+        return {"type": "video_url", "video_url": {"url": url, **more}}
+
+    content: list[dict[str, Any]] = [
+        {"type": "text", "text": "!think none"},
+        {"type": "text", "text": "Which animal"},
+        image("https://example.com/birds/heron.png?size=1", detail="low", max_long_side_pixel=512),
+        image("data:image/png;base64,iVBORw0KGgo="),
+        video("mm_file://123456", fps=0.5, detail="high"),
+        video("data:video/mp4;base64,AAAA"),
+        {"type": "audio_url", "audio_url": {"url": "https://example.com/a.mp3"}},
+        image("http://[bad/x.png"),
+        {"type": "image_url"},
+        {"type": "text", "text": "is this?"},
+    ]
+    told = [
+        "You asked: “Which animal\nis this?”.",
+        "You sent a picture: heron.png from example.com, detail low, "
+        "at most 512 pixels on the longer side.",
+        "You sent a picture: image/png, 8 bytes, detail default.",
+        "You sent a video: mm_file://123456, detail high, 0.5 frames per second.",
+        "You sent a video: video/mp4, 3 bytes, detail default.",
+        "You sent a part that I do not know: audio_url.",
+        "You sent a picture: http://[bad/x.png, detail default.",
+        "You sent a part that I do not know: image_url.",
+    ]
+    messages = [{"role": "user", "content": content}]
+    text = call.content(model="MiniMax-M3", messages=messages)
+    assert " ".join(told) in text
+    content[0]["text"] = "这是什么动物"
+    text = call.content(model="MiniMax-M3", messages=messages)
+    assert "你发来了一张图片:example.com 上的 heron.png,detail 为 low,长边最多 512 像素。" in text
+    assert "你发来了一段视频:mm_file://123456,detail 为 high,每秒 0.5 帧。" in text
+    assert "你发来了一段视频:video/mp4,3 字节,detail 为 default。" in text
+
+
+def test_a_documented_request_of_each_kind_is_answered(call: Any, document: dict[str, Any]) -> None:
+    operation = document["paths"]["/v1/chat/completions"]["post"]
+    for example in operation["requestBody"]["content"]["application/json"]["examples"].values():
+        assert call.post(**example["value"]).status_code == 200

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import openai
 import pytest
-from openai.types.chat import ChatCompletionMessageParam
+from openai.types.chat import (
+    ChatCompletion,
+    ChatCompletionMessage,
+    ChatCompletionMessageParam,
+    ChatCompletionToolParam,
+)
 
 from minimax_chat.ext.emulator import Emulator
 
@@ -132,3 +139,177 @@ def test_a_connection_that_dies(client: openai.OpenAI) -> None:
     # Which class it is has changed from version to version.
     with pytest.raises(Exception, match="onnection"):
         list(stream)
+
+
+# A loop of calls, as the package's own pages have it
+
+QUESTION = "!call get_forecast get_time\nDo I need an umbrella in Bergen?"
+TOOLS: list[ChatCompletionToolParam] = [
+    {
+        "type": "function",
+        "function": {
+            "name": name,
+            "description": "Of one city.",
+            "parameters": {
+                "type": "object",
+                "properties": {"city": {"type": "string"}},
+                "required": ["city"],
+            },
+        },
+    }
+    for name in ("get_forecast", "get_time")
+]
+
+
+def as_sent_back(message: ChatCompletionMessage) -> Any:
+    """A message of the package's helper for streams, with its role put right.
+
+    The helper adds strings up, and each chunk of this API has the role and the name.
+    """
+    assert message.role == "assistant" * message.role.count("assistant")
+    calls = [
+        {"id": call.id, "type": call.type, "function": call.function.to_dict()}
+        for call in message.tool_calls or ()
+        if call.type == "function"
+    ]
+    return {"role": "assistant", "content": message.content, "tool_calls": calls}
+
+
+def results(message: ChatCompletionMessage) -> list[ChatCompletionMessageParam]:
+    """The messages that answer the calls of a message."""
+    answers: list[ChatCompletionMessageParam] = []
+    for call in message.tool_calls or ():
+        assert call.type == "function"
+        city = json.loads(call.function.arguments)["city"]
+        result = f"{call.function.name} of {city}"
+        answers.append({"role": "tool", "tool_call_id": call.id, "content": result})
+    return answers
+
+
+def check_answer(completion: ChatCompletion) -> None:
+    [choice] = completion.choices
+    assert choice.finish_reason == "stop"
+    assert not choice.message.tool_calls
+    told = "get_forecast returned: get_forecast of Bergen. get_time returned: get_time of city."
+    assert told in (choice.message.content or "")
+
+
+def test_a_loop_of_calls(client: openai.OpenAI) -> None:
+    messages: list[Any] = user(QUESTION)
+    for _ in range(2):
+        completion = client.chat.completions.create(
+            model="MiniMax-M3", messages=messages, tools=TOOLS
+        )
+        messages.append(completion.choices[0].message)
+        messages += results(completion.choices[0].message)
+    assert [message["role"] for message in messages if isinstance(message, dict)] == [
+        *("user", "tool", "tool")
+    ]
+    check_answer(completion)
+
+
+def test_a_loop_of_calls_async(emulator: Emulator) -> None:
+    async def go() -> ChatCompletion:
+        url = f"{emulator.base_url}/v1"
+        async with openai.AsyncOpenAI(base_url=url, api_key="sk-test", max_retries=0) as client:
+            messages: list[Any] = user(QUESTION)
+            for _ in range(2):
+                completion = await client.chat.completions.create(
+                    model="MiniMax-M3", messages=messages, tools=TOOLS
+                )
+                messages.append(completion.choices[0].message)
+                messages += results(completion.choices[0].message)
+        return completion
+
+    check_answer(asyncio.run(go()))
+
+
+@pytest.mark.parametrize("odd", ["", "!chunk 3 ", "!odd calls !chunk 3 "])
+def test_a_stream_of_calls(client: openai.OpenAI, odd: str) -> None:
+    calls: dict[int, tuple[str, str]] = {}
+    finish_reason = None
+    for chunk in client.chat.completions.create(
+        model="MiniMax-M3", messages=user(odd + QUESTION), tools=TOOLS, stream=True
+    ):
+        [choice] = chunk.choices
+        for piece in choice.delta.tool_calls or ():
+            assert piece.function is not None
+            name, arguments = calls.get(piece.index, ("", ""))
+            calls[piece.index] = (
+                name or piece.function.name or "",
+                arguments + (piece.function.arguments or ""),
+            )
+        finish_reason = choice.finish_reason
+    assert calls == {0: ("get_forecast", '{"city": "Bergen"}'), 1: ("get_time", '{"city": "city"}')}
+    assert finish_reason == "tool_calls"
+
+
+def test_a_loop_of_its_own_streams(client: openai.OpenAI) -> None:
+    """With the package's helper, which merges the pieces by itself."""
+    plain = client.chat.completions.create(
+        model="MiniMax-M3", messages=user(QUESTION), tools=TOOLS
+    ).choices[0]
+    messages: list[Any] = user(QUESTION)
+    done: list[tuple[str, str]] = []
+    for _ in range(2):
+        with client.chat.completions.stream(
+            model="MiniMax-M3",
+            messages=messages,
+            tools=TOOLS,
+            stream_options={"include_usage": True},
+        ) as stream:
+            for event in stream:
+                if event.type == "tool_calls.function.arguments.done":
+                    done.append((event.name, event.arguments))
+            completion = stream.get_final_completion()
+        message = completion.choices[0].message
+        assert completion.usage is not None
+        if message.tool_calls:
+            assert message.content == plain.message.content
+            assert [call.id for call in message.tool_calls] == [
+                call.id for call in plain.message.tool_calls or ()
+            ]
+        messages.append(as_sent_back(message))
+        messages += results(message)
+    assert done == [("get_forecast", '{"city": "Bergen"}'), ("get_time", '{"city": "city"}')]
+    check_answer(completion)
+
+
+def test_a_loop_of_its_own_streams_async(emulator: Emulator) -> None:
+    async def go() -> ChatCompletion:
+        url = f"{emulator.base_url}/v1"
+        async with openai.AsyncOpenAI(base_url=url, api_key="sk-test", max_retries=0) as client:
+            messages: list[Any] = user(QUESTION)
+            for _ in range(2):
+                async with client.chat.completions.stream(
+                    model="MiniMax-M3", messages=messages, tools=TOOLS
+                ) as stream:
+                    completion = await stream.get_final_completion()
+                messages.append(as_sent_back(completion.choices[0].message))
+                messages += results(completion.choices[0].message)
+        return completion
+
+    check_answer(asyncio.run(go()))
+
+
+def test_split_thinking_and_a_picture(client: openai.OpenAI) -> None:
+    completion = client.chat.completions.create(
+        model="MiniMax-M3",
+        messages=[
+            {
+                "role": "user",
+                "content": [
+                    {"type": "text", "text": "Which animal is this?"},
+                    {
+                        "type": "image_url",
+                        "image_url": {"url": "https://example.com/heron.png", "detail": "low"},
+                    },
+                ],
+            }
+        ],
+        extra_body={"reasoning_split": True},
+    )
+    message = completion.choices[0].message
+    assert "heron.png from example.com, detail low" in (message.content or "")
+    extra = message.model_extra or {}
+    assert extra["reasoning_details"][0]["text"] == extra["reasoning_content"]

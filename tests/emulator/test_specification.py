@@ -111,15 +111,15 @@ def test_a_limit_to_messages_of_a_kind(document: dict[str, Any], schemas: dict[s
 
 
 def test_content_in_parts_is_understood_where_it_is_allowed() -> None:
-    parts: list[Any] = [{"type": "text", "text": "Hel"}, {"type": "image"}, {"text": "lo"}]
+    parts: list[Any] = [{"type": "text", "text": "Hello,"}, {"type": "image"}, {"text": "Ada"}]
     messages: list[dict[str, Any]] = [
         {"role": "system"},
         {"role": "assistant", "content": None},
         {"role": "user", "content": parts},
     ]
-    assert last_user_message(messages) == "Hello"
+    assert last_user_message(messages) == "Hello,\nAda"
     assert "“Hello”" in compose(messages, "Hello", "Ada").text
-    assert count_prompt_tokens(messages) == 4
+    assert count_prompt_tokens(messages) == 6
 
 
 def test_another_path(document: dict[str, Any]) -> None:
@@ -128,3 +128,41 @@ def test_another_path(document: dict[str, Any]) -> None:
         {**document, "paths": {"/v1/models": {"get": {}}, "/v2/chat": {"put": item["post"]}}}
     )
     assert (other.path, other.method) == ("/v2/chat", "PUT")
+
+
+def test_bounds_of_a_model_replace_those_of_the_field(
+    document: dict[str, Any], schemas: dict[str, Any]
+) -> None:
+    schemas["ChatCompletionRequest"]["properties"]["heat"] = {
+        "type": "number",
+        "minimum": 0,
+        "x-bounds": [{"models": ["old"], "exclusiveMinimum": 3}, {"models": ["new"], "maximum": 2}],
+    }
+    assert objections(document, schemas, model="other", heat=-1) == [
+        "heat is -1; allowed: number, at least 0"
+    ]
+    assert objections(document, schemas, model="old", heat=3) == [
+        "heat is 3; allowed: number, more than 3"
+    ]
+    assert objections(document, schemas, model="new", heat=-1) == []
+
+
+def test_a_field_required_at_times(document: dict[str, Any], schemas: dict[str, Any]) -> None:
+    schemas["ChatCompletionRequest"]["properties"]["user"] = {
+        "type": "string",
+        "x-required-when": {"model": "m", "stream": True},
+    }
+    assert objections(document, schemas, stream=True) == [
+        'user is missing; required where model is "m" and stream is true'
+    ]
+    assert objections(document, schemas) == []
+
+
+def test_the_models_of_the_first_page_are_those_with_bounds_of_their_own(
+    document: dict[str, Any],
+) -> None:
+    schemas = document["components"]["schemas"]
+    ids, sources = schemas["ModelId"]["enum"], schemas["ModelId"]["x-enum-sources"]
+    specification = Specification(document)
+    for model, source in zip(ids, sources, strict=True):
+        assert specification.is_of_first_page(model) == (source == "reference")

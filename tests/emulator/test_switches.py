@@ -268,6 +268,15 @@ def test_usage_zero(call: Any) -> None:
     assert last["usage"]["total_tokens"] > 0
 
 
+def test_a_switch_tells_the_usage_unasked(call: Any) -> None:
+    for switch in ("zero", "alone"):
+        last = call.stream(f"!usage {switch}", model="MiniMax-M3").chunks[-1]
+        assert last["usage"]["total_tokens"] > 0
+    options = {"stream_options": {"include_usage": True}}
+    chunks = call.stream("!usage null", model="MiniMax-M3", **options).chunks
+    assert {chunk["usage"] for chunk in chunks} == {None}
+
+
 def test_usage_alone(call: Any) -> None:
     streamed = call.stream("!usage alone")
     *others, last = streamed.chunks
@@ -298,6 +307,32 @@ def test_odd_message(call: Any) -> None:
         "role": "assistant",
     }
     assert all("message" not in chunk["choices"][0] for chunk in others)
+
+
+SPLIT = {"model": "MiniMax-M3", "reasoning_split": True}
+
+
+def test_odd_cumulative(call: Any) -> None:
+    streamed = call.stream("!odd cumulative", **SPLIT)
+    told = [delta for delta in streamed.deltas if "reasoning_details" in delta]
+    so_far = ""
+    for delta in told:
+        so_far += delta["reasoning_content"]
+        assert delta["reasoning_details"][0]["text"] == so_far
+    message = call.completion("!odd cumulative", **SPLIT)["choices"][0]["message"]
+    assert so_far == message["reasoning_details"][0]["text"]
+
+
+@pytest.mark.parametrize("more", ["", "!odd cumulative"])
+def test_odd_stray(call: Any, more: str) -> None:
+    streamed = call.stream(f"!odd stray {more}", **SPLIT)
+    told = [delta["reasoning_content"] for delta in streamed.deltas if "reasoning_details" in delta]
+    assert told[-2:] == ["</th", "ink>"]
+    message = call.completion("!odd stray", **SPLIT)["choices"][0]["message"]
+    assert "".join(told[:-2]) == message["reasoning_content"]
+    assert "think>" not in streamed.content
+    # There is no thinking that could end in it.
+    assert "think" not in call.stream("!think none !odd stray", **SPLIT).content
 
 
 def test_oddities_add_up(call: Any) -> None:
@@ -365,6 +400,13 @@ def test_switches_are_taken_off_the_message(call: Any) -> None:
 )
 def test_what_is_no_switch_is_said(call: Any, content: str) -> None:
     assert f"“{content}”" in call.content(content)
+
+
+def test_switches_in_the_first_text_part(call: Any) -> None:
+    parts = [{"type": "text", "text": "!model m !think none"}, {"type": "text", "text": "Hello"}]
+    completion = call.completion(messages=[{"role": "user", "content": parts}])
+    assert completion["model"] == "m"
+    assert "“Hello”" in completion["choices"][0]["message"]["content"]
 
 
 def test_only_the_last_user_message_is_read(call: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from typing import Any
@@ -54,7 +55,7 @@ def refused(conforms: Callable[[str, Any], None]) -> Callable[[httpx.Response, i
         ({"messages": [{"content": "hi"}]}, "messages[0].role is missing; allowed: string"),
         (
             {"messages": [{"role": "user"}, {"role": "user", "content": ["hi"]}]},
-            'messages[1].content is ["hi"]; allowed: string',
+            'messages[1].content[0] is "hi"; allowed: object',
         ),
         ({"messages": [{"role": "user", "name": 1}]}, "messages[0].name is 1; allowed: string"),
     ],
@@ -65,6 +66,164 @@ def test_a_field_that_the_spec_forbids_is_named(
     message = refused(call.post(**fields), 400, 2013)
     assert message.startswith("invalid params, ")
     assert objection in message
+
+
+def part(**fields: Any) -> dict[str, Any]:
+    return {"messages": [{"role": "user", "content": [{"type": "text", "text": "a"}, fields]}]}
+
+
+def image(**fields: Any) -> dict[str, Any]:
+    return part(type="image_url", image_url=fields)
+
+
+def function(**fields: Any) -> dict[str, Any]:
+    return {"tools": [{"type": "function", "function": fields}]}
+
+
+TOOL_CALL = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+CALLING = {"role": "assistant", "tool_calls": [TOOL_CALL, {**TOOL_CALL, "id": "c2"}]}
+RESULTS = [{"role": "tool", "tool_call_id": each, "content": ""} for each in ("c1", "c2")]
+ASKING = {"role": "user", "content": "hi"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "objection"),
+    [
+        ({"temperature": 2.1}, "temperature is 2.1; allowed: number, at least 0, at most 2"),
+        ({"temperature": -0.1}, "temperature is -0.1; allowed: number, at least 0, at most 2"),
+        ({"top_p": 1.1}, "top_p is 1.1; allowed: number, at least 0, at most 1"),
+        ({"max_tokens": 0}, "max_tokens is 0; allowed: integer, at least 1"),
+        ({"thinking": "no"}, 'thinking is "no"; allowed: object'),
+        ({"thinking": {"type": 1}}, "thinking.type is 1; allowed: string"),
+        ({"service_tier": 1}, "service_tier is 1; allowed: string"),
+        (
+            {"stream_options": {"include_usage": 1}},
+            "stream_options.include_usage is 1; allowed: boolean",
+        ),
+        ({"tools": [{"type": "function"}]}, "tools[0].function is missing; allowed: object"),
+        (function(parameters={}), "tools[0].function.name is missing; allowed: string"),
+        (function(name="f"), "tools[0].function.parameters is missing; allowed: object"),
+        (function(name="f", parameters=None), "tools[0].function.parameters is null; allowed: obj"),
+        ({"messages": [{"role": "user", "content": 5}]}, "content is 5; allowed: string or array"),
+        (part(text="b"), "messages[0].content[1].type is missing; allowed: string"),
+        (part(type="text", text=1), "messages[0].content[1].text is 1; allowed: string"),
+        (image(), "messages[0].content[1].image_url.url is missing; allowed: string"),
+        (image(url="u", detail=1), "messages[0].content[1].image_url.detail is 1; allowed: string"),
+        (
+            image(url="u", max_long_side_pixel=0),
+            "messages[0].content[1].image_url.max_long_side_pixel is 0; allowed: integer, at least",
+        ),
+        (
+            part(type="video_url", video_url={"url": "u", "fps": 0.1}),
+            "messages[0].content[1].video_url.fps is 0.1; allowed: number, at least 0.2, at most 5",
+        ),
+        (
+            part(type="video_url", video_url={"url": "u", "fps": 5.1}),
+            "messages[0].content[1].video_url.fps is 5.1; allowed: number, at least 0.2, at most 5",
+        ),
+        (
+            image(url="data:image/bmp;base64,AAAA"),
+            "messages[0].content[1].image_url.url is of the media type image/bmp; "
+            "allowed: image/jpeg, image/png, image/gif, image/webp",
+        ),
+        (
+            part(type="video_url", video_url={"url": "DATA:image/png;base64,AAAA"}),
+            "messages[0].content[1].video_url.url is of the media type image/png; allowed: video/",
+        ),
+        (
+            image(url="data:image/png;base64,AAA"),
+            'messages[0].content[1].image_url.url is "data:image/png;base64,AAA", '
+            "which is not base64: Incorrect padding",
+        ),
+        (image(url="data:image/png,abc"), "which is no base64 data URL"),
+        (image(url="data:image/png;base64"), "which is no base64 data URL"),
+        (
+            {"messages": [{"role": "tool", "content": "{}"}]},
+            'messages[0].tool_call_id is missing; required where role is "tool"',
+        ),
+        (
+            {"messages": [{"role": "assistant", "tool_calls": [{"type": "function"}]}]},
+            "messages[0].tool_calls[0].id is missing; allowed: string",
+        ),
+        (
+            {"messages": [ASKING, RESULTS[0]]},
+            'messages[1].tool_call_id is "c1"; '
+            "allowed: the id of an earlier call (none, for no call was made before it)",
+        ),
+        (
+            {"messages": [CALLING, *RESULTS, {**RESULTS[0], "tool_call_id": "c3"}]},
+            'messages[3].tool_call_id is "c3"; allowed: the id of an earlier call ("c1", "c2")',
+        ),
+        (
+            {"messages": [CALLING]},
+            "messages[0].tool_calls[0] has no result: "
+            'a message of role tool with the tool_call_id "c1" must follow',
+        ),
+        (
+            {"messages": [CALLING, RESULTS[0], ASKING, RESULTS[1]]},
+            "messages[0].tool_calls[1] has no result: "
+            'a message of role tool with the tool_call_id "c2" must follow',
+        ),
+    ],
+)
+def test_what_the_newer_page_forbids_is_named(
+    call: Any, refused: Any, fields: dict[str, Any], objection: str
+) -> None:
+    message = refused(call.post(model="MiniMax-M3", **fields), 400, 2013)
+    assert message.startswith("invalid params, ")
+    assert objection in message
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"temperature": 0},
+        {"temperature": 2},
+        {"top_p": 0},
+        {"thinking": {}},
+        {"thinking": {"type": "deeply"}},
+        {"service_tier": "priority"},
+        {"tools": []},
+        {"tools": [{"type": "search", "function": {"name": "f", "parameters": {}}}]},
+        {"messages": [{"role": "user"}]},
+        {"messages": [{"role": "user", "content": []}]},
+        {"messages": [CALLING, *reversed(RESULTS), ASKING]},
+        # Seldom of use, but nothing speaks against it.
+        {"messages": [CALLING, *RESULTS, ASKING, RESULTS[0]]},
+        {"messages": [{**ASKING, "tool_call_id": "c3"}]},
+        part(type="audio_url", audio_url={"url": "u"}),
+        image(url="https://example.com/heron.png", detail="auto"),
+        image(url="data:image/png;base64,AAAA"),
+    ],
+)
+def test_what_the_newer_page_allows_is_answered(call: Any, fields: dict[str, Any]) -> None:
+    assert call.completion(model="MiniMax-M3", **fields)["choices"]
+
+
+def test_the_bounds_are_those_of_the_model(call: Any, refused: Any) -> None:
+    message = refused(call.post(model="MiniMax-M2.1", top_p=0), 400, 2013)
+    assert "top_p is 0; allowed: number, more than 0, at most 1" in message
+    assert call.post(model="MiniMax-M2", top_p=0).status_code == 200
+    assert call.post(model="a-model-of-tomorrow", temperature=2).status_code == 200
+
+
+def test_the_size_of_what_a_data_url_holds(call: Any, refused: Any) -> None:
+    limit = 10 * 2**20
+    largest, larger = (
+        "data:image/png;base64," + base64.b64encode(bytes(size)).decode()
+        for size in (limit, limit + 1)
+    )
+    assert f"image/png, {limit} bytes" in call.content(model="MiniMax-M3", **image(url=largest))
+    message = refused(call.post(model="MiniMax-M3", **image(url=larger)), 400, 2013)
+    assert f"image_url.url holds {limit + 1} bytes; allowed: at most {limit} bytes" in message
+
+
+def test_the_size_of_the_body(call: Any, refused: Any) -> None:
+    limit = 64 * 2**20
+    body = json.dumps(BODY).encode()
+    assert call.post_raw(body.ljust(limit)).status_code == 200
+    message = refused(call.post_raw(body.ljust(limit + 1)), 400, 2013)
+    assert f"the body has {limit + 1} bytes; allowed: at most {limit} bytes" in message
 
 
 def test_several_objections_come_together(call: Any, refused: Any) -> None:

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ._app import RecordedRequest
-    from ._server import Emulator, serve
+    from ._server import Emulator
 
-__all__ = ["Emulator", "RecordedRequest", "serve"]
+__all__ = ["Emulator", "RecordedRequest"]
 
 
 def __getattr__(name: str) -> Any:
@@ -39,9 +39,4 @@ def __getattr__(name: str) -> Any:
             "pip install 'minimax-chat[emulator]'",
             name=__name__,
         ) from None
-    public = {
-        "Emulator": _server.Emulator,
-        "RecordedRequest": _app.RecordedRequest,
-        "serve": _server.serve,
-    }
-    return public[name]
+    return {"Emulator": _server.Emulator, "RecordedRequest": _app.RecordedRequest}[name]

@@ -15,6 +15,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
 from . import _answers
+from ._calls import Call, as_sent, compute_calls
+from ._deltas import deltas
 from ._specification import EVENT_STREAM, JSON, Specification
 from ._switches import Behaviour, Shape, SwitchError, read_switches
 
@@ -36,6 +38,9 @@ OTHER_HTTP_STATUS = 500
 # Fields that no page lists and that come and go on the wire (`!odd fields`).
 UNLISTED = {"service_tier": "standard", "nvext": {"worker_id": 1}}
 UNLISTED_IN_MESSAGE = {"name": "MiniMax AI", "audio_content": ""}
+
+# The model that `thinking` can keep from thinking; the spec says so in words only.
+THINKS_WHEN_ASKED = "MiniMax-M3"
 
 HTML = "<html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>\r\n"
 
@@ -142,17 +147,16 @@ class Application:
         behaviour = Behaviour()
         try:
             self._authorize(headers.get("authorization"))
-            self._validate(headers.get("content-type"), parsed, defect)
-            messages = parsed["messages"]
-            try:
-                behaviour, asked = read_switches(_answers.last_user_message(messages))
-            except SwitchError as error:
-                raise Failure(INVALID_PARAMETERS, f"invalid params, {error}") from None
+            self._validate(headers.get("content-type"), len(body), parsed, defect)
+            behaviour, asked = _switches_of(parsed)
             if self.scripted:
                 behaviour = self.scripted.popleft()
             return self._answer(
                 parsed, asked, behaviour, trace_id, (headers.get("authorization"), body)
             )
+        except SwitchError as error:
+            failure = Failure(INVALID_PARAMETERS, f"invalid params, {error}")
+            return self._failure(failure, behaviour, trace_id)
         except Failure as failure:
             return self._failure(failure, behaviour, trace_id)
 
@@ -165,14 +169,16 @@ class Application:
         if key != self._api_key if self._api_key is not None else key.startswith("invalid"):
             raise Failure(INVALID_API_KEY, self._specification.meanings[INVALID_API_KEY])
 
-    def _validate(self, content_type: str | None, body: Any, defect: str | None) -> None:
+    def _validate(self, content_type: str | None, size: int, body: Any, defect: str | None) -> None:
         media_type = (content_type or "").partition(";")[0].strip().lower()
         allowed = self._specification.request_media_types
-        objections: list[str] = []
+        limit = self._specification.max_body_bytes
         if media_type not in allowed:
             objections = [
                 f"Content-Type is {media_type or 'missing'}; allowed: {', '.join(allowed)}"
             ]
+        elif limit is not None and size > limit:
+            objections = [f"the body has {size} bytes; allowed: at most {limit} bytes"]
         elif defect is not None:
             objections = [f"the body is not JSON: {defect}"]
         else:
@@ -182,13 +188,6 @@ class Application:
                 objections = ["the body is nested too deeply"]
         if objections:
             raise Failure(INVALID_PARAMETERS, "invalid params, " + "; ".join(objections[:3]))
-        # Seen on the wire; the schema does not say so.
-        systems = sum(message["role"] == "system" for message in body["messages"])
-        if systems > 1:
-            raise Failure(
-                INVALID_PARAMETERS,
-                f"invalid chat setting: messages has {systems} of role system; allowed: at most 1",
-            )
 
     def _answer(
         self,
@@ -216,6 +215,7 @@ class Application:
             if not stream or behaviour.after is None:
                 return self._failure(failure, behaviour, trace_id)
 
+        behaviour = self._as_asked(behaviour, body)
         completion = self._completion(body, asked, behaviour, trace_id)
         headers = {behaviour.trace or self._specification.trace_header: trace_id}
         if stream:
@@ -253,31 +253,53 @@ class Application:
         del self._failures_so_far[identity]
         return True
 
+    def _as_asked(self, behaviour: Behaviour, body: dict[str, Any]) -> Behaviour:
+        """The behaviour with what the request asks for, where no switch says otherwise."""
+        split = body.get("reasoning_split", False)
+        told = self._specification.is_of_first_page(body["model"]) or body.get(
+            "stream_options", {}
+        ).get("include_usage", False)
+        thinking = behaviour.thinking
+        disabled = body.get("thinking", {}).get("type") == "disabled"
+        if thinking is None and disabled and body["model"] == THINKS_WHEN_ASKED:
+            thinking = ""
+        return replace(
+            behaviour,
+            think=behaviour.think or ("split" if split else "tags"),
+            usage=behaviour.usage or ("last" if told else "whole"),
+            thinking=thinking,
+        )
+
     def _completion(
         self, body: dict[str, Any], asked: str, behaviour: Behaviour, trace_id: str
     ) -> dict[str, Any]:
         messages = body["messages"]
+        calls = [Call(*call) for call in behaviour.tool_calls]
+        if behaviour.call is not None:
+            calls += compute_calls(behaviour.call, body.get("tools", []), asked)
         persona = self._specification.chunk()["choices"][0]["delta"]["name"]
-        answer = _answers.compose(messages, asked, persona)
+        answer = _answers.compose(messages, asked, persona, calls)
         if behaviour.text is not None:
             answer = replace(answer, text=behaviour.text)
         if behaviour.thinking is not None:
             answer = replace(answer, thinking=behaviour.thinking)
-        limit = body.get("max_completion_tokens")
-        output = _answers.generate(answer, behaviour.think, None if limit is None else int(limit))
+        limit = body.get("max_completion_tokens", body.get("max_tokens"))
+        assert behaviour.think is not None
+        output = _answers.generate(
+            answer, behaviour.think, None if limit is None else int(limit), calls
+        )
         prompt_tokens = _answers.count_prompt_tokens(messages)
 
-        completion = self._specification.completion()
+        completion = self._specification.completion(body["model"])
         completion |= self._envelope(trace_id, behaviour.model or body["model"])
         [choice] = completion["choices"]
-        choice["finish_reason"] = "length" if output.cut_off else "stop"
-        choice["message"]["content"] = output.content
-        if behaviour.think in ("field", "both"):
-            choice["message"]["reasoning_content"] = output.reasoning_content
+        choice["finish_reason"] = output.finish_reason
+        choice["message"] = self._message(choice["message"], output, behaviour.think, messages)
         completion["usage"] |= {
             "prompt_tokens": prompt_tokens,
             "completion_tokens": output.tokens,
             "total_tokens": prompt_tokens + output.tokens,
+            "prompt_tokens_details": {"cached_tokens": 0},
         }
         for side in ("input", "output"):
             if kind := getattr(behaviour, f"{side}_sensitive"):
@@ -292,16 +314,33 @@ class Application:
             completion["usage"] = None
         return completion
 
+    def _message(
+        self,
+        documented: dict[str, Any],
+        output: _answers.Output,
+        style: str,
+        messages: Sequence[Mapping[str, Any]],
+    ) -> dict[str, Any]:
+        """What was generated, in the form of a documented message."""
+        generated = ("reasoning_content", "reasoning_details", "tool_calls")
+        message = {name: each for name, each in documented.items() if name not in generated}
+        message["content"] = output.content
+        if output.reasoning:
+            message["reasoning_content"] = output.reasoning
+        if output.reasoning and style == "split":
+            segment = self._specification.part_of_message("reasoning_details")
+            message["reasoning_details"] = [{**segment, "text": output.reasoning}]
+        if output.calls:
+            call = self._specification.part_of_message("tool_calls")
+            message["tool_calls"] = as_sent(output.calls, call, messages)
+        return message
+
     def _chunks(self, completion: dict[str, Any], behaviour: Behaviour) -> Iterator[dict[str, Any]]:
         """The stream that adds up to `completion`."""
         [choice] = completion["choices"]
         message = choice["message"]
-        deltas: list[dict[str, Any]] = [
-            {name: piece, **({} if name == "content" else {"content": ""})}
-            for name in ("reasoning_content", "content")
-            for piece in _answers.pieces(message.get(name, ""), behaviour.chunk_size)
-        ] or [{"content": ""}]
-        for number, delta in enumerate(deltas, 1):
+        added = [*deltas(message, behaviour.chunk_size, behaviour.odd)] or [{"content": ""}]
+        for number, delta in enumerate(added, 1):
             chunk = self._specification.chunk()
             envelope = {
                 key: value
@@ -313,16 +352,16 @@ class Application:
             piece["delta"] |= delta
             if "role" in behaviour.odd:
                 piece["delta"]["role"] = ""
-            if number == len(deltas):
+            if number == len(added):
                 piece["finish_reason"] = choice["finish_reason"]
                 if "message" in behaviour.odd:
                     piece["message"] = message
-                if behaviour.usage != "alone":
+                if behaviour.usage not in ("alone", "whole"):
                     chunk["usage"] = completion["usage"]
             elif behaviour.usage == "zero":
                 chunk["usage"] = {"total_tokens": 0, "total_characters": 0}
             yield chunk
-            if number == len(deltas) and behaviour.usage == "alone":
+            if number == len(added) and behaviour.usage == "alone":
                 yield {**chunk, "choices": [], "usage": completion["usage"]}
 
     def _failure(self, failure: Failure, behaviour: Behaviour, trace_id: str) -> Reply:
@@ -373,6 +412,17 @@ class Application:
     @staticmethod
     def _envelope(trace_id: str, model: str) -> dict[str, Any]:
         return {"id": trace_id, "created": int(time.time()), "model": model}
+
+
+def _switches_of(body: dict[str, Any]) -> tuple[Behaviour, str]:
+    """What the last user message says to the emulator, and what it asks."""
+    messages = body["messages"]
+    offered = [tool["function"]["name"] for tool in body.get("tools", [])]
+    behaviour, asked = read_switches(_answers.last_user_message(messages), offered)
+    if _answers.results_at_the_end(messages):
+        # Its calls have been made.
+        behaviour = replace(behaviour, call=None)
+    return behaviour, asked
 
 
 async def _hung_up(receive: Receive, seconds: float | None) -> bool:

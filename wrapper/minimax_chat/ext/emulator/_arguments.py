@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any, get_args
 
-from ._switches import Shape
+from ._switches import HTTP_STATUSES, LONGEST_WAIT, Shape
 
 # No count that means anything has more digits, as in the switches.
 LARGEST = 999_999_999
@@ -26,7 +27,7 @@ def check_count(name: str, value: Any, least: int = 0) -> None:
 
 def check_http_status(name: str, value: Any) -> None:
     _check_integer(name, value)
-    if value != 200 and not 400 <= value <= 599:
+    if value not in HTTP_STATUSES:
         raise ValueError(f"{name} must be 200 or from 400 to 599, not {value}")
 
 
@@ -39,8 +40,8 @@ def check_shape(value: Any) -> None:
 def check_pace(value: Any) -> None:
     if not _is_number(value):
         raise TypeError(f"pace must be a number of seconds, not {type(value).__name__}")
-    if not 0 <= value <= 3600:
-        raise ValueError(f"pace must be from 0 to 3600 seconds, not {value}")
+    if not 0 <= value <= LONGEST_WAIT:
+        raise ValueError(f"pace must be from 0 to {LONGEST_WAIT} seconds, not {value}")
 
 
 def check_api_key(value: Any) -> None:
@@ -66,6 +67,20 @@ def header_value(name: str, value: Any) -> str:
     if not 0 <= value < float("inf"):
         raise ValueError(f"{name} must be a finite number of 0 or more, not {value}")
     return f"{value:.15g}"
+
+
+def calls_as_json(value: Any) -> tuple[tuple[str, str], ...]:
+    """`tool_calls` with the arguments as JSON; a string is sent as it is."""
+    calls: list[tuple[str, str]] = []
+    try:
+        for name, arguments in value:
+            check_string("name", name)
+            if not isinstance(arguments, str):
+                arguments = json.dumps(arguments, ensure_ascii=False)
+            calls.append((name, arguments))
+    except (TypeError, ValueError):
+        raise TypeError('tool_calls must be pairs: [("name", {"argument": "value"})]') from None
+    return tuple(calls)
 
 
 def _check_integer(name: str, value: Any) -> None:

@@ -1,15 +1,13 @@
-"""The emulator on a real socket: in a thread for tests, in the foreground for people."""
+"""The emulator on a real socket, in a thread."""
 
 from __future__ import annotations
 
 import asyncio
 import errno
 import os
-import signal
 import socket
-import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import Any
@@ -19,6 +17,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ._app import Application, RecordedRequest
 from ._arguments import (
+    calls_as_json,
     check_api_key,
     check_count,
     check_http_status,
@@ -128,6 +127,7 @@ class Emulator:
         text: str | None = None,
         *,
         thinking: str | None = None,
+        tool_calls: Sequence[tuple[str, Mapping[str, Any] | str]] = (),
         switches: str = "",
         times: int = 1,
     ) -> None:
@@ -136,11 +136,12 @@ class Emulator:
         Args:
             text: The answer; None computes it from the request as usual.
             thinking: The thinking ahead of it; "" is none, None computes it.
+            tool_calls: Calls of functions, offered or not: [("name", {"argument": "value"})].
+                Arguments that are a string are sent as they are, JSON or not.
             switches: How to behave, written as in a message: "!slow 0.5 !usage null".
             times: The reply to so many requests.
 
-        A scripted reply goes before the
-        switches of the message.
+        A scripted reply goes before the switches of the message.
         """
         for name, value in (("text", text), ("thinking", thinking)):
             if value is not None:
@@ -154,6 +155,7 @@ class Emulator:
             behaviour = replace(behaviour, text=text)
         if thinking is not None:
             behaviour = replace(behaviour, thinking=thinking)
+        behaviour = replace(behaviour, tool_calls=calls_as_json(tool_calls))
         self._application.scripted.extend([behaviour] * times)
 
     def fail(
@@ -263,54 +265,6 @@ class _Server(uvicorn.Server):
 
     def stop(self) -> None:
         self._end()
-
-
-def serve(
-    *,
-    host: str = "127.0.0.1",
-    port: int = 8000,
-    api_key: str | None = None,
-    shape: Shape = "http",
-    pace: float = 0.0,
-) -> int:
-    """Runs an emulator until Ctrl-C or SIGTERM; the arguments are those of Emulator.
-
-    The first line it prints is the base URL. Returns the exit status.
-    """
-    # Both by KeyboardInterrupt; a shell may have started this with SIGINT ignored.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)
-    try:
-        emulator = Emulator(host=host, port=port, api_key=api_key, shape=shape, pace=pace)
-    except ValueError as error:
-        print(error, file=sys.stderr)
-        return 1
-    try:
-        emulator.start()
-        url = emulator.base_url
-        key = "any" if api_key is None else "'<your --api-key>'"
-        print(url)
-        print(f"Use it:  export MINIMAX_BASE_URL={url} MINIMAX_API_KEY={key}")
-        print(
-            'Ctrl-C stops it. A message such as "!fail 1002" makes it fail. All such switches: '
-            "python -m minimax_chat.ext.emulator --help"
-        )
-        sys.stdout.flush()
-        threading.Event().wait()
-    except KeyboardInterrupt:
-        pass
-    except (OSError, OverflowError, UnicodeError) as error:
-        why = getattr(error, "strerror", None) or error
-        of_the_port = (errno.EADDRINUSE, errno.EACCES)
-        if isinstance(error, OverflowError) or getattr(error, "errno", None) in of_the_port:
-            advice = "choose another --port, 0 for any"
-        else:
-            advice = "choose another --host, such as 127.0.0.1"
-        print(f"cannot listen on {host} port {port} ({why}): {advice}", file=sys.stderr)
-        return 1
-    finally:
-        emulator.stop()
-    return 0
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 Shape = Literal["http", "base_resp"]
+
+# A reply's HTTP status may be one of these, and a wait so many seconds.
+HTTP_STATUSES = frozenset({200, *range(400, 600)})
+LONGEST_WAIT = 3600
 
 
 @dataclass(frozen=True)
@@ -36,9 +40,13 @@ class Behaviour:
     chunk_size: int | None = None
     text: str | None = None
     thinking: str | None = None
-    think: str = "tags"
-    usage: str = "last"
+    think: str | None = None
+    usage: str | None = None
     odd: frozenset[str] = field(default_factory=frozenset[str])
+    call: tuple[str, ...] | None = None
+    """Call these of the functions offered, the first if none is named."""
+    tool_calls: tuple[tuple[str, str], ...] = ()
+    """Call these functions with these arguments, offered or not."""
     model: str | None = None
     input_sensitive: int = 0
     output_sensitive: int = 0
@@ -95,14 +103,14 @@ def _positive(word: str) -> int:
 
 
 def _http_status(word: str) -> int:
-    if (number := _count(word)) != 200 and not 400 <= number <= 599:
+    if (number := _count(word)) not in HTTP_STATUSES:
         raise ValueError(word)
     return number
 
 
 def _seconds(word: str) -> float:
     number = float(word)
-    if not 0 <= number <= 3600:
+    if not 0 <= number <= LONGEST_WAIT:
         raise ValueError(word)
     return number
 
@@ -128,8 +136,11 @@ def _number_type(word: str) -> Callable[[int], Any]:
     return {"string": str, "float": float}[word]
 
 
+ODDITIES = ("role", "fields", "message", "calls", "cumulative", "stray")
+
+
 def _oddities(word: str) -> frozenset[str]:
-    return frozenset({_one_of("role", "fields", "message")(word)})
+    return frozenset({_one_of(*ODDITIES)(word)})
 
 
 SWITCHES: dict[str, Switch] = {
@@ -178,9 +189,17 @@ SWITCHES: dict[str, Switch] = {
         {"usage": _one_of("null", "zero", "alone")},
     ),
     "odd": Switch(
-        "!odd role|fields|message",
-        'role: "" in the chunks; fields that no page lists; the whole message in the last chunk',
+        f"!odd {'|'.join(ODDITIES)}",
+        'role: "" in the chunks; fields that no page lists; the whole message in the last chunk; '
+        "pieces of calls interleave and repeat id and name as null or empty; "
+        "each text of a stream's reasoning_details is the whole so far; "
+        "the thinking in a stream's fields ends in a stray </think>",
         {"odd": _oddities},
+    ),
+    "call": Switch(
+        "!call [NAME ...]",
+        "calls these of the functions offered, or without a name on its line the first one",
+        {},
     ),
     "model": Switch(
         "!model NAME", "another model than the one asked for has served the request", {"model": str}
@@ -201,21 +220,28 @@ SWITCHES: dict[str, Switch] = {
 
 _NAME = re.compile(r"\s*!([a-z]+)(?!\S)")
 _WORD = re.compile(r"\s*(\S+)")
+_WORD_ON_THE_LINE = re.compile(r"[^\S\n]*([^\s!]\S*)")
 _OPTION = re.compile(r"\s*([a-z-]+)=(\S+)")
 
 
-def read_switches(message: str, behaviour: Behaviour | None = None) -> tuple[Behaviour, str]:
+def read_switches(message: str, offered: Collection[str] | None = None) -> tuple[Behaviour, str]:
     """Takes the switches off the start of `message`; returns what they say and the rest.
+
+    `offered` are the functions that may be called; None where that is not known yet.
 
     Raises SwitchError where the arguments of a switch make no sense. A word that is no switch ends
     the switches.
     """
-    behaviour = behaviour or Behaviour()
+    behaviour = Behaviour()
     rest = message
     while (match := _NAME.match(rest)) and (name := match[1]) in SWITCHES:
         rest = rest[match.end() :]
         if name == "say":
             return replace(behaviour, text=rest.strip()), rest.strip()
+        if name == "call":
+            names, rest = _read_names(rest, offered)
+            behaviour = replace(behaviour, call=names)
+            continue
         switch = SWITCHES[name]
         changes: dict[str, Any] = {}
         try:
@@ -237,3 +263,14 @@ def read_switches(message: str, behaviour: Behaviour | None = None) -> tuple[Beh
             changes["odd"] = behaviour.odd | changes["odd"]
         behaviour = replace(behaviour, **changes)
     return behaviour, rest.strip() if rest is not message else message
+
+
+def _read_names(rest: str, offered: Collection[str] | None) -> tuple[tuple[str, ...], str]:
+    """The words on the line: the first is a name, the others as long as they are offered."""
+    names: list[str] = []
+    while word := _WORD_ON_THE_LINE.match(rest):
+        if names and offered is not None and word[1] not in offered:
+            break
+        names.append(word[1])
+        rest = rest[word.end() :]
+    return tuple(names), rest
