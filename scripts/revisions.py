@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from spec_rules import PARALLEL
+
 Spec = dict[str, Any]
 
 # What each probe starts with: a client whose requests are recorded and answered as documented.
@@ -72,7 +74,7 @@ def _component(spec: Spec, name: str, **schema: Any) -> None:
 
 def _parallel(schema: Spec) -> list[str]:
     """The lists of an enumeration that have an entry for each of its values."""
-    return [key for key in schema if key.startswith("x-enum-") or key == "x-http-status"]
+    return [key for key in PARALLEL if key in schema]
 
 
 def _add_value(spec: Spec, enumeration: str, value: str, name: str) -> None:
