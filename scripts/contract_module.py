@@ -189,7 +189,9 @@ def check(
             if problem is None:
                 return None
             problems.append(problem)
-        return "; or ".join(problems)
+        # What is wrong inside a value says more than that it might be of another type.
+        inside = [problem for problem in problems if not problem.startswith(f"{where} is ")]
+        return "; or ".join(inside or problems)
     if kind is None:
         return None
     name, types = _KINDS[kind]
@@ -208,9 +210,11 @@ def check(
         given = f"{where or 'the request'} is {reprlib.repr(value)}"
         return " ".join(filter(None, [f"{given}, but must be {name}", allowed, whose]))
     if "x-max-data-bytes" in schema and value.startswith("data:"):
-        size = len(value.partition(",")[2]) * 3 // 4  # as base64
+        data = value.partition(",")[2]  # in base64
+        size = len(data) * 3 // 4 - data[-2:].count("=")
         if size > (limit := schema["x-max-data-bytes"]):
-            return f"{where} holds {size / 2**20:.1f} MB, but must hold at most {limit >> 20} MB"
+            most = f"{limit:,} ({limit / 2**20:g} MB)"
+            return f"{where} holds {size:,} bytes, but must hold <= {most}"
     inner: dict[str, tuple[Any, Any]] = {}
     if kind == "object":
         prefix = where and f"{where}."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import pickle
 import re
 from collections import ChainMap, OrderedDict, UserDict
 from collections.abc import Iterator, Mapping
@@ -15,11 +16,21 @@ import httpx
 import pytest
 from hypothesis import given, strategies as st
 
-from documented import EXAMPLE_REQUEST, FIELDS
+from documented import (
+    ALLOWED,
+    BODY_SIZE,
+    ENUMERATIONS,
+    EXAMPLE_REQUEST,
+    EXAMPLES,
+    FIELDS,
+    REFUSED,
+    SEED_MODELS,
+    TOOL_CALLS_RESPONSE,
+)
 from minimax_chat import Completion, InvalidArgumentError
 from minimax_chat._wire import Call
 from minimax_chat_api.contract import CHAT_COMPLETION_REQUEST_SCHEMA, check
-from minimax_chat_api.models import Message, Role
+from minimax_chat_api.models import JsonSchema, Message, ModelId, Role
 from minimax_chat_api.types import UNSET
 from properties import tries
 from replies import BASE_URL, KEY, MODEL, call, chunk, config, documented, read, sse, stream_reader
@@ -313,6 +324,128 @@ def test_temperature_is_sent_if_and_only_if_it_is_in_range(value: float) -> None
         assert sent(temperature=value)["temperature"] == value
     else:
         refused(temperature=value)
+
+
+# What the page of June 2026 says
+
+JUNE_MODELS = [
+    "MiniMax-M3",
+    *(model for model in ENUMERATIONS["ModelId"][0] if model not in SEED_MODELS),
+    "model-of-tomorrow",
+]
+SEED_MODELS_REFUSE = {"temperature 0", "temperature 2", "top_p 0"}
+
+
+@pytest.mark.parametrize("model", [JUNE_MODELS[0], JUNE_MODELS[-1]])
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_the_page_forbids_is_refused_with_its_place(case: str, model: str) -> None:
+    fields, place = REFUSED[case]
+    said = refused(**{"model": model, **fields})
+    assert said.startswith(f"{place} "), said
+    assert len(said) < 300
+
+
+@pytest.mark.parametrize("case", ALLOWED)
+def test_what_the_page_allows_is_sent_as_it_is(case: str) -> None:
+    fields = ALLOWED[case]
+    assert sent(**{"model": "MiniMax-M3", **fields}) == {**PLAIN, "model": "MiniMax-M3", **fields}
+
+
+@pytest.mark.parametrize("model", SEED_MODELS)
+@pytest.mark.parametrize("case", sorted(SEED_MODELS_REFUSE))
+def test_the_models_of_the_seed_page_keep_its_bounds(case: str, model: str) -> None:
+    ((name, value),) = ALLOWED[case].items()
+    assert refused(model=model, **{name: value}) == (
+        f"{name} is {value}, but must be a finite number > 0 and <= 1 for model {model}"
+    )
+
+
+@pytest.mark.parametrize("model", JUNE_MODELS)
+@pytest.mark.parametrize("case", sorted(SEED_MODELS_REFUSE))
+def test_other_models_have_the_bounds_of_the_page_of_june(case: str, model: str) -> None:
+    fields = ALLOWED[case]
+    assert sent(model=model, **fields) == {**PLAIN, "model": model, **fields}
+
+
+def test_the_bounds_of_a_model_given_as_an_enumeration_are_its_own() -> None:
+    assert "for model MiniMax-M2.7" in refused(model=ModelId.MINIMAX_M2_7, temperature=2)
+    assert sent(model=ModelId.MINIMAX_M3, temperature=2)["temperature"] == 2
+
+
+@pytest.mark.parametrize("example", EXAMPLES["ChatCompletionRequest"])
+def test_the_documented_requests_are_sent_as_they_are(example: dict[str, Any]) -> None:
+    fields = {name: value for name, value in example.items() if name != "stream"}
+    assert sent(example.get("stream"), **fields) == example
+
+
+def test_a_request_above_the_documented_size_is_refused() -> None:
+    said = refused(messages=[{"role": "user", "content": "x" * BODY_SIZE}])
+    assert re.fullmatch(
+        r"the request has [\d,]+ bytes, but must have <= 67,108,864 \(64 MB\)", said
+    )
+    fits = BODY_SIZE - len(call(messages=[{**USER, "content": ""}]).request["content"])
+    of = call(messages=[{**USER, "content": "x" * fits}])
+    assert len(of.request["content"]) == BODY_SIZE
+
+
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "z": {"default": None, "enum": [None, {"b": None, "a": None}]},
+    "properties": {"day": {"type": ["string", "null"], "default": None}},
+    "x-unknown": [None],
+    "additionalProperties": None,
+}
+
+
+@pytest.mark.parametrize("kind", [dict, MappingProxyType, OrderedDict, JsonSchema.from_dict])
+def test_a_free_object_is_sent_unchanged(kind: Any) -> None:
+    """Nulls, the order and unknown keys of a JSON Schema mean something."""
+    tool = {"type": "function", "function": {"name": "f", "parameters": kind(SCHEMA)}}
+    of = call(tools=(tool for _ in range(1)))
+    written = json.dumps(SCHEMA, ensure_ascii=False)
+    assert written in of.request["content"].decode()
+
+
+def test_none_of_an_optional_field_is_left_out_at_every_depth() -> None:
+    tool = {"type": "function", "function": {"name": "f", "description": None, "parameters": {}}}
+    part = {"type": "image_url", "text": None, "image_url": {"url": "u", "detail": None}}
+    body = sent(tools=[tool], thinking={"type": None}, messages=[{**USER, "content": [part]}])
+    assert body["tools"][0]["function"] == {"name": "f", "parameters": {}}
+    assert body["thinking"] == {}
+    assert body["messages"][0]["content"] == [{"type": "image_url", "image_url": {"url": "u"}}]
+
+
+# What an answer carried goes back
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"tool_calls": [{"function": {"name": "f", "arguments": "{}"}}]},
+        {"tool_calls": [{"id": None, "type": None, "function": None}]},
+        {"tool_calls": [{}], "role": "assistant"},
+        {"content": "Hi", "name": "MiniMax AI", "audio_content": "", "novel": [None]},
+        {"role": "tool", "content": "x"},
+        {
+            "role": "",
+            "reasoning_details": [{"text": "hm", "novel": None}],
+            "reasoning_content": "hm",
+        },
+        TOOL_CALLS_RESPONSE["choices"][0]["message"],
+    ],
+    ids=repr,
+)
+def test_a_message_goes_back_whole_whatever_it_lacks(message: dict[str, Any]) -> None:
+    answer = Completion({"choices": [{"message": message}]})
+    assert sent(messages=[USER, answer.message])["messages"] == [USER, message]
+    copied = pickle.loads(pickle.dumps(answer)).message
+    assert sent(messages=[copied])["messages"] == [message]
+
+
+def test_only_what_an_answer_carried_goes_unchecked() -> None:
+    answer = Completion({"choices": [{"message": {"tool_calls": [{}]}}]})
+    assert refused(messages=[answer.message.to_dict()]).startswith("messages[0].role is missing")
+    assert refused(messages=[answer.message, {"role": 5}]).startswith("messages[1].role is 5")
 
 
 # What the contract does not know

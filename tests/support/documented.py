@@ -589,6 +589,105 @@ TOOL_DELTAS: list[dict[str, Any]] = [
 ]
 """Of a stream, by third parties: two calls, the arguments of one cut; thinking in two pieces."""
 
+
+def _part(kind: str, **fields: Any) -> dict[str, Any]:
+    return {"messages": [{"role": "user", "content": [{"type": kind, **fields}]}]}
+
+
+def _image(**image: Any) -> dict[str, Any]:
+    return _part("image_url", image_url={"url": "https://example.com/a.png", **image})
+
+
+def _video(**video: Any) -> dict[str, Any]:
+    return _part("video_url", video_url={"url": "https://example.com/a.mp4", **video})
+
+
+def _tool(**function: Any) -> dict[str, Any]:
+    return {"tools": [{"type": "function", "function": function}]}
+
+
+def _call(**call: Any) -> dict[str, Any]:
+    return {"messages": [{"role": "assistant", "tool_calls": [{"type": "function", **call}]}]}
+
+
+FUNCTION = {"name": "f", "arguments": "{}"}
+
+REFUSED: dict[str, tuple[dict[str, Any], str]] = {
+    "temperature 2.1": ({"temperature": 2.1}, "temperature"),
+    "temperature -0.1": ({"temperature": -0.1}, "temperature"),
+    "top_p 1.1": ({"top_p": 1.1}, "top_p"),
+    "max_tokens 0": ({"max_tokens": 0}, "max_tokens"),
+    "fps 0.1": (_video(fps=0.1), "messages[0].content[0].video_url.fps"),
+    "fps 5.1": (_video(fps=5.1), "messages[0].content[0].video_url.fps"),
+    "max_long_side_pixel 0": (
+        _image(max_long_side_pixel=0),
+        "messages[0].content[0].image_url.max_long_side_pixel",
+    ),
+    "max_long_side_pixel 0 of a video": (
+        _video(max_long_side_pixel=0),
+        "messages[0].content[0].video_url.max_long_side_pixel",
+    ),
+    "a picture above the limit": (
+        _image(url="data:image/png;base64," + "A" * (10 * MB * 4 // 3 + 8)),
+        "messages[0].content[0].image_url.url",
+    ),
+    "a video above the limit": (
+        _video(url="data:video/mp4;base64," + "A" * (50 * MB * 4 // 3 + 8)),
+        "messages[0].content[0].video_url.url",
+    ),
+    "a tool without a function": ({"tools": [{"type": "function"}]}, "tools[0].function"),
+    "a tool without a type": (
+        {"tools": [{"function": {"name": "f", "parameters": {}}}]},
+        "tools[0].type",
+    ),
+    "a function without parameters": (_tool(name="f"), "tools[0].function.parameters"),
+    "a function without a name": (_tool(parameters={}), "tools[0].function.name"),
+    "parameters that are no object": (
+        _tool(name="f", parameters=[]),
+        "tools[0].function.parameters",
+    ),
+    "a part without a type": (
+        {"messages": [{"role": "user", "content": [{"text": "Hi"}]}]},
+        "messages[0].content[0].type",
+    ),
+    "a picture without a URL": (
+        _part("image_url", image_url={"detail": "low"}),
+        "messages[0].content[0].image_url.url",
+    ),
+    "a call without an id": (_call(function=FUNCTION), "messages[0].tool_calls[0].id"),
+    "a call without a function": (_call(id="c1"), "messages[0].tool_calls[0].function"),
+    "a call without arguments": (
+        _call(id="c1", function={"name": "f"}),
+        "messages[0].tool_calls[0].function.arguments",
+    ),
+    "a result of no call": (
+        {"messages": [{"role": "tool", "content": "x"}]},
+        "messages[0].tool_call_id",
+    ),
+}
+"""What the page forbids for the models that the seed page does not list, and the field at fault."""
+
+ALLOWED: dict[str, dict[str, Any]] = {
+    "temperature 0": {"temperature": 0},
+    "temperature 2": {"temperature": 2},
+    "top_p 0": {"top_p": 0},
+    "thinking that says nothing": {"thinking": {}},
+    "thinking off": {"thinking": {"type": "disabled"}},
+    "thinking in a way of tomorrow": {"thinking": {"type": "someday", "budget": 5}},
+    "no tools": {"tools": []},
+    "no content": {"messages": [{"role": "user"}]},
+    "no parts": {"messages": [{"role": "user", "content": []}]},
+    "a part of a kind of tomorrow": _part("audio_url", audio_url={"url": "x", "depth": None}),
+    "a picture of just the limit": _image(url="data:image/png;base64," + "A" * (10 * MB * 4 // 3)),
+    "a detail of tomorrow": _image(detail="auto"),
+    "a tool of tomorrow": {
+        "tools": [{"type": "web_search", "function": {"name": "f", "parameters": {}}}]
+    },
+    "tokens above every limit in words": {"max_completion_tokens": 10_000_000},
+    "an id of a call for another role": {"messages": [{"role": "user", "tool_call_id": "c1"}]},
+}
+"""What the page allows for these models."""
+
 EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "ChatCompletionRequest": [
         *(EXAMPLE_REQUEST, IMAGE_REQUEST, VIDEO_REQUEST, TOOLS_REQUEST, TOOL_RESULT_REQUEST),

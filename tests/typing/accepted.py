@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Any, assert_type
 
@@ -18,6 +20,7 @@ from minimax_chat import (
     Completion,
     CompletionChunk,
     ContentFilterError,
+    ContentPartParam,
     InputContentError,
     InvalidArgumentError,
     MiniMax,
@@ -27,6 +30,10 @@ from minimax_chat import (
     ServerTimeoutError,
     Stream,
     StreamInterruptedError,
+    ToolCallView,
+    ToolParam,
+    image,
+    video,
 )
 from minimax_chat_api.contract import MessageParam, SupportsToDict
 from minimax_chat_api.models import ChatCompletion, ChatCompletionChunk, Message, ModelId, Role
@@ -224,3 +231,72 @@ def hierarchy(
 def exits(stream: Stream, traceback: TracebackType | None) -> None:
     # None, so that no one takes what follows a `with` statement for reachable by an exception.
     stream.__exit__(None, None, traceback)
+
+
+def run(call: ToolCallView) -> str:
+    assert_type(call.id, str)
+    assert_type(call.type, str | None)
+    assert_type(call.index, int | None)
+    assert_type(call.function.name, str)
+    assert_type(call.function.arguments, str)
+    arguments: dict[str, Any] = json.loads(call.function.arguments)
+    return json.dumps(FUNCTIONS[call.function.name](**arguments))
+
+
+FUNCTIONS: dict[str, Callable[..., object]] = {}
+TOOLS: list[ToolParam] = [
+    {
+        "type": "function",
+        "function": {
+            "name": "get_forecast",
+            "parameters": {"type": "object", "properties": {"day": {"default": None}}},
+        },
+    }
+]
+
+
+def a_tool_loop(client: MiniMax, question: str) -> str:
+    """As users write it: without a cast, and without a comment for a type checker."""
+    messages: list[MessageParam | SupportsToDict] = [{"role": "user", "content": question}]
+    while True:
+        completion = client.chat.completions.create(
+            model="MiniMax-M3", messages=messages, tools=TOOLS, thinking={"type": "adaptive"}
+        )
+        assert_type(completion.tool_calls, list[ToolCallView])
+        if not completion.tool_calls:
+            return completion.text
+        messages.append(completion.message)
+        for call in completion.tool_calls:
+            messages.append({"role": "tool", "tool_call_id": call.id, "content": run(call)})
+
+
+async def a_streamed_tool_loop(client: AsyncMiniMax, question: str) -> str:
+    messages: list[MessageParam | SupportsToDict] = [{"role": "user", "content": question}]
+    while True:
+        async with await client.chat.completions.create(
+            model="MiniMax-M3", messages=messages, tools=TOOLS, stream=True
+        ) as stream:
+            async for chunk in stream:
+                assert_type(chunk.tool_calls, list[ToolCallView])
+        if not stream.completion.tool_calls:
+            return stream.completion.text
+        messages.append(stream.completion.message)
+        for call in stream.completion.tool_calls:
+            messages.append({"role": "tool", "tool_call_id": call.id, "content": run(call)})
+
+
+def pictures(client: MiniMax, path: Path, content: bytes) -> None:
+    assert_type(image(path, detail="low"), ContentPartParam)
+    assert_type(video(content, fps=0.5), ContentPartParam)
+    parts: list[ContentPartParam] = [{"type": "text", "text": "Which?"}, image("a.png")]
+    messages: list[MessageParam] = [{"role": "user", "content": parts}]
+    client.chat.completions.create(model="MiniMax-M3", messages=messages, reasoning_split=True)
+    client.chat.completions.create(
+        model="MiniMax-M3",
+        messages=[{"role": "user", "content": [{"type": "text", "text": "Which?"}, image(path)]}],
+    )
+
+
+def split_thinking(completion: Completion) -> None:
+    assert_type(completion.message.reasoning_content, str | None)
+    assert_type(completion.message.reasoning_details[0].text, str | None)

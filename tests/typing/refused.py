@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx
 
-from minimax_chat import AsyncMiniMax, Completion, CompletionChunk, MiniMax, Stream
+from minimax_chat import AsyncMiniMax, Completion, CompletionChunk, MiniMax, Stream, image, video
 
 client = MiniMax()
 create = client.chat.completions.create
@@ -32,6 +32,14 @@ create(model="m", messages=[{"content": "Hello"}])  # type: ignore[list-item]  #
 create(model="m", messages=[{"role": "user", "text": "Hello"}])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
 create(model="m", messages=[{"role": "user", "content": 1}])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
 create(model="m", messages=[1])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+
+# Tools and pictures
+create(model="m", messages=[], tools=[{"type": "function"}])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+create(model="m", messages=[], tools=[{"type": "function", "function": {"name": "f"}}])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+create(model="m", messages=[], thinking="disabled")  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
+create(model="m", messages=[{"role": "user", "content": [{"text": "Hi"}]}])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+image(5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+video("a.mp4", fps="fast")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 # Clients
 MiniMax("key")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]

@@ -122,8 +122,10 @@ def _read(source: Source, limit: int, advice: str) -> bytes:
 
 def _refuse_large(size: int, limit: int, advice: str) -> None:
     if size > limit:
-        told = f"the file has {size / 2**20:.1f} MB, but must have <= {limit / 2**20:g} MB"
-        raise InvalidArgumentError(f"{told}: {advice}")
+        most = f"{limit:,} ({limit / 2**20:g} MB)"
+        raise InvalidArgumentError(
+            f"the file has {size:,} bytes, but must have <= {most}: {advice}"
+        )
 
 
 def _data_url(kind: str, data: bytes) -> str:

@@ -112,9 +112,9 @@ class Call:
             raise InvalidArgumentError(f"the request cannot be written as JSON: {error}") from None
         limit: float = CHAT_COMPLETION_REQUEST_SCHEMA.get("x-max-body-bytes", math.inf)
         if len(content) > limit:
-            size, most = len(content) / 2**20, limit / 2**20
+            most = f"{limit:,} ({limit / 2**20:g} MB)"
             raise InvalidArgumentError(
-                f"the request has {size:.1f} MB, but must have <= {most:g} MB"
+                f"the request has {len(content):,} bytes, but must have <= {most}"
             )
         request["content"] = content
         timeout = TIMEOUT if config.timeout is None else config.timeout

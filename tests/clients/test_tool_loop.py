@@ -1,0 +1,132 @@
+"""Calls of functions from the offer to the answer, whole and streamed, with both clients."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from driver import Driver
+from minimax_chat import (
+    AsyncMiniMax,
+    Completion,
+    MessageParam,
+    StreamInterruptedError,
+    SupportsToDict,
+    ToolParam,
+)
+from minimax_chat.ext.emulator import Emulator
+
+MODEL = "MiniMax-M3"
+TOOLS: list[ToolParam] = [
+    {
+        "type": "function",
+        "function": {
+            "name": name,
+            "description": f"The {name} of a city.",
+            "parameters": {
+                "type": "object",
+                "properties": {
+                    "city": {"type": "string"},
+                    "day": {"type": ["string", "null"], "default": None},
+                },
+                "required": ["city"],
+            },
+        },
+    }
+    for name in ("forecast", "time")
+]
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "forecast": lambda city, day=None: {"city": city, "rain_mm": 14},
+    "time": lambda city, day=None: {"city": city, "time": "12:00"},
+}
+
+
+@pytest.mark.parametrize("split", [False, True], ids=["tags", "split"])
+@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
+def test_a_conversation_with_two_tools(api: Driver, streamed: bool, split: bool) -> None:
+    """What a person writes, but for the driver: ask, call, answer, and once more."""
+    messages: list[MessageParam | SupportsToDict] = []
+    with Emulator() as emulator:
+        client = api.client(emulator.base_url)
+
+        def ask() -> Completion:
+            options: dict[str, Any] = {"model": MODEL, "messages": messages, "tools": TOOLS}
+            options["reasoning_split"] = split
+            if not streamed:
+                return client.ask(**options)
+            chunks = list(stream := client.stream(**options))
+            assert "".join(chunk.text for chunk in chunks) == stream.completion.text
+            assert "".join(chunk.thinking for chunk in chunks) == stream.completion.thinking
+            return stream.completion
+
+        answers: list[Completion] = []
+        for question in ("!call forecast time In Bergen?", "Hello", "!call time And in Oslo?"):
+            messages.append({"role": "user", "content": question})
+            while (completion := ask()).tool_calls:
+                answers.append(completion)
+                messages.append(completion.message)
+                for call in completion.tool_calls:
+                    arguments = json.loads(call.function.arguments)
+                    result = json.dumps(FUNCTIONS[call.function.name](**arguments))
+                    messages.append({"role": "tool", "tool_call_id": call.id, "content": result})
+            answers.append(completion)
+            messages.append(completion.message)
+        last = emulator.requests[-1].json["messages"]
+    names = [[call.function.name for call in each.tool_calls] for each in answers]
+    assert names == [["forecast", "time"], [], [], ["time"], []]
+    assert [each.finish_reason for each in answers] == [
+        *("tool_calls", "stop", "stop", "tool_calls", "stop")
+    ]
+    assert all(each.thinking for each in answers)
+    assert "14" in answers[1].text
+    assert "12:00" in answers[1].text
+    # All that came goes back: calls, thinking, and the results between them.
+    assert last[1] == answers[0].message.to_dict()
+    assert [each["role"] for each in last] == [
+        *("user", "assistant", "tool", "tool", "assistant"),
+        *("user", "assistant", "user", "assistant", "tool"),
+    ]
+    assert bool(last[1].get("reasoning_details")) == split
+    assert ("<think>" in last[1]["content"]) != split
+
+
+def test_the_schema_of_a_function_arrives_as_it_was_given(api: Driver) -> None:
+    with Emulator() as emulator:
+        api.client(emulator.base_url).ask(model=MODEL, tools=TOOLS)
+        sent = emulator.requests[-1].json["tools"]
+    assert json.dumps(sent) == json.dumps(TOOLS)
+
+
+def test_a_stream_that_dies_inside_arguments_is_an_interruption(api: Driver) -> None:
+    with Emulator() as emulator:
+        emulator.reply(tool_calls=[("forecast", '{"city": "Ber')])
+        client = api.client(emulator.base_url)
+        with pytest.raises(StreamInterruptedError, match="inside the arguments") as caught:
+            list(client.stream(model=MODEL, tools=TOOLS))
+    (call,) = caught.value.completion.tool_calls
+    assert call.function.arguments == '{"city": "Ber'
+
+
+def test_many_streams_of_calls_at_once_do_not_mix() -> None:
+    async def loop(emulator: Emulator, city: str) -> str:
+        async with AsyncMiniMax(base_url=emulator.base_url, api_key="any") as client:
+            stream = await client.chat.completions.create(
+                model=MODEL,
+                tools=TOOLS,
+                messages=[{"role": "user", "content": f"!call forecast In {city}?"}],
+                stream=True,
+            )
+            async for _ in stream:
+                await asyncio.sleep(0)
+            return stream.completion.tool_calls[0].function.arguments
+
+    async def all_loops() -> list[str]:
+        with Emulator() as emulator:
+            return await asyncio.gather(*(loop(emulator, city) for city in ("Bergen", "Oslo")))
+
+    cities = [json.loads(each)["city"] for each in asyncio.run(all_loops())]
+    assert cities == ["Bergen", "Oslo"]
