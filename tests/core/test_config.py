@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import copy
 import traceback
+import warnings
 from typing import Any
 
 import httpx
 import pytest
 
-from minimax_chat import ConfigurationError
+from minimax_chat import AsyncMiniMax, ConfigurationError, MiniMax
 from minimax_chat._config import Config
 from replies import KEY
 
@@ -215,3 +216,47 @@ def test_what_a_client_knows_is_not_changed_in_place() -> None:
     )
     with pytest.raises(AttributeError):
         known.base_url = "https://elsewhere"  # type: ignore[misc]
+
+
+# The key in the clear
+
+
+@pytest.mark.parametrize("kind", [MiniMax, AsyncMiniMax])
+@pytest.mark.parametrize("from_environment", [False, True])
+@pytest.mark.parametrize(
+    "url", ["http://api.example", "http://10.0.0.1:8000", "http://[2001:db8::1]/v1", "HTTP://host"]
+)
+def test_plain_http_off_this_machine_is_warned_of(
+    kind: Any, from_environment: bool, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = {"api_key": KEY} if from_environment else {"api_key": KEY, "base_url": url}
+    monkeypatch.setenv("MINIMAX_BASE_URL", url)
+    with pytest.warns(UserWarning, match="the API key crosses the network unencrypted") as caught:
+        kind(**options)
+    (warning,) = caught
+    assert warning.filename == __file__, "it names the line that makes the client"
+    said = str(warning.message)
+    assert url in said
+    assert KEY not in said
+    assert "Use https://" in said
+    with warnings.catch_warnings(record=True) as ignored:
+        # The way out that it names.
+        warnings.filterwarnings("ignore", message="base_url is http")
+        kind(**options)
+    assert not ignored
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(
+            "https://api.example",
+            "http://localhost:8000",
+            "http://api.localhost",
+            "http://127.0.0.1",
+        ),
+        *("http://127.8.9.10:1", "http://[::1]:8000"),
+    ],
+)
+def test_https_and_this_machine_are_not_warned_of(url: str) -> None:
+    MiniMax(api_key=KEY, base_url=url)
