@@ -34,7 +34,7 @@ from minimax_chat_api.models import JsonSchema, Message, ModelId, Role
 from minimax_chat_api.types import UNSET
 from properties import tries
 from replies import BASE_URL, KEY, MODEL, call, chunk, config, documented, read, sse, stream_reader
-from spec_reading import BOUNDS, edges, effective, fields, read_spec, violations
+from spec_reading import BOUNDS, beyond_bounds, edges, effective, fields, read_spec, violations
 
 USER = {"role": "user", "content": "你好"}
 PLAIN = {"model": MODEL, "messages": [USER]}
@@ -343,6 +343,20 @@ def test_what_the_page_forbids_is_refused_with_its_place(case: str, model: str) 
     said = refused(**{"model": model, **fields})
     assert said.startswith(f"{place} "), said
     assert len(said) < 300
+
+
+@pytest.mark.parametrize(
+    ("model", "fields", "place"),
+    [
+        pytest.param(model, fields, place, id=f"{model}-{name}")
+        for model in (SEED_MODELS[0], JUNE_MODELS[0], JUNE_MODELS[-1])
+        for name, fields, place in beyond_bounds(SPEC, model)
+    ],
+)
+def test_a_number_beyond_a_bound_is_refused_with_its_place(
+    model: str, fields: dict[str, Any], place: str
+) -> None:
+    assert refused(**{"model": model, **fields}).startswith(place)
 
 
 @pytest.mark.parametrize("case", ALLOWED)

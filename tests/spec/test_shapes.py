@@ -230,7 +230,7 @@ def test_a_field_is_required_where_its_sibling_says_so() -> None:
 def test_bodies_keep_the_bounds_of_their_model_and_what_is_required_at_times() -> None:
     spec, hot = extended(), set[bool]()
 
-    @examples(150)
+    @examples(300)
     @given(bodies(spec, "ChatCompletionRequest"), nearly(spec, "ChatCompletionRequest"))
     def holds(body: dict[str, Any], other: dict[str, Any]) -> None:
         assert violations(spec, "ChatCompletionRequest", body) == []

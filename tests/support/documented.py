@@ -598,10 +598,6 @@ def _image(**image: Any) -> dict[str, Any]:
     return _part("image_url", image_url={"url": "https://example.com/a.png", **image})
 
 
-def _video(**video: Any) -> dict[str, Any]:
-    return _part("video_url", video_url={"url": "https://example.com/a.mp4", **video})
-
-
 def _tool(**function: Any) -> dict[str, Any]:
     return {"tools": [{"type": "function", "function": function}]}
 
@@ -613,26 +609,15 @@ def _call(**call: Any) -> dict[str, Any]:
 FUNCTION = {"name": "f", "arguments": "{}"}
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
-    "temperature 2.1": ({"temperature": 2.1}, "temperature"),
-    "temperature -0.1": ({"temperature": -0.1}, "temperature"),
-    "top_p 1.1": ({"top_p": 1.1}, "top_p"),
-    "max_tokens 0": ({"max_tokens": 0}, "max_tokens"),
-    "fps 0.1": (_video(fps=0.1), "messages[0].content[0].video_url.fps"),
-    "fps 5.1": (_video(fps=5.1), "messages[0].content[0].video_url.fps"),
-    "max_long_side_pixel 0": (
-        _image(max_long_side_pixel=0),
-        "messages[0].content[0].image_url.max_long_side_pixel",
-    ),
-    "max_long_side_pixel 0 of a video": (
-        _video(max_long_side_pixel=0),
-        "messages[0].content[0].video_url.max_long_side_pixel",
-    ),
     "a picture above the limit": (
         _image(url="data:image/png;base64," + "A" * (10 * MB * 4 // 3 + 8)),
         "messages[0].content[0].image_url.url",
     ),
     "a video above the limit": (
-        _video(url="data:video/mp4;base64," + "A" * (50 * MB * 4 // 3 + 8)),
+        _part(
+            "video_url",
+            video_url={"url": "data:video/mp4;base64," + "A" * (50 * MB * 4 // 3 + 8)},
+        ),
         "messages[0].content[0].video_url.url",
     ),
     "a tool without a function": ({"tools": [{"type": "function"}]}, "tools[0].function"),
@@ -665,7 +650,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         "messages[0].tool_call_id",
     ),
 }
-"""What the page forbids for the models that the seed page does not list, and the field at fault."""
+"""What the page forbids, and the field at fault; the bounds of numbers are those of the fields."""
 
 ALLOWED: dict[str, dict[str, Any]] = {
     "temperature 0": {"temperature": 0},

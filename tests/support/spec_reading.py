@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -310,3 +310,36 @@ def edges(schema: Spec) -> tuple[list[Any], list[Any]]:
             allowed.append(inner if exclusive else limit)
             forbidden.append(limit if exclusive else outer)
     return allowed, forbidden
+
+
+def _part(kind: str, fields: dict[str, Any]) -> dict[str, Any]:
+    content = [{"type": kind, kind: {"url": "https://example.com/file", **fields}}]
+    return {"messages": [{"role": "user", "content": content}]}
+
+
+# Objects of a request whose numbers have bounds: where they stand, and a request with one of them.
+HOLDERS: dict[str, tuple[str, Callable[[dict[str, Any]], dict[str, Any]]]] = {
+    "ChatCompletionRequest": ("", lambda fields: fields),
+    "ImageUrl": (
+        "messages[0].content[0].image_url.",
+        lambda fields: _part("image_url", fields),
+    ),
+    "VideoUrl": (
+        "messages[0].content[0].video_url.",
+        lambda fields: _part("video_url", fields),
+    ),
+}
+
+
+def beyond_bounds(spec: Spec, model: str) -> list[tuple[str, dict[str, Any], str]]:
+    """For each bound of a number in a request to `model`, the first value that it forbids.
+
+    A name for it, the fields of the request, and what an error has to begin with.
+    """
+    schemas = effective(spec["components"]["schemas"], model)
+    return [
+        (f"{component}.{name} {value}", request({name: value}), f"{place}{name} is ")
+        for component, (place, request) in HOLDERS.items()
+        for name, field in fields(schemas[component]).items()
+        for value in edges(field)[1]
+    ]
