@@ -330,7 +330,7 @@ def test_temperature_is_sent_if_and_only_if_it_is_in_range(value: float) -> None
 
 JUNE_MODELS = [
     "MiniMax-M3",
-    *(model for model in ENUMERATIONS["ModelId"][0] if model not in SEED_MODELS),
+    *(str(each) for each in ENUMERATIONS["ModelId"][0] if each not in SEED_MODELS),
     "model-of-tomorrow",
 ]
 SEED_MODELS_REFUSE = {"temperature 0", "temperature 2", "top_p 0"}
