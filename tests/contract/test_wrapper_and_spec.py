@@ -36,7 +36,17 @@ from minimax_chat import (
 )
 from minimax_chat_api.contract import CHAT_COMPLETION_REQUEST_SCHEMA
 from minimax_chat_api.models import Message
-from spec_reading import Findings, fields, read_spec, violations, without_nulls
+from replies import cut
+from spec_reading import (
+    Findings,
+    fields,
+    reachable,
+    read_spec,
+    references,
+    same,
+    violations,
+    without_nulls,
+)
 from wire_check import reading_findings, request_findings
 
 SPEC = read_spec()
@@ -318,3 +328,61 @@ def test_a_documented_failure_is_of_its_kind_in_both_shapes(code: int) -> None:
         assert caught.value.code == code
         assert caught.value.retryable == row.retry
         assert caught.value.message.startswith(row.meaning)
+
+
+# What is streamed
+
+
+def in_pieces(component: str, value: dict[str, Any], cuts: list[int]) -> list[dict[str, Any]]:
+    """The deltas that make up an object of the contract, by the marks of the spec."""
+    pieces: list[dict[str, Any]] = []
+    for name, each in value.items():
+        schema = fields(SPEC["components"]["schemas"][component]).get(name, {})
+        how, inner = schema.get("x-merge"), [*references(schema)]
+        if how == "by-index" and isinstance(each, list) and each:
+            for entry in each:
+                head = {"index": entry["index"]}
+                deltas = in_pieces(inner[0], entry, cuts) or [{}]
+                pieces += [{name: [{**head, **delta}]} for delta in deltas]
+        elif how in ("append", "append-or-cumulative") and isinstance(each, str) and each:
+            pieces += [{name: piece} for piece in cut(each, cuts)]
+        elif isinstance(each, dict) and len(inner) == 1 and inner[0] in STREAMED and each:
+            pieces += [{name: delta} for delta in in_pieces(inner[0], each, cuts)]
+        else:
+            pieces.append({name: each})
+    return pieces
+
+
+STREAMED = reachable(SPEC, "Delta")
+TEXT = "Long enough to show at once that it is joined: "
+
+
+def numbered(message: dict[str, Any]) -> dict[str, Any]:
+    """A message whose listed objects are told apart by index, as in a stream they have to be."""
+    for name, schema in fields(SPEC["components"]["schemas"]["Delta"]).items():
+        if schema.get("x-merge") == "by-index" and message.get(name):
+            for index, entry in enumerate(message[name]):
+                entry["index"] = index
+                if entry.get("text"):
+                    entry["text"] = TEXT + entry["text"]
+    return message
+
+
+@given(bodies(SPEC, "ChoiceMessage").map(numbered), st.lists(st.integers(0, 60), max_size=6))
+@examples(300)
+def test_a_stream_adds_up_to_the_whole_message(message: dict[str, Any], cuts: list[int]) -> None:
+    """The whole message, as a plain call gives it: calls, structured thinking, unknown fields."""
+    whole = {"choices": [{"index": 0, "message": message, "finish_reason": "length"}]}
+    plain = WIRE.create(httpx.Response(200, json=whole), model="m", messages=[])
+    deltas = in_pieces("Delta", message, cuts)
+    events = [{"choices": [{"index": 0, "delta": delta}]} for delta in deltas]
+    events.append({"choices": [{"index": 0, "delta": {}, "finish_reason": "length"}]})
+    stream = WIRE.create(sse(*events), model="m", messages=[], stream=True)
+    chunks = [*stream]
+    wanted = {**message, "role": message.get("role") or "assistant"}
+    assert same(stream.completion.message.to_dict(), wanted)
+    for name in ("text", "thinking", "finish_reason", "tool_calls", "thinking_truncated"):
+        assert getattr(stream.completion, name) == getattr(plain, name), name
+    assert "".join(chunk.thinking for chunk in chunks) == plain.thinking or "</think>" in str(
+        message.get("content")
+    )

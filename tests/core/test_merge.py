@@ -437,7 +437,7 @@ def test_ten_times_the_pieces_are_ten_times_the_work(piece: Any) -> None:
         read(reader, sse(chunk("", "length")))
         assert reader.completion.finish_reason == "length"
 
-    small, large = work(lambda: read_all(100)), work(lambda: read_all(1_000))
+    small, large = work(lambda: read_all(40)), work(lambda: read_all(400))
     assert large <= 11 * small
 
 
