@@ -453,7 +453,8 @@ def test_a_message_goes_back_whole_whatever_it_lacks(message: dict[str, Any]) ->
     answer = Completion({"choices": [{"message": message}]})
     assert sent(messages=[USER, answer.message])["messages"] == [USER, message]
     copied = pickle.loads(pickle.dumps(answer)).message
-    assert sent(messages=[copied])["messages"] == [message]
+    (choice,) = answer.raw.choices  # type: ignore[misc]
+    assert sent(messages=[copied, choice.message])["messages"] == [message, message]
 
 
 def test_only_what_an_answer_carried_goes_unchecked() -> None:

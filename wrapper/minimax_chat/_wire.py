@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import logging
 import math
@@ -22,6 +21,7 @@ from minimax_chat_api.contract import (
     View,
     check,
 )
+from minimax_chat_api.models import ChoiceMessage
 
 from ._completion import Accumulator, Completion, CompletionChunk
 from ._config import Config
@@ -379,7 +379,7 @@ def _objection(body: Any, whole: bool) -> str | None:
 
 def _json_value(given: Any, schema: Mapping[str, Any]) -> Any:
     """Models as dicts, iterators as lists; without the contract's optional fields that are None."""
-    if isinstance(given, View):
+    if isinstance(given, (View, ChoiceMessage)):
         return Received(_json_value(given.to_dict(), schema))
     value: Any = given.to_dict() if hasattr(given, "to_dict") else given
     if isinstance(value, Mapping):
@@ -406,6 +406,8 @@ def _alternative(schema: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
 
 def _unknown(name: str) -> str:
     """Why an argument is refused, and what to do."""
+    import difflib  # few need it
+
     known = {*CHAT_COMPLETION_REQUEST_SCHEMA["properties"], *CreateParams.__annotations__}
     close = difflib.get_close_matches(name, known, 1, 0.75)
     advice = f"; did you mean {close[0]!r}?" if close else "."
