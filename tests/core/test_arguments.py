@@ -28,7 +28,7 @@ from documented import (
     TOOL_CALLS_RESPONSE,
 )
 from minimax_chat import Completion, InvalidArgumentError
-from minimax_chat._wire import Call
+from minimax_chat._request import PreparedCall
 from minimax_chat_api.contract import CHAT_COMPLETION_REQUEST_SCHEMA, check
 from minimax_chat_api.models import JsonSchema, Message, ModelId, Role
 from minimax_chat_api.types import UNSET
@@ -52,7 +52,7 @@ def shown(value: object) -> str:
     return re.sub(r" (object )?at 0x\w+", "", repr(value))[:60]
 
 
-def body(of: Call) -> Any:
+def body(of: PreparedCall) -> Any:
     """The JSON that goes on the wire."""
     return json.loads(of.request["content"])
 
@@ -242,7 +242,7 @@ def test_what_the_contract_requires_must_be_given(name: str) -> None:
     params: Any = {**PLAIN}
     del params[name]
     with pytest.raises(InvalidArgumentError, match=name):
-        Call.prepare(config(), None, params)
+        PreparedCall.prepare(config(), None, params)
 
 
 def test_an_error_of_the_callers_own_generator_is_the_callers() -> None:
@@ -595,7 +595,7 @@ def test_any_argument_is_sent_or_refused(value: Any) -> None:
 # Headers
 
 
-def headers_of(of: Call) -> Mapping[str, str]:
+def headers_of(of: PreparedCall) -> Mapping[str, str]:
     headers: Mapping[str, str] = of.request["headers"]
     return headers
 
@@ -651,7 +651,7 @@ def test_headers_must_be_a_mapping(headers: Any) -> None:
 # Timeouts and retries
 
 
-def timeout_of(of: Call) -> httpx.Timeout:
+def timeout_of(of: PreparedCall) -> httpx.Timeout:
     return httpx.Timeout(of.request["timeout"])
 
 

@@ -34,6 +34,7 @@ from replies import (
     call,
     chunk,
     documented,
+    head,
     plain,
     read,
     reply,
@@ -43,7 +44,7 @@ from replies import (
 
 
 def received(body: dict[str, Any], **headers: str) -> Completion:
-    return call().completion(reply(200, **headers), json.dumps(body).encode())
+    return head(reply(200, **headers)).completion(json.dumps(body).encode())
 
 
 def test_the_documented_response() -> None:

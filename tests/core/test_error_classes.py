@@ -13,7 +13,7 @@ import pytest
 import minimax_chat
 from minimax_chat import Completion, MiniMaxError, _errors
 from minimax_chat._errors import ERROR_CLASSES, HTTP_ERROR_CLASSES
-from minimax_chat._failure import failure
+from minimax_chat._reply import api_error
 from minimax_chat_api.contract import RETRYABLE_STATUS_CODES, STATUS_MEANINGS
 from replies import documented, openai_style
 
@@ -124,7 +124,7 @@ def check_copy(kind: type[MiniMaxError], copied: Any) -> None:
 
 
 def test_an_error_of_a_reply_survives_a_pickle() -> None:
-    error = failure(429, {"retry-after": "3"}, openai_style("x (1002)"))
+    error = api_error(429, {"retry-after": "3"}, openai_style("x (1002)"))
     assert error is not None
     twin = pickle.loads(pickle.dumps(error))
     assert (type(twin), vars(twin)) == (type(error), vars(error))
@@ -161,7 +161,7 @@ def test_the_page_lists_the_codes_as_the_contract_and_the_table_have_them() -> N
 
 def test_the_page_lists_the_http_statuses_as_the_table_has_them() -> None:
     def row(shown: str, status: int) -> list[str]:
-        error = failure(status, {}, {})
+        error = api_error(status, {}, {})
         assert error is not None
         return [shown, f"`{type(error).__name__}`", "yes" if error.retryable else "no"]
 

@@ -19,10 +19,10 @@ from minimax_chat import (
     MiniMaxError,
     RateLimitError,
     ResponseDecodeError,
-    _failure,
+    _reply,
 )
-from minimax_chat._failure import failure, retry_after, trace_id
-from minimax_chat._wire import Call
+from minimax_chat._reply import api_error, retry_after, trace_id
+from minimax_chat._request import PreparedCall
 from minimax_chat_api.contract import STATUS_MEANINGS
 from properties import tries
 from replies import (
@@ -33,6 +33,7 @@ from replies import (
     config,
     documented,
     event_stream,
+    head,
     openai_style,
     plain,
     read,
@@ -82,13 +83,15 @@ HTTP: dict[int, tuple[str, bool]] = {
 }
 
 
-def answer(status: int, body: Any, of: Call | None = None, **headers: str) -> Completion:
+def answer(status: int, body: Any, of: PreparedCall | None = None, **headers: str) -> Completion:
     """What a plain call makes of a reply."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return (of or call()).completion(reply(status, **headers), content)
+    return head(reply(status, **headers), of=of).completion(content)
 
 
-def error_of(status: int, body: Any, of: Call | None = None, **headers: str) -> MiniMaxError:
+def error_of(
+    status: int, body: Any, of: PreparedCall | None = None, **headers: str
+) -> MiniMaxError:
     with pytest.raises(MiniMaxError) as caught:
         answer(status, body, of, **headers)
     return caught.value
@@ -178,7 +181,7 @@ def test_an_unknown_code_is_a_typed_error_that_carries_it(code: int) -> None:
 
 def test_the_contract_decides_what_is_worth_a_retry(monkeypatch: pytest.MonkeyPatch) -> None:
     """A code that the documentation marks anew needs no change of a class."""
-    monkeypatch.setattr(_failure, "RETRYABLE_STATUS_CODES", frozenset({1008}))
+    monkeypatch.setattr(_reply, "RETRYABLE_STATUS_CODES", frozenset({1008}))
     assert error_of(402, openai_style("x (1008)")).retryable
     assert not error_of(429, openai_style("x (1002)")).retryable
 
@@ -433,7 +436,7 @@ def test_a_body_of_any_bytes_is_a_typed_error(body: bytes, status: int) -> None:
 @tries(100)
 @given(json_values, st.integers(min_value=100, max_value=999))
 def test_failure_takes_any_json_and_any_status(body: Any, status: int) -> None:
-    error = failure(status, {}, body)
+    error = api_error(status, {}, body)
     assert (error is None) <= (200 <= status < 300)
 
 

@@ -20,8 +20,9 @@ from minimax_chat import (
     StreamInterruptedError,
 )
 from minimax_chat._config import Config
-from minimax_chat._failure import failure
-from minimax_chat._wire import Call
+from minimax_chat._reply import api_error
+from minimax_chat._request import PreparedCall
+from minimax_chat._retry import retry_delay
 from minimax_chat_api.contract import RETRYABLE_STATUS_CODES, STATUS_MEANINGS
 from replies import (
     KEY,
@@ -32,6 +33,7 @@ from replies import (
     config,
     documented,
     event_stream,
+    head,
     openai_style,
     read,
     reply,
@@ -46,15 +48,15 @@ def _alike_every_time() -> None:
 
 
 def error_of(status: int, body: Any, **headers: str) -> MiniMaxError:
-    error = failure(
+    error = api_error(
         status, {name.replace("_", "-"): value for name, value in headers.items()}, body
     )
     assert error is not None
     return error
 
 
-def delay(error: MiniMaxError, attempt: int = 1, of: Call | None = None) -> float | None:
-    return (of or call()).retry_delay(error, attempt)
+def delay(error: MiniMaxError, attempt: int = 1, of: PreparedCall | None = None) -> float | None:
+    return retry_delay(error, attempt, (of or call()).config.max_retries)
 
 
 # By meaning
@@ -184,7 +186,7 @@ def test_garbage_is_ignored(header: str, garbage: str) -> None:
 def test_beyond_the_ceiling_the_error_comes_at_once(headers: dict[str, str]) -> None:
     of = call()
     with pytest.raises(MiniMaxError) as caught:
-        of.completion(reply(429, **headers), b'{"error": {"message": "slow down (1002)"}}')
+        head(reply(429, **headers), of=of).completion(b'{"error": {"message": "slow down (1002)"}}')
     assert delay(caught.value, 1, of) is None
     assert caught.value.retryable
     assert f"The API asks to wait {caught.value.retry_after:g} s" in str(caught.value)
@@ -217,7 +219,7 @@ def test_what_is_not_tried_again_is_not_logged_as_a_retry(caplog: pytest.LogCapt
     assert caplog.records == []
 
 
-def of_secrets() -> tuple[Config, Call]:
+def of_secrets() -> tuple[Config, PreparedCall]:
     known = config(headers={"X-Secret": "header-secret"})
     return known, call(of=known, extra_body={"novel": "body-secret"})
 
@@ -230,14 +232,14 @@ def test_no_level_of_the_log_shows_key_prompt_or_answer(caplog: pytest.LogCaptur
     known, of = of_secrets()
     answer = documented()
     answer["choices"][0]["message"]["content"] = "answer-secret"
-    of.completion(reply(), json.dumps(answer).encode())
+    head(reply(), of=of).completion(json.dumps(answer).encode())
     for status, body in (
         (401, f'{{"error": {{"message": "{KEY} {PROMPT} (2049)"}}}}'),
         (429, f'{{"error": {{"message": "{KEY} {PROMPT} (1002)"}}}}'),
         (200, f"<html>{KEY} {PROMPT}"),
     ):
         with pytest.raises(MiniMaxError) as caught:
-            of.completion(reply(status), body.encode())
+            head(reply(status), of=of).completion(body.encode())
         delay(caught.value, 1, of)
     reader = stream_reader(event_stream(), of=known)
     read(reader, sse(content_chunk("answer-secret", "stop")))

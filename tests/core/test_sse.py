@@ -7,7 +7,7 @@ import re
 import pytest
 from hypothesis import example, given, strategies as st
 
-from minimax_chat._wire import EventDecoder
+from minimax_chat._events import EventDecoder
 from properties import tries
 from replies import chunk as content_chunk, cut, read, sse, stream_reader
 from work import work

@@ -21,7 +21,7 @@ from minimax_chat import (
     ResponseDecodeError,
     StreamInterruptedError,
 )
-from minimax_chat._wire import StreamReader
+from minimax_chat._stream import StreamReader
 from properties import tries
 from replies import (
     ENVELOPE,
@@ -32,6 +32,7 @@ from replies import (
     cut,
     documented,
     event_stream,
+    head,
     openai_style,
     plain,
     read,
@@ -240,7 +241,7 @@ def test_an_answer_that_comes_whole_is_one_chunk(content_type: str) -> None:
     reader = stream_reader(reply(content_type=content_type, trace_id="t-1"))
     body = json.dumps(documented()).encode()
     chunks = read(reader, body[:40], body[40:])
-    whole = call().completion(reply(trace_id="t-1"), body)
+    whole = head(reply(trace_id="t-1")).completion(body)
     assert [(each.thinking, each.text) for each in chunks] == [(whole.thinking, whole.text)]
     assert chunks[0].choices[0].delta.to_dict() == whole.message.to_dict()
     assert reader.completion.to_dict() == whole.to_dict()
@@ -543,7 +544,7 @@ def test_the_answer_is_what_a_plain_call_gives(
     events[-1] |= {"usage": usage, **base_resp(0)}
     headers: dict[str, str] = {} if header is None else {"trace_id": header}
 
-    whole = call().completion(reply(200, **headers), json.dumps(body).encode())
+    whole = head(reply(200, **headers)).completion(json.dumps(body).encode())
     reader = stream_reader(event_stream(**headers))
     chunks = read(reader, *cut(sse(*events), bytes_at))
     streamed = reader.completion

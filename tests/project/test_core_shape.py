@@ -22,8 +22,12 @@ SYNCHRONOUS = {
 
 # What they do not share: whose connections are whose, of a process or of an event loop.
 DIFFERENCE = [
-    "- _user = staticmethod(os.getpid)",
-    "+ _user = staticmethod(asyncio.get_running_loop)",
+    "- def _never(process: int) -> bool:",
+    "- return False",
+    "- _scope = staticmethod(os.getpid)",
+    "+ _scope = staticmethod(asyncio.get_running_loop)",
+    "- _has_ended = staticmethod(_never)",
+    "+ _has_ended = staticmethod(asyncio.AbstractEventLoop.is_closed)",
 ]
 
 

@@ -13,7 +13,9 @@ import httpx
 from documented import EXAMPLE_CHUNK, EXAMPLE_RESPONSE
 from minimax_chat import CompletionChunk
 from minimax_chat._config import Config
-from minimax_chat._wire import Call, CreateParams, StreamReader
+from minimax_chat._reply import ReplyHead
+from minimax_chat._request import CreateParams, PreparedCall
+from minimax_chat._stream import StreamReader
 
 KEY = "sk-test-0123456789abcdef"
 BASE_URL = "https://api.minimaxi.com"
@@ -81,10 +83,15 @@ def config(api_key: str = KEY, base_url: str | None = BASE_URL, **options: Any) 
     )
 
 
-def call(stream: bool | None = None, *, of: Config | None = None, **params: Any) -> Call:
+def call(stream: bool | None = None, *, of: Config | None = None, **params: Any) -> PreparedCall:
     """A call of `create`, with a model and a message unless `params` say otherwise."""
     arguments = {"model": MODEL, "messages": [{"role": "user", "content": PROMPT}], **params}
-    return Call.prepare(of or config(), stream, cast("CreateParams", arguments))
+    return PreparedCall.prepare(of or config(), stream, cast("CreateParams", arguments))
+
+
+def head(response: httpx.Response, *, of: PreparedCall | None = None, **params: Any) -> ReplyHead:
+    """The head of a reply to a call."""
+    return ReplyHead.of(of or call(**params), response)
 
 
 def reply(status: int = 200, **headers: str) -> httpx.Response:
@@ -101,7 +108,7 @@ def event_stream(**headers: str) -> httpx.Response:
 
 def stream_reader(response: httpx.Response | None = None, **params: Any) -> StreamReader:
     """A reader that waits for a body."""
-    return StreamReader(call(stream=True, **params), response or event_stream())
+    return StreamReader(head(response or event_stream(), stream=True, **params))
 
 
 def read(reader: StreamReader, *body: bytes) -> list[CompletionChunk]:

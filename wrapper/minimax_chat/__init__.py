@@ -36,7 +36,8 @@ _MODULES = {
     ),
     **dict.fromkeys(("image", "video"), "minimax_chat._media"),
     **dict.fromkeys(("AsyncMiniMax", "AsyncStream"), "minimax_chat.aio"),
-    **dict.fromkeys(("Completion", "CompletionChunk", "MiniMax", "Stream"), "minimax_chat.client"),
+    **dict.fromkeys(("Completion", "CompletionChunk"), "minimax_chat._completion"),
+    **dict.fromkeys(("MiniMax", "Stream"), "minimax_chat.client"),
 }
 
 

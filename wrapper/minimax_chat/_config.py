@@ -14,9 +14,10 @@ from attrs import evolve, field, frozen
 from minimax_chat_api.contract import SERVERS, check
 
 from ._errors import ConfigurationError, InvalidArgumentError
+from ._json import redact
 
 SECONDS = {"type": "number", "exclusiveMinimum": 0, "maximum": 1_000_000}
-OWN_HEADERS = ("authorization", "content-length", "host", "transfer-encoding")
+RESERVED_HEADERS = ("authorization", "content-length", "host", "transfer-encoding")
 
 
 @frozen
@@ -48,7 +49,7 @@ class Config:
 
     def override(self, timeout: Any, max_retries: Any, headers: Any) -> Config:
         """This with what is not None in its place; raises InvalidArgumentError."""
-        # An httpx.Timeout is known by its `connect`: only the shells and _wire know httpx.
+        # An httpx.Timeout is known by its `connect`: this room knows no HTTP library.
         seconds = 1 if timeout is None or hasattr(timeout, "connect") else timeout
         retries = self.max_retries if max_retries is None else max_retries
         problem = check(seconds, SECONDS, "timeout")
@@ -57,16 +58,15 @@ class Config:
             raise InvalidArgumentError("headers must be a mapping")
         given: dict[Any, Any] = dict(headers or {})
         for name, value in given.items():
-            line = f"{name}{value}" if isinstance(name, str) and isinstance(value, str) else "\n"
-            if not (line.isascii() and line.isprintable()):
-                # Without the value, which may be a secret.
-                problem = f"the header {name!r} must be printable ASCII"
-            elif name.lower() in OWN_HEADERS:
-                problem = f"the header {name!r} is made of the request and the key: do not give it"
+            problem = problem or _header_problem(name, value)
         if problem:
             raise InvalidArgumentError(problem)
         timeout = self.timeout if timeout is None else timeout
         return evolve(self, timeout=timeout, max_retries=retries, headers={**self.headers, **given})
+
+    def redact(self, value: Any) -> Any:
+        """A JSON value with `***` in place of the key, wherever it stands in its strings."""
+        return redact(value, self.api_key)
 
     def region_hint(self) -> str:
         """Which platform the key was tried on, and the other one."""
@@ -78,6 +78,19 @@ class Config:
         )
 
 
+def _header_problem(name: Any, value: Any) -> str | None:
+    if not (_is_printable_ascii(name) and _is_printable_ascii(value)):
+        # Without the value, which may be a secret.
+        return f"the header {name!r} must be printable ASCII"
+    if name.lower() in RESERVED_HEADERS:
+        return f"the header {name!r} is set by the client"
+    return None
+
+
+def _is_printable_ascii(text: Any) -> bool:
+    return isinstance(text, str) and text.isascii() and text.isprintable()
+
+
 # The messages must not show the key.
 def _usable_key(api_key: Any) -> str:
     if not isinstance(api_key, str):
@@ -85,7 +98,7 @@ def _usable_key(api_key: Any) -> str:
     if not (key := api_key.strip()):
         raise ConfigurationError("there is no API key: pass api_key= or set MINIMAX_API_KEY")
     if not all("!" <= character <= "~" for character in key):
-        raise ConfigurationError("copy the key anew: it has a blank, line break or non-ASCII sign")
+        raise ConfigurationError("the API key contains whitespace or non-ASCII characters")
     return key
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, cast
 
 
@@ -21,20 +20,13 @@ def as_string(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def is_cut_off(text: str) -> bool:
-    """Whether JSON ends inside a string, an array or an object."""
-    outside_strings = re.sub(r'"(?:[^"\\]|\\.)*"', "", text, flags=re.DOTALL)
-    opened = sum(map(outside_strings.count, "[{"))
-    return '"' in outside_strings or opened > sum(map(outside_strings.count, "]}"))
-
-
-def without(value: Any, secret: str) -> Any:
+def redact(value: Any, secret: str) -> Any:
     """`value` with `***` in all its strings in place of `secret`."""
     if isinstance(value, str):
         return value.replace(secret, "***")
     if isinstance(value, list):
-        return [without(item, secret) for item in as_array(value)]
+        return [redact(item, secret) for item in as_array(value)]
     if isinstance(value, dict):
         items = as_object(value).items()
-        return {without(key, secret): without(item, secret) for key, item in items}
+        return {redact(key, secret): redact(item, secret) for key, item in items}
     return value

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Literal, Self, Unpack, overload
 
 import httpx
 
-from ._base import BaseClient, Chat
+from ._client import BaseClient, Chat, Connections
 from ._completion import Completion, CompletionChunk
 from ._config import Config
 from ._errors import MiniMaxError
-from ._wire import Call, CreateParams, StreamReader, lingering, translated
+from ._http import Response, map_httpx_errors, short_read
+from ._reply import ReplyHead
+from ._request import CreateParams, PreparedCall
+from ._retry import retry_delay
+from ._stream import StreamReader
 
 
 class AsyncStream:
@@ -26,9 +30,13 @@ class AsyncStream:
     """
 
     def __init__(
-        self, reader: StreamReader, first: CompletionChunk, others: AsyncIterator[CompletionChunk]
+        self,
+        reader: StreamReader,
+        response: Response,
+        first: CompletionChunk,
+        rest: AsyncIterator[CompletionChunk],
     ) -> None:
-        self._reader, self._others = reader, others
+        self._reader, self._response, self._rest = reader, response, rest
         self._first: CompletionChunk | None = first
         self._closed = False
 
@@ -40,7 +48,7 @@ class AsyncStream:
     async def aclose(self) -> None:
         """Gives the connection back; no more chunks come."""
         self._closed = True
-        await self._reader.response.aclose()
+        await self._response.aclose()
 
     def __aiter__(self) -> Self:
         return self
@@ -49,7 +57,7 @@ class AsyncStream:
         if self._closed:
             raise StopAsyncIteration
         chunk, self._first = self._first, None
-        return chunk if chunk is not None else await anext(self._others)
+        return chunk if chunk is not None else await anext(self._rest)
 
     async def __aenter__(self) -> Self:
         return self
@@ -59,29 +67,30 @@ class AsyncStream:
 
 
 # No method of Stream, which would then hold itself and be collected late.
-async def _chunks(reader: StreamReader) -> AsyncIterator[CompletionChunk]:
+async def _chunks(reader: StreamReader, response: Response) -> AsyncIterator[CompletionChunk]:
     try:
-        with translated(reader.call, reader):
-            body = reader.response.aiter_bytes()
+        redact = reader.head.call.config.redact
+        with map_httpx_errors(redact, broken_off=reader.broken_off):
+            body = response.aiter_bytes()
             async for data in body:
                 for chunk in reader.feed(data):
                     yield chunk
                 if reader.done:
-                    with lingering(reader.response) as briefly:
-                        if briefly:
+                    with short_read(response) as is_short:
+                        if is_short:
                             await anext(body, None)
                     break
         for chunk in reader.end():
             yield chunk
     finally:
-        await reader.response.aclose()
+        await response.aclose()
 
 
 class Completions:
     """The API's `chat.completions`."""
 
-    def __init__(self, config: Config, http: Callable[[], httpx.AsyncClient]) -> None:
-        self._config, self._http = config, http
+    def __init__(self, config: Config, connections: Connections[httpx.AsyncClient]) -> None:
+        self._config, self._connections = config, connections
 
     @overload
     async def create(
@@ -105,58 +114,60 @@ class Completions:
 
         Raises:
             InvalidArgumentError: The contract forbids an argument; nothing was sent.
-            APIError: The API said no; its subclasses say why.
+            APIError: The API returned an error; its subclasses say which.
             APIConnectionError: No reply, or not in time (APITimeoutError).
-            ResponseDecodeError: The reply is not what the contract says.
+            ResponseDecodeError: The response violates the schema.
         """
-        call = Call.prepare(self._config, stream, params)
+        call = PreparedCall.prepare(self._config, stream, params)
         attempt = 0
         while True:
             attempt += 1
-            call.announce(attempt)
+            call.log_attempt(attempt)
             try:
                 return await self._send(call)
             except MiniMaxError as error:
-                delay = call.retry_delay(error, attempt)
+                delay = retry_delay(error, attempt, call.config.max_retries)
                 if delay is None:
                     raise
             await asyncio.sleep(delay)
 
-    async def _send(self, call: Call) -> Completion | AsyncStream:
-        http = self._http()
-        with translated(call):
+    async def _send(self, call: PreparedCall) -> Completion | AsyncStream:
+        http = self._connections.get()
+        with map_httpx_errors(call.config.redact):
             request = http.build_request(**call.request)
             response = await http.send(
                 request, stream=True, auth=call.authorize, follow_redirects=False
             )
+        head = ReplyHead.of(call, response)
         if call.stream:
-            reader = StreamReader(call, response)
-            chunks = _chunks(reader)
-            # Taken here, because what fails before it can still be tried again.
+            reader = StreamReader(head)
+            chunks = _chunks(reader, response)
+            # Waited for here: what fails before it can still be tried again.
             first = await anext(chunks)
-            return AsyncStream(reader, first, chunks)
+            return AsyncStream(reader, response, first, chunks)
         try:
-            with translated(call, begun=True):
+            with map_httpx_errors(call.config.redact, begun=True):
                 body = await response.aread()
         finally:
             await response.aclose()
-        return call.completion(response, body)
+        return head.completion(body)
 
 
 class AsyncMiniMax(BaseClient[httpx.AsyncClient]):
     """A client of MiniMax's chat completions, safe to share between tasks."""
 
-    _kind = httpx.AsyncClient
-    _user = staticmethod(asyncio.get_running_loop)
+    _http_class = httpx.AsyncClient
+    _scope = staticmethod(asyncio.get_running_loop)
+    _has_ended = staticmethod(asyncio.AbstractEventLoop.is_closed)
 
     @property
     def chat(self) -> Chat[Completions]:
         """The API's `chat`."""
-        return Chat(Completions(self._config, self._http))
+        return Chat(Completions(self._config, self._connections))
 
     async def aclose(self) -> None:
         """Closes the connections; the client cannot be used any more."""
-        if (http := self._retired()) is not None:
+        if (http := self._retire()) is not None:
             await http.aclose()
 
     async def __aenter__(self) -> Self:

@@ -1,19 +1,23 @@
-"""The synchronous client: carries what `_wire` says over httpx. aio.py is its mirror."""
+"""The synchronous client. aio.py is its mirror."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Literal, Self, Unpack, overload
 
 import httpx
 
-from ._base import BaseClient, Chat
+from ._client import BaseClient, Chat, Connections
 from ._completion import Completion, CompletionChunk
 from ._config import Config
 from ._errors import MiniMaxError
-from ._wire import Call, CreateParams, StreamReader, lingering, translated
+from ._http import Response, map_httpx_errors, short_read
+from ._reply import ReplyHead
+from ._request import CreateParams, PreparedCall
+from ._retry import retry_delay
+from ._stream import StreamReader
 
 
 class Stream:
@@ -27,9 +31,13 @@ class Stream:
     """
 
     def __init__(
-        self, reader: StreamReader, first: CompletionChunk, others: Iterator[CompletionChunk]
+        self,
+        reader: StreamReader,
+        response: Response,
+        first: CompletionChunk,
+        rest: Iterator[CompletionChunk],
     ) -> None:
-        self._reader, self._others = reader, others
+        self._reader, self._response, self._rest = reader, response, rest
         self._first: CompletionChunk | None = first
         self._closed = False
 
@@ -41,7 +49,7 @@ class Stream:
     def close(self) -> None:
         """Gives the connection back; no more chunks come."""
         self._closed = True
-        self._reader.response.close()
+        self._response.close()
 
     def __iter__(self) -> Self:
         return self
@@ -50,7 +58,7 @@ class Stream:
         if self._closed:
             raise StopIteration
         chunk, self._first = self._first, None
-        return chunk if chunk is not None else next(self._others)
+        return chunk if chunk is not None else next(self._rest)
 
     def __enter__(self) -> Self:
         return self
@@ -60,29 +68,30 @@ class Stream:
 
 
 # No method of Stream, which would then hold itself and be collected late.
-def _chunks(reader: StreamReader) -> Iterator[CompletionChunk]:
+def _chunks(reader: StreamReader, response: Response) -> Iterator[CompletionChunk]:
     try:
-        with translated(reader.call, reader):
-            body = reader.response.iter_bytes()
+        redact = reader.head.call.config.redact
+        with map_httpx_errors(redact, broken_off=reader.broken_off):
+            body = response.iter_bytes()
             for data in body:
                 for chunk in reader.feed(data):
                     yield chunk
                 if reader.done:
-                    with lingering(reader.response) as briefly:
-                        if briefly:
+                    with short_read(response) as is_short:
+                        if is_short:
                             next(body, None)
                     break
         for chunk in reader.end():
             yield chunk
     finally:
-        reader.response.close()
+        response.close()
 
 
 class Completions:
     """The API's `chat.completions`."""
 
-    def __init__(self, config: Config, http: Callable[[], httpx.Client]) -> None:
-        self._config, self._http = config, http
+    def __init__(self, config: Config, connections: Connections[httpx.Client]) -> None:
+        self._config, self._connections = config, connections
 
     @overload
     def create(self, *, stream: Literal[True], **params: Unpack[CreateParams]) -> Stream: ...
@@ -104,56 +113,62 @@ class Completions:
 
         Raises:
             InvalidArgumentError: The contract forbids an argument; nothing was sent.
-            APIError: The API said no; its subclasses say why.
+            APIError: The API returned an error; its subclasses say which.
             APIConnectionError: No reply, or not in time (APITimeoutError).
-            ResponseDecodeError: The reply is not what the contract says.
+            ResponseDecodeError: The response violates the schema.
         """
-        call = Call.prepare(self._config, stream, params)
+        call = PreparedCall.prepare(self._config, stream, params)
         attempt = 0
         while True:
             attempt += 1
-            call.announce(attempt)
+            call.log_attempt(attempt)
             try:
                 return self._send(call)
             except MiniMaxError as error:
-                delay = call.retry_delay(error, attempt)
+                delay = retry_delay(error, attempt, call.config.max_retries)
                 if delay is None:
                     raise
             time.sleep(delay)
 
-    def _send(self, call: Call) -> Completion | Stream:
-        http = self._http()
-        with translated(call):
+    def _send(self, call: PreparedCall) -> Completion | Stream:
+        http = self._connections.get()
+        with map_httpx_errors(call.config.redact):
             request = http.build_request(**call.request)
             response = http.send(request, stream=True, auth=call.authorize, follow_redirects=False)
+        head = ReplyHead.of(call, response)
         if call.stream:
-            reader = StreamReader(call, response)
-            chunks = _chunks(reader)
-            # Taken here, because what fails before it can still be tried again.
+            reader = StreamReader(head)
+            chunks = _chunks(reader, response)
+            # Waited for here: what fails before it can still be tried again.
             first = next(chunks)
-            return Stream(reader, first, chunks)
+            return Stream(reader, response, first, chunks)
         try:
-            with translated(call, begun=True):
+            with map_httpx_errors(call.config.redact, begun=True):
                 body = response.read()
         finally:
             response.close()
-        return call.completion(response, body)
+        return head.completion(body)
+
+
+def _never(process: int) -> bool:
+    return False
 
 
 class MiniMax(BaseClient[httpx.Client]):
     """A client of MiniMax's chat completions, safe to share between threads."""
 
-    _kind = httpx.Client
-    _user = staticmethod(os.getpid)
+    _http_class = httpx.Client
+    _scope = staticmethod(os.getpid)
+    _has_ended = staticmethod(_never)
 
     @property
     def chat(self) -> Chat[Completions]:
         """The API's `chat`."""
-        return Chat(Completions(self._config, self._http))
+        return Chat(Completions(self._config, self._connections))
 
     def close(self) -> None:
         """Closes the connections; the client cannot be used any more."""
-        if (http := self._retired()) is not None:
+        if (http := self._retire()) is not None:
             http.close()
 
     def __enter__(self) -> Self:

@@ -1,0 +1,253 @@
+"""A whole reply: the answer that it is, or the error that it tells."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import time
+from collections.abc import Mapping
+from typing import Any, cast
+
+from attrs import frozen
+
+from minimax_chat_api.contract import RETRYABLE_STATUS_CODES, STATUS_MEANINGS, check
+
+from ._completion import Completion
+from ._errors import (
+    ERROR_CLASSES,
+    HTTP_ERROR_CLASSES,
+    APIError,
+    AuthenticationError,
+    BadRequestError,
+    InputContentError,
+    InternalServerError,
+    MiniMaxError,
+    OutputContentError,
+    ResponseDecodeError,
+)
+from ._http import Response
+from ._json import as_array, as_object, as_string
+from ._request import PreparedCall
+
+log = logging.getLogger("minimax_chat")
+
+# What must be right in an answer, if it is there; anything else is read as it is.
+_TEXT = {"type": ["string", "null"]}
+_FUNCTION = {"type": ["object", "null"], "properties": {"name": _TEXT, "arguments": _TEXT}}
+_CALL = {"type": "object", "properties": {"id": _TEXT, "function": _FUNCTION}}
+_CALLS = {"type": ["array", "null"], "items": _CALL}
+_MESSAGE = {"type": ["object", "null"], "properties": {"content": _TEXT, "tool_calls": _CALLS}}
+_CHOICE = {"type": "object", "properties": {"message": _MESSAGE, "delta": _MESSAGE}}
+_CHOICES = {"type": ["array", "null"], "items": _CHOICE}
+ANSWER_SCHEMA = {"type": "object", "properties": {"choices": _CHOICES}}
+
+
+@frozen
+class ReplyHead:
+    """Status and headers of a reply, and the call that it answers."""
+
+    call: PreparedCall
+    status: int
+    headers: Mapping[str, str]
+    """Names in lower case, the key redacted: errors show some of them."""
+
+    @classmethod
+    def of(cls, call: PreparedCall, response: Response) -> ReplyHead:
+        headers = call.config.redact(dict(response.headers))
+        return cls(call, response.status_code, headers)
+
+    def completion(self, content: bytes) -> Completion:
+        """The answer that a whole body is; raises the error that it tells instead."""
+        body = self.json_object(content, whole=True)
+        return Completion(body, trace_id(self.headers, body))
+
+    def json_object(self, content: bytes, *, whole: bool = False) -> dict[str, Any]:
+        """What a whole body or an event holds; raises the error that it tells instead."""
+        log.debug("HTTP %d: %d bytes", self.status, len(content))
+        body, problem = _parse_json(content)
+        if (
+            problem is None
+            and not is_failure(self.status, body)
+            and _schema_violation(body, whole=whole) is None
+        ):
+            return as_object(body)
+        raise self._error(body, problem, whole=whole)
+
+    def undecodable(self, body: Any, reason: str) -> ResponseDecodeError:
+        """The error of a reply that is neither an answer nor a failure."""
+        kinds = [self.headers.get(name) for name in ("content-type", "content-encoding")]
+        told = f"the response violates the schema: {reason} ({', '.join(filter(None, kinds))})"
+        shown = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
+        return ResponseDecodeError(
+            self.call.config.redact(told),
+            http_status=self.status,
+            trace_id=trace_id(self.headers, body),
+            body=shown[:500],
+        )
+
+    def _error(self, body: Any, problem: str | None, *, whole: bool) -> MiniMaxError:
+        try:
+            body = self.call.config.redact(body)  # some servers repeat the key
+        except RecursionError:
+            body = "(nested too deeply to be shown)"
+        error: MiniMaxError | None = api_error(self.status, self.headers, body)
+        if error is None and whole:
+            error = content_filter_error(self.status, self.headers, body)
+        if error is None:
+            # Looked for once more: now the key is out of sight.
+            reason = problem or _schema_violation(body, whole=whole) or ""
+            error = self.undecodable(body, reason)
+        self._add_hint(error)
+        return error
+
+    def _add_hint(self, error: MiniMaxError) -> None:
+        messages = as_array(self.call.fields.get("messages"))
+        roles = [as_object(message).get("role") for message in messages]
+        if isinstance(error, AuthenticationError):
+            error.hint = self.call.config.region_hint()
+        elif error.code == 2013 and roles.count("system") > 1:
+            error.hint = "The API takes one system message: join them."
+        elif error.retry_after is not None:
+            error.hint = f"{error.hint} The API asks to wait {error.retry_after:g} s.".lstrip()
+
+
+def is_failure(http_status: int, body: Any) -> bool:
+    """Whether a reply tells a failure, in either documented shape or by its HTTP status."""
+    reply = as_object(body)
+    failed = bool(reply.get("error")) or _base_resp_code(reply) is not None
+    return failed or not 200 <= http_status < 300
+
+
+def api_error(http_status: int, headers: Mapping[str, str], body: Any) -> APIError | None:
+    """The error of a reply that tells a failure; None for any other.
+
+    `body` is the JSON value of the reply, or the first part of whatever else it was.
+    """
+    if not is_failure(http_status, body):
+        return None
+    reply = as_object(body)
+    code = _base_resp_code(reply)
+    message = as_string(as_object(reply.get("base_resp")).get("status_msg")) if code else ""
+    error = reply.get("error")
+    if error:
+        detail = as_object(error)
+        message = as_string(detail.get("message") or error) or message
+        in_parentheses = re.search(r"\((\d{1,9})\)\s*\Z", message)
+        code = int(in_parentheses[1]) if in_parentheses else code or _number(detail.get("code"))
+        if http_status < 300:  # in a stream, whose own status was sent before
+            http_status = _number(detail.get("http_code")) or http_status
+    result = _error_class(code, http_status)(
+        message or STATUS_MEANINGS.get(code or -1) or "the API failed without a message",
+        code=code,
+        http_status=http_status,
+        trace_id=trace_id(headers, body),
+        retry_after=retry_after(headers),
+        body=reply if isinstance(body, dict) else str(body)[:500],
+    )
+    if code in STATUS_MEANINGS:
+        result.retryable = code in RETRYABLE_STATUS_CODES
+    if 300 <= http_status < 400:
+        to = headers.get("location")
+        result.hint = f"It redirects to {to}: the key is not sent there, check base_url."
+    elif not message and code is None:
+        result.hint = f"The reply was {str(cast('Any', body))[:200]!r}: check base_url."
+    return result
+
+
+def _error_class(code: int | None, http_status: int) -> type[APIError]:
+    """The class of a documented status code, else of an HTTP status."""
+    if code in ERROR_CLASSES:
+        return ERROR_CLASSES[code]
+    if http_status in HTTP_ERROR_CLASSES:
+        return HTTP_ERROR_CLASSES[http_status]
+    if 400 <= http_status < 500:
+        return BadRequestError
+    return InternalServerError if 500 <= http_status < 600 else APIError
+
+
+def content_filter_error(
+    http_status: int, headers: Mapping[str, str], body: Any
+) -> APIError | None:
+    """The error of a reply without an answer whose flags say that the content filter hit."""
+    reply = as_object(body)
+    classes: dict[str, type[APIError]] = {"input": InputContentError, "output": OutputContentError}
+    for side, error_class in classes.items():
+        if reply.get(f"{side}_sensitive") is True:
+            kind = reply.get(f"{side}_sensitive_type")
+            return error_class(
+                f"the {side} hit the content filter, and there is no answer "
+                f"({side}_sensitive_type {kind})",
+                http_status=http_status,
+                trace_id=trace_id(headers, body),
+                body=reply,
+            )
+    return None
+
+
+def trace_id(headers: Mapping[str, str], body: Any) -> str | None:
+    """Identifies the call: the documented header, what the body says, headers seen on the wire."""
+    reply = as_object(body)
+    found = (
+        headers.get("trace-id"),
+        reply.get("request_id"),
+        reply.get("id"),
+        headers.get("x-mm-request-id"),
+        headers.get("minimax-request-id"),
+        headers.get("x-session-id"),
+    )
+    return next((str(value) for value in found if value), None)
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait by retry-after-ms or Retry-After (seconds or a date); None for garbage."""
+    date = headers.get("retry-after", "")
+    for value, unit in ((headers.get("retry-after-ms", ""), 0.001), (date, 1.0)):
+        try:
+            if 0 <= (seconds := float(value) * unit) < float("inf"):
+                return seconds
+        except ValueError:
+            pass
+    if not any(map(str.isalpha, date)):
+        return None
+    # Imported here, because few calls fail and fewer with a date.
+    from dateutil.parser import parse
+
+    try:
+        moment = parse(date, tzinfos=lambda name, offset: offset)
+        # Without a time zone it is no HTTP date, but something that parse() made sense of.
+        return max(0.0, moment.timestamp() - time.time()) if moment.tzinfo else None
+    except (ValueError, TypeError, ArithmeticError):  # all of which parse() raises
+        return None
+
+
+def _base_resp_code(reply: dict[str, Any]) -> int | None:
+    """The status code of a failure told by base_resp."""
+    return _number(as_object(reply.get("base_resp")).get("status_code")) or None
+
+
+def _number(value: Any) -> int | None:
+    """A status code, which has been seen as a string and as a float."""
+    try:
+        return None if isinstance(value, bool) else int(float(value))
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _parse_json(content: bytes) -> tuple[Any, str | None]:
+    """The JSON value in `content`; or, where there is none, the text, and why not."""
+    problem = "it is a string"
+    try:
+        if not isinstance(value := json.loads(content.decode("utf-8-sig")), str):
+            return value, None
+    except (ValueError, RecursionError) as cause:
+        problem = f"it is no JSON ({cause})"
+    return content.decode("utf-8-sig", "replace"), problem
+
+
+def _schema_violation(body: Any, *, whole: bool) -> str | None:
+    """Why a JSON value is no event or, if it is to be `whole`, no answer."""
+    violation = check(body, ANSWER_SCHEMA, "it")
+    if violation is None and whole and not body.get("choices"):
+        return "it has no choice"
+    return violation
