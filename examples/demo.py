@@ -27,7 +27,9 @@ def main() -> None:
         print("\n--- streamed ---")
         print("thinking  ", end="")
         answering = False
-        with client.chat.completions.create(model=MODEL, messages=MESSAGES, stream=True) as stream:
+        with client.chat.completions.create(
+            model=MODEL, messages=MESSAGES, stream=True, stream_options={"include_usage": True}
+        ) as stream:
             for chunk in stream:
                 print(chunk.thinking, end="", flush=True)
                 if chunk.text and not answering:

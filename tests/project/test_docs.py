@@ -112,6 +112,18 @@ def test_the_conversation_is_one_and_the_same_in_async(
     assert "Of my 2 earlier answers, 2 came back with their thinking." in output
 
 
+def test_the_tools_are_called_in_async_as_well(environment: dict[str, str], tmp_path: Path) -> None:
+    outputs = [
+        re.sub(r"\d\d:\d\d", "NOW", run([str(ROOT / example)], environment, tmp_path))
+        for example in ("examples/tools.py", "examples/tools_async.py")
+    ]
+    assert outputs[0] == outputs[1]
+    assert 'get_forecast({"city": "Bergen"}): {"rain_mm": 14}' in outputs[0]
+    assert 'get_time({"city": "Lima"}): {"time": "NOW"}' in outputs[0]
+    # Two answers and two messages that call went back whole.
+    assert "Of my 4 earlier answers, 4 came back with their thinking." in outputs[0]
+
+
 def test_the_demo_keeps_thinking_and_answer_apart(
     environment: dict[str, str], tmp_path: Path
 ) -> None:

@@ -1,0 +1,92 @@
+"""The conversation of tools.py with asyncio: the calls of an answer are made at the same time."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+
+from minimax_chat import (
+    AsyncMiniMax,
+    Completion,
+    MessageParam,
+    SupportsToDict,
+    ToolCallView,
+    ToolParam,
+)
+
+# A model decides for itself what to call; the emulator is told with "!call" and names.
+QUESTIONS = [
+    "!call get_forecast get_time What time is it in Lima, and do I need an umbrella in Bergen?",
+    "!call get_forecast And will it rain in Lima?",
+    "Thank you!",
+]
+CITIES = {"Bergen": {"rain_mm": 14, "utc_offset": 1}, "Lima": {"rain_mm": 0, "utc_offset": -5}}
+
+
+async def get_forecast(city: str) -> str:
+    return json.dumps({"rain_mm": CITIES[city]["rain_mm"]})
+
+
+async def get_time(city: str) -> str:
+    time = datetime.now(UTC) + timedelta(hours=CITIES[city]["utc_offset"])
+    return json.dumps({"time": f"{time:%H:%M}"})
+
+
+def describe(name: str, description: str) -> ToolParam:
+    return {
+        "type": "function",
+        "function": {
+            "name": name,
+            "description": description,
+            "parameters": {
+                "type": "object",
+                "properties": {"city": {"type": "string"}},
+                "required": ["city"],
+            },
+        },
+    }
+
+
+FUNCTIONS = {"get_forecast": get_forecast, "get_time": get_time}
+TOOLS = [
+    describe("get_forecast", "Today's rain in a city."),
+    describe("get_time", "The time in a city."),
+]
+
+
+async def run(call: ToolCallView) -> str:
+    """The result of a call or, where the model got it wrong, what the model can learn from."""
+    try:
+        return await FUNCTIONS[call.function.name](**json.loads(call.function.arguments))
+    except (KeyError, TypeError, ValueError) as error:
+        return json.dumps({"error": repr(error)})
+
+
+async def ask(client: AsyncMiniMax, messages: list[MessageParam | SupportsToDict]) -> Completion:
+    async with await client.chat.completions.create(
+        model="MiniMax-M3", messages=messages, tools=TOOLS, stream=True
+    ) as stream:
+        async for chunk in stream:
+            print(chunk.text, end="", flush=True)
+    print()
+    messages.append(stream.completion.message)
+    return stream.completion
+
+
+async def main() -> None:
+    messages: list[MessageParam | SupportsToDict] = []
+    async with AsyncMiniMax() as client:
+        for question in QUESTIONS:
+            print(f"> {question}")
+            messages.append({"role": "user", "content": question})
+            completion = await ask(client, messages)
+            while calls := completion.tool_calls:
+                for call, result in zip(calls, await asyncio.gather(*map(run, calls)), strict=True):
+                    print(f"  {call.function.name}({call.function.arguments}): {result}")
+                    messages.append({"role": "tool", "tool_call_id": call.id, "content": result})
+                completion = await ask(client, messages)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
