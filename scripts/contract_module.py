@@ -191,7 +191,11 @@ def check(
             problems.append(problem)
         # What is wrong inside a value says more than that it might be of another type.
         inside = [problem for problem in problems if not problem.startswith(f"{where} is ")]
-        return "; or ".join(inside or problems)
+        if inside:
+            return "; or ".join(inside)
+        given, separator, _ = problems[0].partition(", but must be ")
+        kinds = [problem.removeprefix(given + separator) for problem in problems]
+        return given + separator + " or ".join(kinds)
     if kind is None:
         return None
     name, types = _KINDS[kind]

@@ -124,7 +124,7 @@ def test_the_environment_is_read_when_the_client_is_made(
         ({"api_key": None}, {}, "MINIMAX_API_KEY"),
         ({"api_key": ""}, {}, "MINIMAX_API_KEY"),
         ({"api_key": None}, {"API_KEY": "  "}, "MINIMAX_API_KEY"),
-        ({"api_key": "k3y\nX-Header: 1"}, {}, "line break"),
+        ({"api_key": "k3y\nX-Header: 1"}, {}, "whitespace or non-ASCII characters"),
         ({"api_key": "k3y-with-ü"}, {}, "ASCII"),
         ({"region": "moon"}, {}, "'cn' or 'global'"),
         ({}, {"REGION": "moon"}, "'cn' or 'global'"),

@@ -15,6 +15,7 @@ from hypothesis import given, strategies as st
 import minimax_chat
 from minimax_chat import (
     APIError,
+    APITimeoutError,
     Completion,
     MiniMaxError,
     RateLimitError,
@@ -86,7 +87,7 @@ HTTP: dict[int, tuple[str, bool]] = {
 def answer(status: int, body: Any, of: PreparedCall | None = None, **headers: str) -> Completion:
     """What a plain call makes of a reply."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return head(reply(status, **headers), of=of).completion(content)
+    return head(reply(status, **headers), to=of).completion(content)
 
 
 def error_of(
@@ -748,3 +749,12 @@ def test_retry_after_as_a_date(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_any_retry_after_is_seconds_or_nothing(value: str) -> None:
     seconds = retry_after({"retry-after": value, "retry-after-ms": value})
     assert seconds is None or 0 <= seconds < float("inf")
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>Request Timeout</html>"])
+def test_http_408_is_a_timeout_and_says_what_to_do_about_it(body: bytes) -> None:
+    error = error_of(408, body)
+    assert type(error).__name__ == "ServerTimeoutError"
+    assert isinstance(error, APITimeoutError)
+    assert error.retryable
+    assert error.hint.startswith("Try again; a shorter or streamed answer")

@@ -186,7 +186,7 @@ def test_garbage_is_ignored(header: str, garbage: str) -> None:
 def test_beyond_the_ceiling_the_error_comes_at_once(headers: dict[str, str]) -> None:
     of = call()
     with pytest.raises(MiniMaxError) as caught:
-        head(reply(429, **headers), of=of).completion(b'{"error": {"message": "slow down (1002)"}}')
+        head(reply(429, **headers), to=of).completion(b'{"error": {"message": "slow down (1002)"}}')
     assert delay(caught.value, 1, of) is None
     assert caught.value.retryable
     assert f"The API asks to wait {caught.value.retry_after:g} s" in str(caught.value)
@@ -232,14 +232,14 @@ def test_no_level_of_the_log_shows_key_prompt_or_answer(caplog: pytest.LogCaptur
     known, of = of_secrets()
     answer = documented()
     answer["choices"][0]["message"]["content"] = "answer-secret"
-    head(reply(), of=of).completion(json.dumps(answer).encode())
+    head(reply(), to=of).completion(json.dumps(answer).encode())
     for status, body in (
         (401, f'{{"error": {{"message": "{KEY} {PROMPT} (2049)"}}}}'),
         (429, f'{{"error": {{"message": "{KEY} {PROMPT} (1002)"}}}}'),
         (200, f"<html>{KEY} {PROMPT}"),
     ):
         with pytest.raises(MiniMaxError) as caught:
-            head(reply(status), of=of).completion(body.encode())
+            head(reply(status), to=of).completion(body.encode())
         delay(caught.value, 1, of)
     reader = stream_reader(event_stream(), of=known)
     read(reader, sse(content_chunk("answer-secret", "stop")))

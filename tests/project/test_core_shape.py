@@ -22,12 +22,12 @@ SYNCHRONOUS = {
 
 # What they do not share: whose connections are whose, of a process or of an event loop.
 DIFFERENCE = [
-    "- def _never(process: int) -> bool:",
+    "- def _has_ended(process: int) -> bool:",
     "- return False",
+    "+ def _has_ended(loop: asyncio.AbstractEventLoop) -> bool:",
+    "+ return loop.is_closed()",
     "- _scope = staticmethod(os.getpid)",
     "+ _scope = staticmethod(asyncio.get_running_loop)",
-    "- _has_ended = staticmethod(_never)",
-    "+ _has_ended = staticmethod(asyncio.AbstractEventLoop.is_closed)",
 ]
 
 

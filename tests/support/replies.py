@@ -89,9 +89,9 @@ def call(stream: bool | None = None, *, of: Config | None = None, **params: Any)
     return PreparedCall.prepare(of or config(), stream, cast("CreateParams", arguments))
 
 
-def head(response: httpx.Response, *, of: PreparedCall | None = None, **params: Any) -> ReplyHead:
+def head(response: httpx.Response, *, to: PreparedCall | None = None, **params: Any) -> ReplyHead:
     """The head of a reply to a call."""
-    return ReplyHead.of(of or call(**params), response)
+    return ReplyHead.of(to or call(**params), response)
 
 
 def reply(status: int = 200, **headers: str) -> httpx.Response:

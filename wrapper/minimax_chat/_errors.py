@@ -146,6 +146,8 @@ class InternalServerError(APIError):
 class ServerTimeoutError(APIError, APITimeoutError):
     """The API gave up on the request."""
 
+    hint = "Try again; a shorter or streamed answer is less likely to take too long."
+
 
 ERROR_CLASSES: dict[int, type[APIError]] = {
     **dict.fromkeys((1000, 1013, 1024, 1033), InternalServerError),

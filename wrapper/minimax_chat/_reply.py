@@ -25,6 +25,7 @@ from ._errors import (
     MiniMaxError,
     OutputContentError,
     ResponseDecodeError,
+    ServerTimeoutError,
 )
 from ._http import Response
 from ._json import as_array, as_object, as_string
@@ -150,7 +151,7 @@ def api_error(http_status: int, headers: Mapping[str, str], body: Any) -> APIErr
     if 300 <= http_status < 400:
         to = headers.get("location")
         result.hint = f"It redirects to {to}: the key is not sent there, check base_url."
-    elif not message and code is None:
+    elif not message and code is None and not isinstance(result, ServerTimeoutError):
         result.hint = f"The reply was {str(cast('Any', body))[:200]!r}: check base_url."
     return result
 
@@ -247,7 +248,7 @@ def _parse_json(content: bytes) -> tuple[Any, str | None]:
 
 def _schema_violation(body: Any, *, whole: bool) -> str | None:
     """Why a JSON value is no event or, if it is to be `whole`, no answer."""
-    violation = check(body, ANSWER_SCHEMA, "it")
+    violation = check(body, ANSWER_SCHEMA, "the body")
     if violation is None and whole and not body.get("choices"):
         return "it has no choice"
     return violation

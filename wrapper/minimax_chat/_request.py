@@ -125,7 +125,8 @@ def _to_json(fields: dict[str, Any]) -> bytes:
     if len(content) > limit:
         most = f"{limit:,} ({limit / 2**20:g} MB)"
         raise InvalidArgumentError(
-            f"the request has {len(content):,} bytes, but must have <= {most}"
+            f"the request has {len(content):,} bytes, but must have <= {most}: upload large files "
+            "to the Files API and give their mm_file:// URLs"
         )
     return content
 

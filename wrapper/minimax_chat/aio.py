@@ -153,12 +153,16 @@ class Completions:
         return head.completion(body)
 
 
+def _has_ended(loop: asyncio.AbstractEventLoop) -> bool:
+    return loop.is_closed()
+
+
 class AsyncMiniMax(BaseClient[httpx.AsyncClient]):
     """A client of MiniMax's chat completions, safe to share between tasks."""
 
     _http_class = httpx.AsyncClient
     _scope = staticmethod(asyncio.get_running_loop)
-    _has_ended = staticmethod(asyncio.AbstractEventLoop.is_closed)
+    _has_ended = staticmethod(_has_ended)
 
     @property
     def chat(self) -> Chat[Completions]:

@@ -150,8 +150,8 @@ class Completions:
         return head.completion(body)
 
 
-def _never(process: int) -> bool:
-    return False
+def _has_ended(process: int) -> bool:
+    return False  # it is this one, or a parent that shares nothing
 
 
 class MiniMax(BaseClient[httpx.Client]):
@@ -159,7 +159,7 @@ class MiniMax(BaseClient[httpx.Client]):
 
     _http_class = httpx.Client
     _scope = staticmethod(os.getpid)
-    _has_ended = staticmethod(_never)
+    _has_ended = staticmethod(_has_ended)
 
     @property
     def chat(self) -> Chat[Completions]:
