@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 # Where the pages let the emulator of the reader listen.
 BASE_URL = "http://127.0.0.1:8000"
 PAGES = [
-    *(ROOT / page for page in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
+    *(ROOT / page for page in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")),
     *sorted(ROOT.glob("docs/**/*.md")),
 ]
 EXAMPLES = sorted(ROOT.glob("examples/*.py"))

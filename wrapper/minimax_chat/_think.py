@@ -93,7 +93,9 @@ class ThinkSplitter:
             if self._begun_block:
                 thinking.append(blank + kept)
             else:
-                thinking.append("\n\n" * self._thought + kept.lstrip(WHITE_SPACE))
+                if self._thought:  # in a block before this one
+                    thinking.append("\n\n")
+                thinking.append(kept.lstrip(WHITE_SPACE))
             self._begun_block = self._thought = True
         self._blank.append(piece[len(kept) :])
 
