@@ -45,6 +45,7 @@ CONSTRAINTS = (
     "x-required-when",
     "x-max-body-bytes",
     "x-max-data-bytes",
+    "x-received-as",
 )
 # Attributes of a View itself; a field of such a name gets an underscore at its end.
 VIEW_NAMES = ("to_dict", "str", "int", "float", "bool", "list", "dict", "property")

@@ -21,7 +21,7 @@ from typing import (
     TypedDict,
 )
 
-SPEC_SHA256 = "5b5e53aa0ae0f48f965a2ae5bc23f9666eb9ff2754a42b6773d9e3976a3006db"
+SPEC_SHA256 = "0058206307b69772b87112bef755f74365657e25bf575bb053d9fc3ae951fa61"
 
 SERVERS: dict[str, str] = {
     "cn": "https://api.minimaxi.com",
@@ -322,6 +322,7 @@ CHAT_COMPLETION_REQUEST_SCHEMA: dict[str, Any] = {
             "type": "array",
             "items": {
                 "type": "object",
+                "x-received-as": "ChoiceMessage",
                 "required": ["role"],
                 "properties": {
                     "role": {"type": "string"},
@@ -381,12 +382,14 @@ CHAT_COMPLETION_REQUEST_SCHEMA: dict[str, Any] = {
                         "type": "array",
                         "items": {
                             "type": "object",
+                            "x-received-as": "ToolCall",
                             "required": ["id", "type", "function"],
                             "properties": {
                                 "id": {"type": "string"},
                                 "type": {"type": "string"},
                                 "function": {
                                     "type": "object",
+                                    "x-received-as": "ToolCallFunction",
                                     "required": ["name", "arguments"],
                                     "properties": {
                                         "name": {"type": "string"},

@@ -6,7 +6,7 @@ import json
 import math
 import pickle
 import re
-from collections import ChainMap, OrderedDict, UserDict
+from collections import ChainMap, OrderedDict, UserDict, UserList, deque
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from types import MappingProxyType
@@ -455,6 +455,42 @@ def test_a_message_goes_back_whole_whatever_it_lacks(message: dict[str, Any]) ->
     copied = pickle.loads(pickle.dumps(answer)).message
     (choice,) = answer.raw.choices  # type: ignore[misc]
     assert sent(messages=[copied, choice.message])["messages"] == [message, message]
+
+
+@pytest.mark.parametrize("view", [lambda each: each, lambda each: each.choices[0]])
+def test_an_answer_in_place_of_its_message_is_refused(view: Any) -> None:
+    """The slip of those who append the completion."""
+    answer = view(Completion(TOOL_CALLS_RESPONSE))
+    assert refused(messages=[USER, answer]).startswith("messages[1].role is missing")
+
+
+def test_a_part_of_an_answer_in_another_place_is_refused() -> None:
+    answer = Completion(TOOL_CALLS_RESPONSE)
+    assert refused(temperature=answer).startswith("temperature is ")
+    assert refused(model=answer.message).startswith("model is ")
+    assert refused(messages=answer).startswith("messages is ")
+    assert refused(tools=[answer.message]).startswith("tools[0].type is missing")
+    assert refused(messages=[{"role": "user", "content": answer.message}]).startswith(
+        "messages[0].content is "
+    )
+
+
+def test_calls_and_details_of_an_answer_go_back_in_a_message_by_hand() -> None:
+    message = {"tool_calls": [{"function": {"name": "f"}}], "reasoning_details": [{"text": "hm"}]}
+    answer = Completion({"choices": [{"message": message}]}).message
+    by_hand = {"tool_calls": answer.tool_calls, "reasoning_details": answer.reasoning_details}
+    assert sent(messages=[{"role": "assistant", **by_hand}])["messages"] == [
+        {"role": "assistant", **message}
+    ]
+
+
+def test_messages_may_be_any_iterable() -> None:
+    for messages in (deque([USER]), UserList([USER]), {"a": USER}.values()):
+        assert sent(messages=messages)["messages"] == [USER]
+
+
+def test_a_class_is_no_message() -> None:
+    refused(messages=[Message])
 
 
 def test_only_what_an_answer_carried_goes_unchecked() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, strategies as st
 from documented import TOOL_DELTAS
 from minimax_chat import Completion, CompletionChunk, ResponseDecodeError, StreamInterruptedError
 from properties import tries
-from replies import chunk, cut, read, sse, stream_reader
+from replies import chunk, cut, plain, read, reply, sse, stream_reader
 from work import work
 
 
@@ -30,13 +30,13 @@ def message(*deltas: dict[str, Any], end: str = "tool_calls") -> dict[str, Any]:
     return {name: each for name, each in whole.items() if each != "" and name != "role"}
 
 
-def head(index: int | None, identity: str | None, name: str | None, **more: Any) -> dict[str, Any]:
+def head(index: Any, identity: str | None, name: str | None, **more: Any) -> dict[str, Any]:
     """The first piece of a call."""
     piece = {"id": identity, "type": "function", "function": {"name": name, "arguments": ""}}
     return {"tool_calls": [{**({} if index is None else {"index": index}), **piece, **more}]}
 
 
-def arguments(text: str, index: int | None = None, **more: Any) -> dict[str, Any]:
+def arguments(text: str, index: Any = None, **more: Any) -> dict[str, Any]:
     """A later piece of a call."""
     piece: dict[str, Any] = {} if index is None else {"index": index}
     return {"tool_calls": [{**piece, **more, "function": {"arguments": text}}]}
@@ -130,6 +130,28 @@ TWO = [("c1", "f", '{"a": 1}'), ("c2", "g", '{"b": 2}')]
                     {"function": {"arguments": '{"b": 2}'}},
                 ]
             },
+        ],
+        # A piece without index or id behind a head in the same event.
+        [
+            head(0, "c1", "f"),
+            arguments('{"a": 1}', 0),
+            {
+                "tool_calls": [
+                    *head(1, "c2", "g")["tool_calls"],
+                    {"function": {"arguments": '{"b": '}},
+                ]
+            },
+            arguments("2}"),
+        ],
+        # An index as other servers write it.
+        [
+            *(head(0.0, "c1", "f"), head("1", "c2", "g")),
+            *(arguments('{"a": 1}', "0"), arguments('{"b": 2}', 1.0)),
+        ],
+        # A call that has only an id, and one with the index of its place.
+        [
+            *(head(None, "c1", "f"), arguments('{"a": 1}', id="c1")),
+            *(head(1, "c2", "g"), arguments('{"b": 2}', 1)),
         ],
         # The head comes late.
         [
@@ -227,6 +249,86 @@ def test_arguments_that_end_or_were_cut_off_by_a_limit_are_an_end(text: str, end
     assert streamed(head(0, "c1", "f"), arguments(text, 0), end=end)[1].finish_reason == end
 
 
+@pytest.mark.parametrize(
+    ("text", "is_cut"),
+    [
+        *(
+            (text, True)
+            for text in ('{"a": tru', '{"a": -', '{"a": "\\u00', '{"a": 1,', "[1", "  {")
+        ),
+        *((text, False) for text in ("{'a': 'it\"s'}", "{]", '{"a": 1} x', "1", "[" * 100_000)),
+    ],
+)
+def test_malformed_arguments_are_told_from_those_cut_off(text: str, is_cut: bool) -> None:
+    deltas = head(0, "c1", "f"), arguments(text, 0)
+    if is_cut:
+        with pytest.raises(StreamInterruptedError):
+            streamed(*deltas)
+    else:
+        assert streamed(*deltas)[1].tool_calls[0].function.arguments == text
+
+
+def test_the_end_of_arguments_is_found_in_linear_time() -> None:
+    cut_off = '{"code": "' + '\\"' * 100_000
+    with pytest.raises(StreamInterruptedError):
+        streamed(head(0, "c1", "f"), arguments(cut_off, 0))
+
+
+def test_what_the_whole_message_has_beyond_its_pieces_is_added() -> None:
+    """Some streams repeat the message in their last event."""
+    reader = stream_reader()
+    last = chunk("", "tool_calls")
+    last["choices"][0]["message"] = {
+        "content": "Hello",
+        "tool_calls": [{"index": 0, "id": "c1", "type": "function", "extra": 7}],
+        "novel": [1],
+    }
+    calls = [{"index": 0, "function": {"name": "f", "arguments": "{}"}}]
+    read(reader, sse(chunk("Hel"), chunk(tool_calls=calls), last))
+    message = reader.completion.message.to_dict()
+    assert (message["content"], message["novel"]) == ("Hello", [1])
+    call = {"index": 0, "id": "c1", "type": "function", "extra": 7}
+    assert message["tool_calls"] == [{**call, "function": {"name": "f", "arguments": "{}"}}]
+
+
+def test_a_message_that_contradicts_its_pieces_changes_nothing() -> None:
+    reader = stream_reader()
+    last = chunk("", "stop")
+    last["choices"][0]["message"] = {"content": "Hello without thinking", "name": "other"}
+    read(reader, sse(chunk("<think>a</think>Hello", name="MiniMax AI"), last))
+    whole = reader.completion.message
+    assert (whole.content, whole.name) == ("<think>a</think>Hello", "MiniMax AI")
+
+
+def test_an_answer_that_comes_whole_is_not_merged() -> None:
+    """Where a stream was asked for and JSON comes, the answer is that of a plain call."""
+    call = {"id": "c1", "index": 0, "function": {"name": "f", "arguments": "{}"}}
+    message = {
+        "content": "Hi",
+        "tool_calls": [call, {**call, "id": "c2"}],
+        "reasoning_details": [{"index": 0, "text": "one"}, {"index": 0, "text": "two"}],
+    }
+    body = plain("x")
+    body["choices"] = [{"index": 0, "message": message, "finish_reason": "tool_calls"}] * 2
+    reader = stream_reader(reply())
+    (only,) = read(reader, json.dumps(body).encode())
+    assert reader.completion.to_dict() == body
+    assert [each.id for each in reader.completion.tool_calls] == ["c1", "c2"]
+    assert (only.text, only.thinking) == ("Hi", "one\n\ntwo")
+    assert only.choices[0].delta.to_dict() == message
+
+
+def test_a_choice_without_index_0_is_read_as_well() -> None:
+    for index in (1, "0", None):
+        reader = stream_reader()
+        events = [chunk("<think>a</think>Hel"), chunk("lo", "stop")]
+        for event in events:
+            event["choices"][0]["index"] = index
+        chunks = read(reader, sse(*events))
+        assert "".join(each.text for each in chunks) == reader.completion.text == "Hello"
+        assert "".join(each.thinking for each in chunks) == "a"
+
+
 # Structured thinking
 
 
@@ -265,6 +367,33 @@ def test_one_rule_holds_for_all_segments_of_a_stream() -> None:
     )
     assert completion.thinking == "I wonder.\n\naan"
     assert "".join(each.thinking for each in chunks) == completion.thinking
+
+
+@pytest.mark.parametrize(
+    ("segments", "thinking"),
+    [
+        ([[" ", " I think"], ["So", " y"]], "I think\n\nSo y"),
+        ([["1", "10 cars."], ["So ", "fine."]], "110 cars.\n\nSo fine."),
+        ([["I", "It"], ["Then we go", "Then we go on"]], "It\n\nThen we go on"),
+        ([["a"], ["b"], ["c", "cd"]], "a\n\nb\n\nccd"),
+    ],
+)
+def test_a_rule_that_is_found_late_holds_for_what_came_before(
+    segments: list[list[str]], thinking: str
+) -> None:
+    deltas = [
+        delta for index, texts in enumerate(segments) for delta in details(*texts, index=index)
+    ]
+    chunks, completion = streamed(*deltas, {"content": "Hi"}, end="stop")
+    assert "".join(each.thinking for each in chunks) == completion.thinking == thinking
+
+
+def test_what_comes_behind_the_end_keeps_the_rule() -> None:
+    reader = stream_reader()
+    deltas = [*details("a"), *details("and")]
+    events = [chunk(**deltas[0]), chunk("", "stop", **deltas[1]), chunk(**details("b")[0])]
+    chunks = read(reader, sse(*events))
+    assert "".join(each.thinking for each in chunks) == reader.completion.thinking == "aandb"
 
 
 words = st.lists(st.sampled_from(["I ", "wonder", "a", "an", " ", "\n", "。", "</think", ">"]))
@@ -426,8 +555,12 @@ def test_what_is_nested_deeply_is_kept_as_it_came() -> None:
         lambda number: details("x", index=number)[0],
         lambda number: {"novel": "x" if number % 2 else "y"},
         lambda number: {"novel": [number]},
+        lambda number: arguments('\\"', 0),
     ],
-    ids=["arguments", "reasoning", "segment", "calls", "segments", "unknown text", "unknown list"],
+    ids=[
+        *("arguments", "reasoning", "segment", "calls", "segments", "unknown text"),
+        *("unknown list", "escapes"),
+    ],
 )
 def test_ten_times_the_pieces_are_ten_times_the_work(piece: Any) -> None:
     def read_all(count: int) -> None:

@@ -67,7 +67,9 @@ class Completion(ChatCompletionView):
     @property
     def thinking_truncated(self) -> bool:
         """Whether thinking used the tokens up: no answer came, raise max_completion_tokens."""
-        return self.finish_reason == "length" and not self.text and not self.tool_calls
+        thought = self.thinking or as_string(self.message.content).lstrip().startswith("<think>")
+        answered = self.text or self.tool_calls
+        return self.finish_reason == "length" and bool(thought) and not answered
 
     @property
     def created_at(self) -> datetime | None:
@@ -109,7 +111,8 @@ class CompletionChunk(ChatCompletionChunkView):
     @property
     def tool_calls(self) -> list[ToolCallView]:
         """The pieces of calls that it brings, `[]` if none; `stream.completion` joins them."""
-        return self.choices[0].delta.tool_calls if self.choices else []
+        first = next((choice for choice in self.choices if not choice.index), None)
+        return [] if first is None else first.delta.tool_calls
 
     @property
     def raw(self) -> ChatCompletionChunk:

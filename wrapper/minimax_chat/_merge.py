@@ -27,16 +27,24 @@ class Text:
     """A text whose pieces are joined."""
 
     takes: ClassVar[type] = str
+    decided = True
+    """Whether it is known how the pieces make up the whole."""
 
     def __init__(self) -> None:
         self._pieces: list[str] = []
-        self._taken = 0
+        self._taken = 0  # pieces
 
     def add(self, piece: str) -> None:
         self._pieces.append(piece)
 
-    def take(self, *, last: bool = False) -> str:
-        """What has been added since the last time; `last`: nothing more will come."""
+    def fill(self, whole: str) -> None:
+        """Adds what the whole has beyond the pieces."""
+        known = self.whole()
+        if whole.startswith(known):
+            self.add(whole[len(known) :])
+
+    def take(self) -> str:
+        """What has been added since the last time."""
         new = "".join(self._pieces[self._taken :])
         self._taken = len(self._pieces)
         return new
@@ -50,7 +58,7 @@ class CumulativeText(Text):
 
     One rule holds for all texts of the field in a stream. A piece that does not begin like its
     predecessor shows that they are joined, one that begins like a long predecessor that they are
-    cumulative. Until then only the first piece is passed on.
+    cumulative.
     """
 
     def __init__(self, key: tuple[str, str], decisions: Decisions) -> None:
@@ -58,39 +66,45 @@ class CumulativeText(Text):
         self._key, self._decisions = key, decisions
         self._length_taken = 0
 
+    @property
+    def decided(self) -> bool:  # type: ignore[override]
+        return self._key in self._decisions
+
     def add(self, piece: str) -> None:
-        cumulative = self._decisions.get(self._key)
         before = self._pieces[-1] if self._pieces else ""
-        if cumulative is None and not piece.startswith(before):
+        if not self.decided and not piece.startswith(before):
             self._decisions[self._key] = False
-        elif cumulative is None and len(before) >= CHANCE:
-            self._decisions[self._key] = cumulative = True
-        if cumulative:
+        elif not self.decided and len(before) >= CHANCE:
+            self._decisions[self._key] = True
+        if self._decisions.get(self._key):
             whole = self.whole()
             self._pieces = [piece if piece.startswith(whole) else whole + piece]
         else:
             self._pieces.append(piece)
 
-    def take(self, *, last: bool = False) -> str:
-        cumulative = self._decisions.get(self._key)
-        if cumulative is False:
+    def decide(self) -> None:
+        """Settles the rule by what has come; a single character proves nothing."""
+        self._decisions.setdefault(self._key, self._looks_cumulative())
+
+    def take(self) -> str:
+        """What has been added since the last time; undecided, no more than the first piece."""
+        if self._decisions.get(self._key) is False:
             return super().take()
-        known = self.whole() if cumulative or last else "".join(self._pieces[:1])
+        known = self.whole() if self.decided else "".join(self._pieces[:1])
         new, self._length_taken = known[self._length_taken :], len(known)
         self._taken = min(1, len(self._pieces))  # should the rest turn out to be joined
         return new
 
     def whole(self) -> str:
-        cumulative = self._decisions.get(self._key)
-        if cumulative is None:
-            # Each piece begins like its predecessor; a single character may do so by chance.
-            cumulative = len(self._pieces) > 1 and len(self._pieces[-2]) > 1
-        if not cumulative:
+        if not self._decisions.get(self._key, self._looks_cumulative()):
             return super().whole()
         whole = ""
         for piece in self._pieces:
             whole = piece if piece.startswith(whole) else whole + piece
         return whole
+
+    def _looks_cumulative(self) -> bool:
+        return len(self._pieces) > 1 and len(self._pieces[-2]) > 1
 
 
 class Items:
@@ -171,8 +185,13 @@ class Object:
             node.fill(as_object(piece[name]))
 
     def fill(self, whole: dict[str, Any]) -> None:
-        """Adds the fields that have said nothing so far."""
-        self.add({name: each for name, each in whole.items() if not _says(self._fields.get(name))})
+        """Adds what the whole has beyond the pieces."""
+        for name, value in whole.items():
+            known: Any = self._fields.get(name)
+            if not _says(known):
+                self.add({name: value})
+            elif type(known) in FILLED and isinstance(value, known.takes):
+                known.fill(value)
 
     def get(self, name: str) -> Any:
         """The node that takes the pieces of a field, or its value as it came."""
@@ -199,72 +218,120 @@ class Object:
 
     def _node(self, name: str, value: Any) -> Any:
         merge = self._merges.get(name, UNKNOWN)
-        nodes: dict[str, Any] = {
-            "append": Items() if isinstance(value, list) else Text(),
-            "append-or-cumulative": CumulativeText((self._component, name), self._decisions),
-            "by-index": Entries(merge.component, self._decisions),
-            "object": Object(merge.component, self._decisions),
-        }
-        node = nodes.get(merge.how)
-        return node if node is not None and isinstance(value, node.takes) else Unknown()
+        if merge.how == "append" and isinstance(value, str):
+            return Text()
+        if merge.how == "append" and isinstance(value, list):
+            return Items()
+        if merge.how == "append-or-cumulative" and isinstance(value, str):
+            return CumulativeText((self._component, name), self._decisions)
+        if merge.how == "by-index" and isinstance(value, list):
+            return Entries(merge.component, self._decisions)
+        if merge.how == "object" and isinstance(value, dict):
+            return Object(merge.component, self._decisions)
+        return Unknown()
+
+
+class Entry:
+    """An object in a list, with what tells it from the others."""
+
+    def __init__(self, object: Object) -> None:
+        self.object = object
+        self.index: int | None = None
+        self.id = ""
 
 
 class Entries:
     """A list of objects, whose pieces are told apart by index, else by id.
 
-    A piece that has neither goes on with the last entry. An entry without an index has that of its
-    place.
+    A piece that has neither goes on with the last entry; only where all pieces of a list have
+    neither, each goes on with the entry at its place.
     """
 
     takes: ClassVar[type] = list
 
     def __init__(self, component: str, decisions: Decisions) -> None:
         self._component, self._decisions = component, decisions
-        self._by_index: dict[int, Object] = {}
-        self._by_id: dict[str, Object] = {}
+        self._entries: list[Entry] = []
+        self._by_index: dict[int, Entry] = {}
+        self._by_id: dict[str, Entry] = {}
+        self._last: Entry | None = None
         self._strays: list[Any] = []  # what is no object
         self.touched: list[Object] = []
         """The entries that the last pieces were for."""
 
     def __iter__(self) -> Iterator[Object]:
         """The entries in the order of their arrival."""
-        return iter(self._by_index.values())
+        return (entry.object for entry in self._entries)
+
+    def first(self) -> Object | None:
+        """The entry of index 0; else the one that arrived first."""
+        entry = self._by_index.get(0, self._entries[0] if self._entries else None)
+        return None if entry is None else entry.object
 
     def add(self, items: list[Any]) -> None:
-        pieces = [as_object(item) for item in items if item and isinstance(item, dict)]
-        self._strays.extend(item for item in items if not isinstance(item, dict))
-        nameless = [piece for piece in pieces if _index(piece) is None and not _id(piece)]
-        touched: list[Object] = []
-        for place, piece in enumerate(pieces):
-            # Of several that come at once, none goes on with another.
-            last = [*self][place : place + 1] if len(nameless) > 1 else self.touched[-1:]
-            touched.append(self._entry(piece, last))
-            touched[-1].add(piece)
-        self.touched = touched or self.touched
+        self.touched = []
+        for entry, piece in self._told_apart(items):
+            entry.object.add(piece)
+            self.touched.append(entry.object)
+
+    def fill(self, items: list[Any]) -> None:
+        """Adds what the whole list has beyond the pieces."""
+        for entry, whole in self._told_apart(items):
+            entry.object.fill(whole)
 
     def whole(self) -> list[Any]:
-        entries = [entry.whole() for _, entry in sorted(self._by_index.items())]
-        return [*entries, *self._strays]
+        places = {id(entry): place for place, entry in enumerate(self._entries)}
 
-    def _entry(self, piece: dict[str, Any], last: list[Object]) -> Object:
+        def place(entry: Entry) -> int:
+            return places[id(entry)] if entry.index is None else entry.index
+
+        return [*(each.object.whole() for each in sorted(self._entries, key=place)), *self._strays]
+
+    def _told_apart(self, items: list[Any]) -> Iterator[tuple[Entry, dict[str, Any]]]:
+        """The pieces in a list, each with its entry."""
+        pieces = [as_object(item) for item in items if item and isinstance(item, dict)]
+        strays = [item for item in items if not isinstance(item, dict)]
+        self._strays.extend(stray for stray in strays if stray not in self._strays)
+        by_place = len(pieces) > 1 and not any(
+            _index(each) is not None or _id(each) for each in pieces
+        )
+        for place, piece in enumerate(pieces):
+            if by_place:
+                self._last = self._entries[place] if place < len(self._entries) else None
+            self._last = self._entry(piece)
+            yield self._last, piece
+
+    def _entry(self, piece: dict[str, Any]) -> Entry:
         index, identity = _index(piece), _id(piece)
         if index is not None:
-            entry = self._by_index.get(index)
+            entry = self._by_index.get(index) or self._without_index(index, identity)
         elif identity:
             entry = self._by_id.get(identity)
         else:
-            entry = last[0] if last else None
+            entry = self._last
         if entry is None:
-            entry = Object(self._component, self._decisions)
-            while index is None or index in self._by_index:
-                index = len(self._by_index) if index is None else index + 1
+            entry = Entry(Object(self._component, self._decisions))
+            self._entries.append(entry)
+        if index is not None:
+            entry.index = index
             self._by_index[index] = entry
         if identity:
+            entry.id = identity
             self._by_id.setdefault(identity, entry)
         return entry
 
+    def _without_index(self, index: int, identity: str) -> Entry | None:
+        """The entry without an index that this one means: that of the id, or at the place."""
+        entry = self._by_id.get(identity)
+        if entry is None and 0 <= index < len(self._entries):
+            entry = self._entries[index]
+            if entry.id and identity:
+                return None
+        return entry if entry is not None and entry.index is None else None
+
 
 NODES = (Text, Items, Unknown, Object, Entries)
+FILLED = (Text, CumulativeText, Object, Entries)
 
 
 def _is_node(field: Any) -> bool:
@@ -292,5 +359,10 @@ def _id(piece: dict[str, Any]) -> str:
 
 
 def _index(item: Any) -> int | None:
+    """The index of an entry, which other APIs send as a string or float as well."""
     index = as_object(item).get("index")
+    if isinstance(index, str) and index.isdecimal() and len(index) < 10:
+        return int(index)
+    if isinstance(index, float) and index.is_integer():
+        return int(index)
     return index if isinstance(index, int) and not isinstance(index, bool) else None

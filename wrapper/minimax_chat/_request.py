@@ -15,10 +15,8 @@ from minimax_chat_api.contract import (
     CHAT_COMPLETION_REQUEST_SCHEMA,
     ChatCompletionRequestParam,
     Received,
-    View,
     check,
 )
-from minimax_chat_api.models import ChoiceMessage
 
 from ._config import Config
 from ._errors import InvalidArgumentError
@@ -133,9 +131,13 @@ def _to_json(fields: dict[str, Any]) -> bytes:
 
 def _json_value(given: Any, schema: Mapping[str, Any]) -> Any:
     """Models as dicts, iterators as lists; without the contract's optional fields that are None."""
-    if isinstance(given, (View, ChoiceMessage)):
-        return Received(_json_value(given.to_dict(), schema))
-    value: Any = given.to_dict() if hasattr(given, "to_dict") else given
+    value: Any = given
+    if hasattr(given, "to_dict") and not isinstance(given, type):
+        value = _json_value(given.to_dict(), schema)
+        # A view or model of this name: an answer carried it, and it goes back as it came.
+        received_as = _alternative(schema, "object").get("x-received-as")
+        if type(given).__name__.removesuffix("View") == received_as:
+            return Received(value)
     if isinstance(value, Mapping):
         schema = _alternative(schema, "object")
         known, required = schema.get("properties", {}), schema.get("required", ())
@@ -145,10 +147,17 @@ def _json_value(given: Any, schema: Mapping[str, Any]) -> Any:
             for name, item in items
             if item is not None or name not in known or name in required
         }
-    if isinstance(value, (list, tuple, Iterator)):
-        schema = _alternative(schema, "array").get("items", {})
-        return [_json_value(item, schema) for item in cast("Iterable[Any]", value)]
+    array = _alternative(schema, "array")
+    if isinstance(value, (list, tuple, Iterator)) or (array and _is_iterable(value)):
+        items_schema = array.get("items", {})
+        return [_json_value(item, items_schema) for item in cast("Iterable[Any]", value)]
     return value
+
+
+def _is_iterable(value: Any) -> bool:
+    return isinstance(value, Iterable) and not isinstance(
+        value, (str, bytes, bytearray, memoryview)
+    )
 
 
 def _alternative(schema: Mapping[str, Any], kind: str) -> Mapping[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,7 +12,7 @@ from ._completion import Completion, CompletionChunk
 from ._errors import MiniMaxError, StreamInterruptedError
 from ._events import EventDecoder
 from ._json import as_array, as_object, as_string
-from ._merge import Entries, Object, Text
+from ._merge import CumulativeText, Entries, Object, Text
 from ._reply import ReplyHead, content_filter_error, trace_id
 from ._think import StructuredThinking, ThinkSplitter
 
@@ -27,6 +27,7 @@ class StreamReader:
         self._is_stream = head.status == 200 and content_type == "text/event-stream"
         self._body: list[bytes] = []
         self._events, self._accumulator = EventDecoder(), Accumulator()
+        self._whole: Completion | None = None
         self.begun: bool = False
         """Whether a chunk has been handed over."""
         self.done: bool = False
@@ -35,6 +36,8 @@ class StreamReader:
     @property
     def completion(self) -> Completion:
         """What has arrived of the answer."""
+        if self._whole is not None:
+            return self._whole
         return self._accumulator.completion(trace_id(self.head.headers, None))
 
     def feed(self, data: bytes) -> Iterator[CompletionChunk]:
@@ -58,9 +61,10 @@ class StreamReader:
     def end(self) -> Iterator[CompletionChunk]:
         """Ends the body: yields an answer that came whole, raises if a streamed one did not."""
         if not self._is_stream:
-            event = self.head.json_object(b"".join(self._body), whole=True)
+            self._whole = self.head.completion(b"".join(self._body))
             self.begun = True
-            yield self._accumulator.add(_as_event(event))
+            event = _as_event(self._whole.to_dict())
+            yield CompletionChunk(event, self._whole.thinking, self._whole.text)
         elif not self.begun and "content-encoding" in self.head.headers:
             # httpx passes an encoding that it does not know on as it is.
             raise self.head.undecodable("", "no event can be read")
@@ -86,7 +90,8 @@ class StreamReader:
 
     def _unfinished(self) -> MiniMaxError:
         completion = self.completion
-        filtered = content_filter_error(self.head.status, self.head.headers, completion.to_dict())
+        body = self.head.call.config.redact(completion.to_dict())
+        filtered = content_filter_error(self.head.status, self.head.headers, body)
         if filtered is None or completion.choices:
             return self.interrupted("the stream ended without a finish_reason")
         filtered.completion = completion
@@ -105,15 +110,16 @@ class Accumulator:
     def __init__(self) -> None:
         self._merged = Object("ChatCompletionChunk", {})
         self._splitter = ThinkSplitter()
-        self._content, self._details = StructuredThinking(), StructuredThinking()
-        self._segment: Object | None = None
+        self._content = StructuredThinking()
+        self._details = SegmentReader()
         self._source = ""
 
     def add(self, event: dict[str, Any]) -> CompletionChunk:
         """Takes in one event."""
         self._merged.add(event)
         thinking = text = ""
-        choice = next((each for each in self._choices() if not each.get("index")), None)
+        choices = self._merged.get("choices")
+        choice = choices.first() if isinstance(choices, Entries) else None
         message = None if choice is None else choice.get("message")
         if choice is not None and isinstance(message, Object):
             thinking, text = self._new(message, ended=bool(choice.get("finish_reason")))
@@ -151,40 +157,71 @@ class Accumulator:
 
     def _new(self, message: Object, *, ended: bool) -> tuple[str, str]:
         """The thinking and the text that an event has added to the first answer."""
-        tagged, text = self._splitter.feed(_take(message.get("content"), ended))
-        content = self._content.feed(_take(message.get("reasoning_content"), ended))
-        details = self._new_details(message.get("reasoning_details"), ended)
+        tagged, text = self._splitter.feed(_take(message.get("content")))
+        content = self._content.feed(_take(message.get("reasoning_content")))
+        details = self._details.take(message.get("reasoning_details"), ended=ended)
         if ended:
             last_tagged, last_text = self._splitter.flush()
             tagged, text = tagged + last_tagged, text + last_text
-            content += self._content.end_segment()
-            details += self._details.end_segment()
+            content += self._content.flush()
         # A thought may come in several of them: where it came first, it goes on.
         sources = {"reasoning_content": content, "reasoning_details": details, "content": tagged}
         self._source = self._source or next((name for name, new in sources.items() if new), "")
         return sources.get(self._source, ""), text
 
-    def _new_details(self, details: Any, ended: bool) -> str:
-        if not isinstance(details, Entries):
+
+class SegmentReader:
+    """Takes the new thinking out of segments that are being merged."""
+
+    def __init__(self) -> None:
+        self._thinking = StructuredThinking()
+        self._current: Object | None = None
+        self._waiting: dict[int, Object] = {}
+
+    def take(self, segments: Any, *, ended: bool) -> str:
+        """What the last pieces have added. `ended`: what is undecided is decided now."""
+        if not isinstance(segments, Entries):
             return ""
-        new: list[str] = []
-        for segment in details if ended else details.touched:
-            piece = _take(segment.get("text"), ended)
-            if piece and segment is not self._segment:
-                if self._segment is not None:
-                    new.append(self._details.feed(_take(self._segment.get("text"), last=True)))
-                    new.append(self._details.end_segment())
-                self._segment = segment
-            new.append(self._details.feed(piece))
-        return "".join(new)
+        self._waiting.update((id(segment), segment) for segment in segments.touched)
+        texts = [segment.get("text") for segment in self._waiting.values()]
+        undecided = [
+            each for each in texts if isinstance(each, CumulativeText) and not each.decided
+        ]
+        if undecided and ended:
+            max(undecided, key=lambda text: len(text.whole())).decide()
+        elif undecided:
+            # How the pieces make up the whole is open: only the very first of them is certain.
+            first = next(iter(segments))
+            return self._take_from(first)
+        new = [self._take_from(segment) for segment in self._waiting.values()]
+        self._waiting.clear()
+        return "".join(new) + (self._thinking.flush() if ended else "")
+
+    def _take_from(self, segment: Object) -> str:
+        piece = _take(segment.get("text"))
+        before = ""
+        if piece and segment is not self._current:
+            before = self._thinking.end_segment()
+            self._current = segment
+        return before + self._thinking.feed(piece)
 
 
-def _take(text: Any, last: bool) -> str:
-    return text.take(last=last) if isinstance(text, Text) else ""
+def _take(text: Any) -> str:
+    return text.take() if isinstance(text, Text) else ""
 
 
 def is_cut_off(text: str) -> bool:
-    """Whether JSON ends inside a string, an array or an object."""
-    outside_strings = re.sub(r'"(?:[^"\\]|\\.)*"', "", text, flags=re.DOTALL)
-    opened = sum(map(outside_strings.count, "[{"))
-    return '"' in outside_strings or opened > sum(map(outside_strings.count, "]}"))
+    """Whether text is the beginning of JSON that was cut off."""
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        rest = text[error.pos :].strip()
+        at_the_end = not rest or any(
+            word.startswith(rest) for word in ("true", "false", "null", "-")
+        )
+        in_an_escape = error.msg.startswith("Invalid \\u") and len(rest) < 6
+        in_a_string = error.msg.startswith("Unterminated string")
+        return bool(text.strip()) and (at_the_end or in_a_string or in_an_escape)
+    except (ValueError, RecursionError):
+        pass
+    return False

@@ -124,10 +124,14 @@ class StructuredThinking:
         self._held = [buffer[len(kept) :]]
         return self._think(kept)
 
+    def flush(self) -> str:
+        """Returns what was held back, for no more is expected."""
+        held, self._held = "".join(self._held), []
+        return self._think(_without_end(held))
+
     def end_segment(self) -> str:
         """Ends the segment; returns what was held back of it."""
-        held, self._held = "".join(self._held), []
-        thinking = self._think(_without_end(held))
+        thinking = self.flush()
         self._begun_segment = False
         return thinking
 
