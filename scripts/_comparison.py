@@ -547,16 +547,14 @@ class _Comparison:
 
     def rules(self, old: dict[str, Any], new: dict[str, Any], way: Direction, at: str) -> None:
         for key in sorted({*old, *new}):
+            if key.startswith("x-") and self.by_meaning:
+                continue  # this project's own
             if old.get(key) != new.get(key) and not (self.by_meaning and key == "discriminator"):
                 shown = [_rule(key, rules[key]) if key in rules else None for rules in (old, new)]
-                self.note(
-                    way,
-                    at,
-                    key,
-                    shown[0],
-                    shown[1],
-                    _judge(_effect(key, old.get(key), new.get(key)), way),
-                )
+                severity = _judge(_effect(key, old.get(key), new.get(key)), way)
+                if key in _STATED_LATER and key not in old:
+                    severity = "documentation"
+                self.note(way, at, key, shown[0], shown[1], severity)
 
     def model_bounds(self, old: Alternative, new: Alternative, way: Direction, at: str) -> None:
         """Compare the bounds for each model that one of both has bounds of its own for."""
@@ -592,6 +590,8 @@ class _Comparison:
                 self.below(mine[name], theirs[name], way, place)
 
 
+# What held before the contract said so.
+_STATED_LATER = ("x-max-body-bytes", "x-max-data-bytes", "x-merge")
 _OPENNESS = {(True, False): "in words", (False, False): "closed", (False, True): "open"}
 
 
@@ -642,7 +642,7 @@ def _effect(key: str, old: Any, new: Any) -> Effect:
         old, new = (
             bound if key.startswith("lower") else (-bound[0], bound[1]) for bound in (old, new)
         )
-    elif key.startswith("max"):
+    elif key.startswith(("max", "x-max")):
         old, new = -old, -new
     elif not key.startswith("min"):
         return "other"

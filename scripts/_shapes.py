@@ -46,7 +46,7 @@ _CONTRACT = {
     *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "uniqueItems", "items"),
     *("prefixItems", "properties", "patternProperties", "additionalProperties", "required"),
     *("$ref", "allOf", "anyOf", "oneOf", "discriminator", "$defs", "definitions"),
-    *("x-bounds", "x-required-when"),
+    *("x-bounds", "x-required-when", "x-max-body-bytes", "x-max-data-bytes", "x-merge"),
 }
 # A number is a double and an integer an int64 unless something narrower is said.
 _WIDEST_FORMAT = {"number": "double", "integer": "int64"}
@@ -377,7 +377,7 @@ def _alternative(name: str, values: dict[str, Any] | None, said: _Said) -> Alter
             rules.setdefault(key, value)
         elif key in _OPAQUE:
             rules.setdefault(key, []).append(value)
-        elif key == "x-required-when":
+        elif key in ("x-required-when", "x-max-body-bytes", "x-max-data-bytes", "x-merge"):
             rules[key] = value
         elif key == "discriminator" and as_map(value).get("propertyName"):
             rules.setdefault(key, as_map(value)["propertyName"])

@@ -82,6 +82,7 @@ from typing import (
     TypeAlias,
     TypedDict,
 )
+from urllib.parse import unquote_to_bytes
 
 '''
 
@@ -167,6 +168,15 @@ _BOUNDS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
 }
 
 
+def _data_size(url: str) -> int:
+    """How many bytes a data URL holds."""
+    head, _, data = url.partition(",")
+    if not head.lower().endswith(";base64"):
+        return len(unquote_to_bytes(data))
+    blanks = sum(map(data.count, " \\t\\r\\n"))
+    return (len(data) - blanks) * 3 // 4 - data[-4:].count("=")
+
+
 def check(
     value: Any, schema: Mapping[str, Any], where: str = "", model: object = None
 ) -> str | None:
@@ -214,10 +224,9 @@ def check(
         allowed = " and ".join(_BOUNDS[bound][1].format(limit) for bound, limit in bounds.items())
         given = f"{where or 'the request'} is {reprlib.repr(value)}"
         return " ".join(filter(None, [f"{given}, but must be {name}", allowed, whose]))
-    if "x-max-data-bytes" in schema and value.startswith("data:"):
-        data = value.partition(",")[2]  # in base64
-        size = len(data) * 3 // 4 - data[-2:].count("=")
-        if size > (limit := schema["x-max-data-bytes"]):
+    if "x-max-data-bytes" in schema and value[:5].lower() == "data:":
+        size, limit = _data_size(value), schema["x-max-data-bytes"]
+        if size > limit:
             most = f"{limit:,} ({limit / 2**20:g} MB)"
             return f"{where} holds {size:,} bytes, but must hold <= {most}"
     inner: dict[str, tuple[Any, Any]] = {}

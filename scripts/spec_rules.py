@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import keyword
+import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -62,6 +63,16 @@ RESERVED_FIELDS = {"additional_properties", "additional_keys", "to_dict", "from_
 
 # Lists that go with `enum`, one entry for each of its values.
 PARALLEL = ("x-enum-varnames", "x-enum-descriptions", "x-http-status")
+
+# What the project's own extensions of a schema stand on.
+ON_COMPONENTS = {*PARALLEL, "x-enum-sources", "x-retryable", "x-received-as", "x-max-body-bytes"}
+ON_FIELDS = {
+    *("x-bounds", "x-required-when", "x-max-data-bytes", "x-media-types", "x-empty-when-absent"),
+    *("x-merge", "x-merge-into"),
+}
+EXTENSIONS = {"x-source", *ON_COMPONENTS, *ON_FIELDS}
+# Those by which requests are checked: elsewhere they bind nothing.
+OF_REQUESTS = ("x-bounds", "x-max-data-bytes", "x-media-types", "x-required-when")
 
 EVENT_STREAM = "text/event-stream"
 NUMBER_BOUNDS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
@@ -515,6 +526,17 @@ def _keywords(spec: Spec, place: Place, schema: dict[str, Any]) -> Iterator[Find
             advice = f"did you mean {close[0]!r}?" if close else "extensions start with `x-`"
             message = f"{key!r} is no keyword of a schema and would bind nothing; {advice}"
             yield spec.finding((*place, key), "unknown-keyword", message)
+        elif key.startswith("x-") and key not in EXTENSIONS:
+            close = difflib.get_close_matches(key, EXTENSIONS, 1, 0.8)
+            if close:
+                message = f"{key!r} would bind nothing; did you mean {close[0]!r}?"
+                yield spec.finding((*place, key), "unknown-keyword", message)
+        elif key in ON_FIELDS and place[-2:-1] != ("properties",):
+            message = f"{key} stands on a field of a component, and binds nothing here"
+            yield spec.finding((*place, key), "extension", message)
+        elif key in ON_COMPONENTS and (len(place) != 3 or place[1] != "schemas"):
+            message = f"{key} stands on a component, and binds nothing here"
+            yield spec.finding((*place, key), "extension", message)
 
 
 def _components_only(
@@ -600,53 +622,100 @@ def _responses(spec: Spec) -> Iterator[Finding]:
                 yield spec.finding((*place, "properties", field), "response-null", message)
 
 
+def _contents(spec: Spec, holders: Iterable[Any], media_type: str) -> list[str]:
+    """The components that bodies of a media type hold."""
+    found: list[str] = []
+    for holder in holders:
+        content = as_map(_resolved(spec, as_map(holder)).get("content"))
+        reference = as_map(as_map(content.get(media_type)).get("schema")).get("$ref")
+        if isinstance(reference, str):
+            found.append(str(target(reference)[-1]))
+    return found
+
+
+def _resolved(spec: Spec, node: dict[str, Any]) -> dict[str, Any]:
+    return spec.at(target(node["$ref"])) if "$ref" in node else node
+
+
+def _refs_to(names: Iterable[str]) -> list[dict[str, str]]:
+    return [{"$ref": f"#/components/schemas/{name}"} for name in names]
+
+
 def _streams(spec: Spec) -> Iterator[Finding]:
     """Each text and list that comes in pieces says what becomes of them."""
-    bodies = [
-        body
-        for _, node in _nodes(spec.data)
-        if isinstance(node.get("content"), dict)
-        for media_type, body in cast("dict[str, Any]", node["content"]).items()
-        if media_type == EVENT_STREAM
+    replies = [
+        reply
+        for _, operation in _operations(spec)
+        for reply in as_map(operation.get("responses")).values()
     ]
-    streamed = _reachable(spec, bodies)
-    # A text of the envelope stands whole in every event; what stands in a list comes in pieces.
-    lists = [
-        each
-        for name in streamed
-        for each in spec.schemas[name].get("properties", {}).values()
-        if _merge_kind(spec, each) == "list of objects"
-    ]
-    in_pieces = _reachable(spec, lists)
+    events = _contents(spec, replies, EVENT_STREAM)
+    streamed = _reachable(spec, _refs_to(events))
+    whole = _reachable(spec, _refs_to(_contents(spec, replies, "application/json")))
     for name, schema in spec.schemas.items():
+        taken: set[str] = set()
         for field, each in schema.get("properties", {}).items():
             place = ("components", "schemas", name, "properties", field)
-            kind = _merge_kind(spec, each)
-            allowed = MERGES.get(kind, ())
-            mark = each.get("x-merge")
-            if mark is not None and name not in streamed:
-                message = f"no stream has {name}, so nothing is merged; leave x-merge out"
-                yield spec.finding((*place, "x-merge"), "merge", message)
-            elif mark is not None and mark not in allowed:
-                message = f"{mark!r} is no way to merge a {kind}; write {' | '.join(allowed)}"
-                if kind == "object":
-                    message = "an object takes no x-merge: its fields are merged one by one"
-                elif not allowed:
-                    message = "the last value counts of what comes whole; leave x-merge out"
-                yield spec.finding((*place, "x-merge"), "merge", message)
-            elif mark is None and (
-                (kind == "text" and name in in_pieces)
-                or (kind in ("list", "list of objects") and name in streamed)
-            ):
-                message = (
-                    f"a {kind} that a stream brings in pieces must say how they are merged, or "
-                    f"pieces would be lost; write x-merge: {' | '.join(allowed)}"
-                )
-                yield spec.finding(place, "merge", message)
-            into = each.get("x-merge-into")
-            if into is not None and (kind != "object" or not str(into).isidentifier()):
-                message = "x-merge-into stands on an object and names a field of the whole answer"
-                yield spec.finding((*place, "x-merge-into"), "merge", message)
+            here = [key for key in ("x-merge", "x-merge-into") if key in each]
+            if here and name not in streamed:
+                message = f"no stream has {name}, so nothing is merged; leave {here[0]} out"
+                yield spec.finding((*place, here[0]), "merge", message)
+                continue
+            if name in streamed:
+                # A text of the event itself stands whole in each; what is inside comes in pieces.
+                yield from _merge(spec, place, each, in_pieces=name not in events)
+            if "x-merge-into" in each:
+                into = each["x-merge-into"]
+                problem = _merge_into(spec, schema, field, into, whole)
+                if not problem and into in taken:
+                    problem = f"the pieces of two fields would make up {into!r}"
+                taken.add(str(into))
+                if problem:
+                    yield spec.finding((*place, "x-merge-into"), "merge", problem)
+
+
+def _merge(
+    spec: Spec, place: Place, schema: dict[str, Any], *, in_pieces: bool
+) -> Iterator[Finding]:
+    kind = _merge_kind(spec, schema)
+    allowed = MERGES.get(kind, ())
+    mark = schema.get("x-merge")
+    if mark is not None and mark not in allowed:
+        message = f"{mark!r} is no way to merge a {kind}; write {' | '.join(allowed)}"
+        if kind == "object":
+            message = "an object takes no x-merge: its fields are merged one by one"
+        elif not allowed:
+            message = "the last value counts of what comes whole; leave x-merge out"
+        yield spec.finding((*place, "x-merge"), "merge", message)
+    elif mark is None and (kind.startswith("list") or (kind == "text" and in_pieces)):
+        message = (
+            f"a {kind} that a stream brings in pieces must say how they are merged, or pieces "
+            f"would be lost; write x-merge: {' | '.join(allowed)}"
+        )
+        yield spec.finding(place, "merge", message)
+
+
+def _merge_into(
+    spec: Spec, schema: dict[str, Any], field: str, into: Any, whole: list[str]
+) -> str | None:
+    """What is wrong with the field of the whole answer that the pieces of an object make up."""
+    if _merge_kind(spec, schema["properties"][field]) != "object" or not isinstance(into, str):
+        return "x-merge-into stands on an object and names a field of the whole answer"
+    others = schema["properties"].keys() - {field}
+    # The whole counterpart has what the piece has beside it.
+    candidates: dict[str, dict[str, Any]] = {}
+    for name in whole:
+        properties = spec.schemas[name].get("properties", {})
+        if others <= properties.keys():
+            candidates |= {
+                each: schema
+                for each, schema in properties.items()
+                if _merge_kind(spec, schema) == "object"
+            }
+    if into in candidates:
+        return None
+    close = difflib.get_close_matches(into, candidates, 1)
+    advice = f"; did you mean {close[0]!r}?" if close else ""
+    return f"the whole answer has no object {into!r} where the pieces belong{advice}"
 
 
 def _merge_kind(spec: Spec, schema: dict[str, Any]) -> str:
@@ -665,38 +734,83 @@ def _merge_kind(spec: Spec, schema: dict[str, Any]) -> str:
             kinds.append("object")
         elif "string" in _types(found):
             kinds.append("text")
-    return kinds[0] if kinds else "value"
+    order = ("list of objects", "list", "object", "text", "value")
+    return min(kinds, key=order.index, default="value")
 
 
 def _requests(spec: Spec) -> Iterator[Finding]:
     """The extensions by which requests are checked: a slip in one would bind nothing."""
-    values = [value for each in spec.schemas.values() for value in each.get("enum", [])]
-    models = {value for value in values if isinstance(value, str)}
-    sent = _reachable(spec, [each.get("requestBody") for _, each in _operations(spec)])
-    for name in spec.schemas:
-        schema = spec.schemas[name]
+    holders = [operation.get("requestBody") for _, operation in _operations(spec)]
+    roots = _contents(spec, holders, "application/json")
+    sent = _reachable(spec, _refs_to(roots))
+    replies = [operation.get("responses") for _, operation in _operations(spec)]
+    read = _reachable(spec, replies)
+    models = {
+        value
+        for root in roots
+        for value in _documented(spec, as_map(spec.schemas[root].get("properties")).get("model"))
+    }
+    for name, schema in spec.schemas.items():
         place: Place = ("components", "schemas", name)
         if "x-max-body-bytes" in schema:
+            if name not in roots:
+                message = f"{name} is no body of a request, so it binds nothing; leave it out"
+                yield spec.finding((*place, "x-max-body-bytes"), "extension", message)
             yield from _size(spec, (*place, "x-max-body-bytes"))
+        if "x-received-as" in schema and schema["x-received-as"] not in read:
+            close = difflib.get_close_matches(str(schema["x-received-as"]), read, 1)
+            advice = f"; did you mean {close[0]!r}?" if close else ""
+            message = f"no answer has {schema['x-received-as']!r}{advice}"
+            yield spec.finding((*place, "x-received-as"), "extension", message)
         for field, each in schema.get("properties", {}).items():
             where = (*place, "properties", field)
-            here = [key for key in REQUEST_EXTENSIONS if key in each]
+            here = [key for key in OF_REQUESTS if key in each]
             if here and name not in sent:
                 message = f"no request has {name}, so {here[0]} binds nothing; leave it out"
                 yield spec.finding((*where, here[0]), "extension", message)
                 continue
             if "x-bounds" in each:
                 yield from _model_bounds(spec, (*where, "x-bounds"), each, models)
+            for key in ("x-max-data-bytes", "x-media-types"):
+                if key in each and "string" not in _types(each):
+                    yield spec.finding((*where, key), "extension", f"{key} stands on a text")
             if "x-max-data-bytes" in each:
                 yield from _size(spec, (*where, "x-max-data-bytes"))
+            if "x-media-types" in each and not all(
+                isinstance(media_type, str) and "/" in media_type
+                for media_type in as_list(each["x-media-types"]) or [None]
+            ):
+                message = "must be a list of media types, such as image/png"
+                yield spec.finding((*where, "x-media-types"), "extension", message)
             if "x-required-when" in each:
-                when = each["x-required-when"]
-                if not isinstance(when, dict) or not when or when.keys() - schema["properties"]:
-                    message = f"must be a mapping from other fields of {name} to their values"
-                    yield spec.finding((*where, "x-required-when"), "extension", message)
+                problem = _required_when(spec, schema, each["x-required-when"])
+                if problem:
+                    yield spec.finding((*where, "x-required-when"), "extension", problem)
 
 
-REQUEST_EXTENSIONS = ("x-bounds", "x-max-data-bytes", "x-required-when")
+def _required_when(spec: Spec, schema: dict[str, Any], when: Any) -> str | None:
+    """What is wrong with a condition on other fields of the same object."""
+    conditions = as_map(when)
+    if not conditions or conditions.keys() - schema["properties"]:
+        return "must be a mapping from other fields of the same object to their values"
+    for field, value in conditions.items():
+        if type(value) not in (str, int, bool):
+            return f"{value!r} is no single value"
+        documented = _documented(spec, schema["properties"][field])
+        if documented and value not in documented:
+            close = difflib.get_close_matches(str(value), map(str, documented), 1)
+            advice = f"; did you mean {close[0]!r}?" if close else ""
+            return f"{value!r} is no documented value of {field}{advice}"
+    return None
+
+
+def _documented(spec: Spec, schema: Any) -> list[Any]:
+    """The values of the enumeration that a field refers to."""
+    found: list[Any] = []
+    for each in as_map(schema).get("anyOf", [as_map(schema)]):
+        if "$ref" in each:
+            found += as_list(spec.at(target(each["$ref"])).get("enum"))
+    return found
 
 
 def _size(spec: Spec, place: Place) -> Iterator[Finding]:
@@ -706,7 +820,7 @@ def _size(spec: Spec, place: Place) -> Iterator[Finding]:
 
 
 def _model_bounds(
-    spec: Spec, place: Place, schema: dict[str, Any], known: set[str]
+    spec: Spec, place: Place, schema: dict[str, Any], known: set[Any]
 ) -> Iterator[Finding]:
     """Bounds that replace a field's own for some models."""
     if not as_list(schema["x-bounds"]) or not {"integer", "number"} & {*_types(schema)}:
@@ -724,20 +838,33 @@ def _model_bounds(
         if "x-source" not in each or not bounds or bounds - {*NUMBER_BOUNDS}:
             message = f"has `models`, `x-source`, and one or more of {', '.join(NUMBER_BOUNDS)}"
             yield spec.finding(here, "bounds", message)
-        for bound in sorted(bounds & {*NUMBER_BOUNDS}):
-            if type(each[bound]) not in (int, float):
-                yield spec.finding((*here, bound), "bounds", f"{each[bound]!r} is no number")
+        elif each["x-source"] not in as_map(spec.data.get("x-sources")):
+            message = f"{each['x-source']!r} is no key of x-sources"
+            yield spec.finding((*here, "x-source"), "source", message)
+        limits = {bound: each[bound] for bound in sorted(bounds & {*NUMBER_BOUNDS})}
+        for bound, limit in limits.items():
+            if type(limit) not in (int, float) or not math.isfinite(limit):
+                yield spec.finding((*here, bound), "bounds", f"{limit!r} is no number")
+        numbers = [limit for limit in limits.values() if type(limit) in (int, float)]
+        if len(numbers) == len(limits) and _is_empty_range(limits):
+            yield spec.finding(here, "bounds", "allows no number at all")
         for position, model in enumerate(map(str, models)):
             message = ""
             if model not in known:
-                close = difflib.get_close_matches(model, known, 1)
+                close = difflib.get_close_matches(model, map(str, known), 1)
                 advice = f"; did you mean {close[0]!r}?" if close else ""
-                message = f"no enumeration has {model!r}{advice}"
+                message = f"no documented model is {model!r}{advice}"
             elif model in seen:
                 message = f"{model!r} has bounds of its own already; keep one of the two"
             if message:
                 yield spec.finding((*here, "models", position), "bounds", message)
             seen.add(model)
+
+
+def _is_empty_range(limits: dict[str, float]) -> bool:
+    low = max(limits.get("minimum", -math.inf), limits.get("exclusiveMinimum", -math.inf))
+    high = min(limits.get("maximum", math.inf), limits.get("exclusiveMaximum", math.inf))
+    return low > high
 
 
 def _bodies(spec: Spec) -> Iterator[Finding]:

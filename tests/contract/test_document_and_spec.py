@@ -58,3 +58,26 @@ def test_a_bound_of_the_seed_pages_models_cannot_be_narrowed_unnoticed() -> None
     (found,) = [each for each in compare(old, from_mapping(spec)) if each.severity == "breaking"]
     assert (found.old, found.new) == ("<= 1", "<= 0.5")
     assert found.what.startswith("upper bound for MiniMax-M2.7, ")
+
+
+@pytest.mark.parametrize(
+    ("component", "field", "extension", "value"),
+    [
+        ("ChatCompletionRequest", None, "x-max-body-bytes", 1000),
+        ("ImageUrl", "url", "x-max-data-bytes", 1000),
+        ("ToolCallFunction", "arguments", "x-merge", "replace"),
+        ("Message", "name", "x-required-when", {"role": "user"}),
+    ],
+)
+def test_what_an_extension_narrows_is_a_breaking_change(
+    component: str, field: str | None, extension: str, value: Any
+) -> None:
+    spec = copy.deepcopy(SPEC)
+    schema = spec["components"]["schemas"][component]
+    (schema if field is None else schema["properties"][field])[extension] = value
+    found = [
+        each.what
+        for each in compare(from_mapping(SPEC), from_mapping(spec))
+        if each.severity == "breaking"
+    ]
+    assert extension in found

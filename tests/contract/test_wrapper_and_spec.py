@@ -357,15 +357,20 @@ STREAMED = reachable(SPEC, "Delta")
 TEXT = "Long enough to show at once that it is joined: "
 
 
-def numbered(message: dict[str, Any]) -> dict[str, Any]:
+def numbered(value: Any, component: str = "Delta") -> Any:
     """A message whose listed objects are told apart by index, as in a stream they have to be."""
-    for name, schema in fields(SPEC["components"]["schemas"]["Delta"]).items():
-        if schema.get("x-merge") == "by-index" and message.get(name):
-            for index, entry in enumerate(message[name]):
+    for name, schema in fields(SPEC["components"]["schemas"][component]).items():
+        inner = [each for each in references(schema) if each in STREAMED]
+        each = value.get(name)
+        if schema.get("x-merge") == "by-index":
+            for index, entry in enumerate(each or []):
                 entry["index"] = index
-                if entry.get("text"):
-                    entry["text"] = TEXT + entry["text"]
-    return message
+                numbered(entry, inner[0])
+        elif isinstance(each, dict) and inner:
+            numbered(each, inner[0])
+        elif schema.get("x-merge") == "append-or-cumulative" and each:
+            value[name] = TEXT + each
+    return value
 
 
 @given(bodies(SPEC, "ChoiceMessage").map(numbered), st.lists(st.integers(0, 60), max_size=6))

@@ -255,7 +255,8 @@ def test_plain_http_off_this_machine_is_warned_of(
             "http://api.localhost",
             "http://127.0.0.1",
         ),
-        *("http://127.8.9.10:1", "http://[::1]:8000"),
+        *("http://127.8.9.10:1", "http://[::1]:8000", "http://localhost.:1"),
+        "http://[::ffff:127.0.0.1]",
     ],
 )
 def test_https_and_this_machine_are_not_warned_of(url: str) -> None:

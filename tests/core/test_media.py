@@ -145,3 +145,49 @@ def test_an_option_that_the_contract_forbids_is_refused(options: dict[str, Any])
     (name,) = options
     with pytest.raises(InvalidArgumentError, match=rf"^video_url\.{name} is "):
         video("https://example.com/a", **options)
+
+
+class BytesPath:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __fspath__(self) -> bytes:
+        return bytes(self.path)
+
+
+def test_a_path_may_be_of_any_kind(tmp_path: Path) -> None:
+    path = tmp_path / "图.png"
+    path.write_bytes(PICTURES["image/png"])
+    odd: Any = BytesPath(path)
+    assert image(odd) == image(path) == image(str(path))
+
+
+def test_a_device_without_end_is_refused() -> None:
+    """It says that it is empty, and would fill all memory."""
+    with pytest.raises(InvalidArgumentError, match="<= 10,485,760"):
+        image("/dev/zero")
+
+
+def test_a_path_that_cannot_be_is_refused() -> None:
+    with pytest.raises(InvalidArgumentError, match="source is no path"):
+        image("a\0b")
+
+
+@pytest.mark.parametrize(
+    ("url", "fits"),
+    [
+        ("DATA:image/png;base64," + "A" * (10 * MB * 4 // 3 + 8), False),
+        ("data:image/png;base64," + ("A" * 76 + "\r\n") * (10 * MB * 4 // 3 // 76), True),
+        ("data:image/svg+xml," + "a" * (10 * MB), True),
+        ("data:image/svg+xml," + "a" * (10 * MB + 1), False),
+        ("data:image/svg+xml," + "%00" * (5 * MB), True),
+        ("https://example.com/" + "a" * (11 * MB), True),
+    ],
+    ids=["upper case", "lines", "text", "longer text", "escapes", "no data"],
+)
+def test_the_size_of_a_data_url_is_that_of_its_data(url: str, fits: bool) -> None:
+    if fits:
+        assert url_of(image(url)) == url
+    else:
+        with pytest.raises(InvalidArgumentError, match="must hold <= 10,485,760"):
+            image(url)

@@ -34,6 +34,7 @@ NAME_OF_SPEAKER = (
 )
 FIRST_SCHEMA = "  schemas:\n    ChatCompletionRequest:"
 TOP_P = "          maximum: 1\n          default: 0.95"
+PIECES = "          items: {$ref: '#/components/schemas/ChunkChoice'}\n"
 PIECE = "          description: The next piece of the content; tags may be cut anywhere.\n"
 
 
@@ -557,7 +558,7 @@ MORE = {
         TOP_P,
         bounds_by_model("models: [MiniMax-M2.77], x-source: guide, maximum: 2"),
         "- {models",
-        "no enumeration has 'MiniMax-M2.77'; did you mean 'MiniMax-M2.7'?",
+        "no documented model is 'MiniMax-M2.77'; did you mean 'MiniMax-M2.7'?",
     ),
     "two bounds for a model": Case(
         "bounds",
@@ -571,7 +572,118 @@ MORE = {
         NAME_OF_SPEAKER,
         NAME_OF_SPEAKER + "\n          x-required-when: {rule: tool}",
         "x-required-when",
-        "must be a mapping from other fields of Message to their values",
+        "must be a mapping from other fields of the same object to their values",
+    ),
+    "a condition on a value that there is not": Case(
+        "extension",
+        NAME_OF_SPEAKER,
+        NAME_OF_SPEAKER + "\n          x-required-when: {role: usr}",
+        "x-required-when",
+        "'usr' is no documented value of role; did you mean 'user'?",
+    ),
+    "a condition on a list of values": Case(
+        "extension",
+        NAME_OF_SPEAKER,
+        NAME_OF_SPEAKER + "\n          x-required-when: {role: [user]}",
+        "x-required-when",
+        "['user'] is no single value",
+    ),
+    "a misspelt extension": Case(
+        "unknown-keyword",
+        NAME_OF_SPEAKER,
+        NAME_OF_SPEAKER + "\n          x-required-wen: {role: user}",
+        "x-required-wen",
+        "'x-required-wen' would bind nothing; did you mean 'x-required-when'?",
+    ),
+    "an extension of fields on a component": Case(
+        "extension",
+        "    Choice:\n      type: object\n",
+        "    Choice:\n      type: object\n      x-merge: append\n",
+        "x-merge: append\n      x-source",
+        "x-merge stands on a field of a component",
+    ),
+    "an extension of components on a field": Case(
+        "extension",
+        NAME_OF_SPEAKER,
+        NAME_OF_SPEAKER + "\n          x-max-body-bytes: 5",
+        "x-max-body-bytes",
+        "x-max-body-bytes stands on a component",
+    ),
+    "a size of what is no body": Case(
+        "extension",
+        "    Message:\n      type: object\n",
+        "    Message:\n      type: object\n      x-max-body-bytes: 5\n",
+        "x-max-body-bytes",
+        "Message is no body of a request",
+    ),
+    "a size of data on a number": Case(
+        "extension",
+        TOP_P,
+        TOP_P + "\n          x-max-data-bytes: 5",
+        "x-max-data-bytes",
+        "on a text",
+    ),
+    "media types that are none": Case(
+        "extension",
+        NAME_OF_SPEAKER,
+        NAME_OF_SPEAKER + "\n          x-media-types: png",
+        "x-media-types",
+        "must be a list of media types",
+    ),
+    "what no answer carries": Case(
+        "extension",
+        "    Message:\n      type: object\n",
+        "    Message:\n      type: object\n      x-received-as: ChoiceMesage\n",
+        "x-received-as",
+        "no answer has 'ChoiceMesage'; did you mean 'ChoiceMessage'?",
+    ),
+    "bounds by model from a source that there is not": Case(
+        "source",
+        TOP_P,
+        bounds_by_model("models: [MiniMax-M2.7], x-source: hearsay, maximum: 2"),
+        "- {models",
+        "'hearsay' is no key of x-sources",
+    ),
+    "bounds by model that allow nothing": Case(
+        "bounds",
+        TOP_P,
+        bounds_by_model("models: [MiniMax-M2.7], x-source: guide, minimum: 3, maximum: 1"),
+        "- {models",
+        "allows no number at all",
+    ),
+    "a text in an object of the event that does not say how it is merged": Case(
+        "merge",
+        PIECES,
+        PIECES + "        note:\n          description: A note.\n"
+        "          anyOf: [{$ref: '#/components/schemas/Note'}, {type: 'null'}]\n"
+        "    Note:\n      type: object\n      x-source: guide\n      description: A note.\n"
+        "      properties:\n        text: {type: [string, 'null'], description: A note.}\n",
+        "        text: {",
+        "a text that a stream brings in pieces must say how",
+    ),
+    "an object or a list of them that does not say how it is merged": Case(
+        "merge",
+        PIECES,
+        PIECES + "        note:\n          description: A note.\n          anyOf:\n"
+        "            - $ref: '#/components/schemas/Delta'\n"
+        "            - type: array\n              items: {$ref: '#/components/schemas/Delta'}\n"
+        "            - type: 'null'\n",
+        "        note:",
+        "a list of objects that a stream brings in pieces must say how",
+    ),
+    "pieces that make up a field which the whole has not": Case(
+        "merge",
+        "          description: The piece.\n",
+        "          description: The piece.\n          x-merge-into: mesage\n",
+        "x-merge-into",
+        "the whole answer has no object 'mesage' where the pieces belong; did you mean 'message'?",
+    ),
+    "pieces that make up what is no object": Case(
+        "merge",
+        "          description: The piece.\n",
+        "          description: The piece.\n          x-merge-into: index\n",
+        "x-merge-into",
+        "the whole answer has no object 'index'",
     ),
     "a size that is no number": Case(
         "extension",

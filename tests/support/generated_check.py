@@ -27,7 +27,7 @@ from spec_reading import (
     resolved,
 )
 
-CHECKED = ("x-bounds", "x-required-when", "x-max-body-bytes", "x-max-data-bytes")
+CHECKED = ("x-bounds", "x-required-when", "x-max-body-bytes", "x-max-data-bytes", "x-received-as")
 """The project's own extensions that requests are checked by."""
 
 PYTHON_TYPES = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}

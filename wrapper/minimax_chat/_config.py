@@ -104,9 +104,10 @@ def _usable_key(api_key: Any) -> str:
 
 def _is_loopback(host: str) -> bool:
     try:
-        return ip_address(host).is_loopback
+        address = ip_address(host)
     except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+        return f".{host.rstrip('.')}".endswith(".localhost")
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 def _usable_url(base_url: Any) -> str:

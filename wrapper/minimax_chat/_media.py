@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from base64 import b64encode
-from pathlib import Path
 from typing import Any, TypeAlias, cast
 
 from minimax_chat_api.contract import (
@@ -107,15 +106,21 @@ def _part_schema() -> dict[str, Any]:
 
 
 def _read(source: Source, limit: int, advice: str) -> bytes:
-    if isinstance(source, (str, os.PathLike)):
-        path = Path(source)
-        # Looked at first: what is too large is not read.
-        _refuse_large(path.stat().st_size, limit, advice)
-        return path.read_bytes()
-    if not isinstance(source, (bytes, bytearray, memoryview)):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        data = bytes(source)
+    elif isinstance(source, (str, os.PathLike)):  # pyright: ignore[reportUnnecessaryIsInstance]
+        try:
+            with open(source, "rb") as file:
+                # Looked at first: what is too large is not read. A device says that it is empty.
+                _refuse_large(os.fstat(file.fileno()).st_size, limit, advice)
+                data = file.read(limit + 1)
+        except InvalidArgumentError:
+            raise
+        except ValueError as error:  # a null character
+            raise InvalidArgumentError(f"source is no path: {error}") from None
+    else:
         given = type(source).__name__
         raise InvalidArgumentError(f"source must be a path, bytes or a URL, not {given}")
-    data = bytes(source)
     _refuse_large(len(data), limit, advice)
     return data
 
