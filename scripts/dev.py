@@ -54,7 +54,7 @@ CHECKS = {
     "ruff check": [*MODULE, "ruff", "check"],
     "ruff format": [*MODULE, "ruff", "format", "--check"],
 }
-PYTEST = [*MODULE, "pytest", "-n", "auto"]
+PYTEST = [*MODULE, "pytest", "-n", "auto", "--dist", "worksteal"]
 
 
 class Failure(Exception):

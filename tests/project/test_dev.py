@@ -280,7 +280,7 @@ def test_only_what_talks_to_the_emulator_alone_has_no_proxy(
     shown = 'echo "proxies: $(env | grep -ic "^[a-z]*_proxy=socks5:") $NO_PROXY"'
     project = ready(
         'case "$*" in\n'
-        "*emulator*) echo http://127.0.0.1:9; sleep 60;;\n"
+        "*emulator*) echo http://127.0.0.1:9; exec sleep 60;;\n"
         f"*pytest*|*demo.py*) {shown};;\n"
         "esac"
     )
