@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+import documented
 from bodies import MORE, bodies, examples
 from emulator_check import (
     emulator_findings,
@@ -17,7 +19,9 @@ from emulator_check import (
     reply_findings,
     schemathesis,
 )
+from minimax_chat import Completion, MiniMax
 from minimax_chat.ext.emulator import Emulator
+from minimax_chat_api.models import ChatCompletionRequest
 from spec_reading import canonical, read_spec, violations
 
 SPEC = read_spec()
@@ -73,3 +77,20 @@ def test_schemathesis_finds_nothing(
     assert len(taken) < len(bodies), "no body was tried that the spec forbids"
     if "Coverage" in phases:
         assert {"GET", "POST"} <= {request.method for request in requests}
+
+
+@pytest.mark.parametrize("body", documented.EXAMPLES["ChatCompletionRequest"], ids=canonical)
+def test_the_documented_requests_reach_it_unharmed_and_are_answered(
+    emulator: Emulator, body: dict[str, Any]
+) -> None:
+    """Through the models and the wrapper, as a user would send them."""
+    assert ChatCompletionRequest.from_dict(copy.deepcopy(body)).to_dict() == body
+    with MiniMax(base_url=emulator.base_url, api_key="sk-contract") as client:
+        answer = client.chat.completions.create(**body)
+        completion = (
+            answer if isinstance(answer, Completion) else list(answer) and answer.completion
+        )
+    assert emulator.requests[-1].json == body
+    assert completion
+    assert completion.finish_reason == "stop"
+    assert completion.text

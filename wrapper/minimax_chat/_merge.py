@@ -270,6 +270,7 @@ class Entries:
 
     def add(self, items: list[Any]) -> None:
         self.touched = []
+        self._strays.extend(item for item in items if not isinstance(item, dict))
         for entry, piece in self._told_apart(items):
             entry.object.add(piece)
             self.touched.append(entry.object)
@@ -290,8 +291,6 @@ class Entries:
     def _told_apart(self, items: list[Any]) -> Iterator[tuple[Entry, dict[str, Any]]]:
         """The pieces in a list, each with its entry."""
         pieces = [as_object(item) for item in items if item and isinstance(item, dict)]
-        strays = [item for item in items if not isinstance(item, dict)]
-        self._strays.extend(stray for stray in strays if stray not in self._strays)
         by_place = len(pieces) > 1 and not any(
             _index(each) is not None or _id(each) for each in pieces
         )
