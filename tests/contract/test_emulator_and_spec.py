@@ -87,10 +87,9 @@ def test_the_documented_requests_reach_it_unharmed_and_are_answered(
     assert ChatCompletionRequest.from_dict(copy.deepcopy(body)).to_dict() == body
     with MiniMax(base_url=emulator.base_url, api_key="sk-contract") as client:
         answer = client.chat.completions.create(**body)
-        completion = (
-            answer if isinstance(answer, Completion) else list(answer) and answer.completion
-        )
+        if not isinstance(answer, Completion):
+            assert list(answer)
+            answer = answer.completion
     assert emulator.requests[-1].json == body
-    assert completion
-    assert completion.finish_reason == "stop"
-    assert completion.text
+    assert answer.finish_reason == "stop"
+    assert answer.text
