@@ -25,6 +25,7 @@ from minimax_chat._stream import StreamReader
 from properties import tries
 from replies import (
     ENVELOPE,
+    KEY,
     USAGE,
     base_resp,
     call,
@@ -682,3 +683,11 @@ def test_an_event_that_is_no_json_object_is_a_decode_error(event: bytes) -> None
     assert error.body == event[:500].decode("utf-8", "replace")
     assert error.completion is not None
     assert error.completion.text == "a"
+
+
+def test_a_filtered_stream_does_not_show_a_key_that_the_server_repeats() -> None:
+    event = {**ENVELOPE, "choices": [], "output_sensitive": True, "echo": f"Bearer {KEY}"}
+    _, error = read_until_error(stream_reader(), sse(event))
+    assert isinstance(error, OutputContentError)
+    assert error.body is not None
+    assert KEY not in str(error.body)
