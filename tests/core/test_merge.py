@@ -388,6 +388,36 @@ def test_a_rule_that_is_found_late_holds_for_what_came_before(
     assert "".join(each.thinking for each in chunks) == completion.thinking == thinking
 
 
+def test_a_segment_of_a_single_piece_is_passed_on_at_once() -> None:
+    """Some streams might count each piece as a segment."""
+    deltas = [delta for index in range(4) for delta in details(f"part {index}", index=index)]
+    chunks, completion = streamed(*deltas, end="stop")
+    assert [each.thinking for each in chunks[:3]] == ["part 0", "\n\npart 1", "\n\npart 2"]
+    assert "".join(each.thinking for each in chunks) == completion.thinking
+
+
+@pytest.mark.parametrize(
+    ("texts", "whole"),
+    [
+        (["Let", "Let me"], "Let me"),
+        (["Let", "Let me"], "Let me think"),
+        (["Let", "Let me"], "LetLet me think"),
+        (["Let"], "Let"),
+        (["Let"], "Let me think"),
+        (["Let ", "me"], "Let me think"),
+    ],
+)
+def test_a_message_that_is_repeated_tells_how_its_texts_were_cut(
+    texts: list[str], whole: str
+) -> None:
+    reader = stream_reader()
+    last = chunk("", "stop")
+    last["choices"][0]["message"] = {"reasoning_details": [{"index": 0, "text": whole}]}
+    chunks = read(reader, sse(*(chunk(**each) for each in details(*texts)), last))
+    assert reader.completion.thinking == whole
+    assert "".join(each.thinking for each in chunks) == whole
+
+
 def test_what_comes_behind_the_end_keeps_the_rule() -> None:
     reader = stream_reader()
     deltas = [*details("a"), *details("and")]

@@ -27,8 +27,6 @@ class Text:
     """A text whose pieces are joined."""
 
     takes: ClassVar[type] = str
-    decided = True
-    """Whether it is known how the pieces make up the whole."""
 
     def __init__(self) -> None:
         self._pieces: list[str] = []
@@ -40,7 +38,7 @@ class Text:
     def fill(self, whole: str) -> None:
         """Adds what the whole has beyond the pieces."""
         known = self.whole()
-        if whole.startswith(known):
+        if whole.startswith(known) and whole != known:
             self.add(whole[len(known) :])
 
     def take(self) -> str:
@@ -67,20 +65,26 @@ class CumulativeText(Text):
         self._length_taken = 0
 
     @property
-    def decided(self) -> bool:  # type: ignore[override]
-        return self._key in self._decisions
+    def ambiguous(self) -> bool:
+        """Whether it is open how its pieces make up the whole; a single one is the whole so far."""
+        return len(self._pieces) > 1 and self._key not in self._decisions
 
     def add(self, piece: str) -> None:
         before = self._pieces[-1] if self._pieces else ""
-        if not self.decided and not piece.startswith(before):
-            self._decisions[self._key] = False
-        elif not self.decided and len(before) >= CHANCE:
-            self._decisions[self._key] = True
+        if not piece.startswith(before):
+            self._decisions.setdefault(self._key, False)
+        elif len(before) >= CHANCE:
+            self._decisions.setdefault(self._key, True)
         if self._decisions.get(self._key):
             whole = self.whole()
             self._pieces = [piece if piece.startswith(whole) else whole + piece]
         else:
             self._pieces.append(piece)
+
+    def fill(self, whole: str) -> None:
+        if self.ambiguous:
+            self._decisions[self._key] = not whole.startswith("".join(self._pieces))
+        super().fill(whole)
 
     def decide(self) -> None:
         """Settles the rule by what has come; a single character proves nothing."""
@@ -90,7 +94,7 @@ class CumulativeText(Text):
         """What has been added since the last time; undecided, no more than the first piece."""
         if self._decisions.get(self._key) is False:
             return super().take()
-        known = self.whole() if self.decided else "".join(self._pieces[:1])
+        known = self.whole() if self._key in self._decisions else "".join(self._pieces[:1])
         new, self._length_taken = known[self._length_taken :], len(known)
         self._taken = min(1, len(self._pieces))  # should the rest turn out to be joined
         return new

@@ -184,15 +184,11 @@ class SegmentReader:
             return ""
         self._waiting.update((id(segment), segment) for segment in segments.touched)
         texts = [segment.get("text") for segment in self._waiting.values()]
-        undecided = [
-            each for each in texts if isinstance(each, CumulativeText) and not each.decided
-        ]
-        if undecided and ended:
-            max(undecided, key=lambda text: len(text.whole())).decide()
-        elif undecided:
-            # How the pieces make up the whole is open: only the very first of them is certain.
-            first = next(iter(segments))
-            return self._take_from(first)
+        ambiguous = [each for each in texts if isinstance(each, CumulativeText) and each.ambiguous]
+        if ambiguous and ended:
+            max(ambiguous, key=lambda text: len(text.whole())).decide()
+        elif ambiguous:
+            return ""
         new = [self._take_from(segment) for segment in self._waiting.values()]
         self._waiting.clear()
         return "".join(new) + (self._thinking.flush() if ended else "")
