@@ -53,8 +53,6 @@ class Revision:
     verdict: Literal["additive", "breaking"]
     change: Callable[[Spec], None]
     probes: tuple[str, ...]
-    outdated: tuple[str, ...] = ()
-    """Tests, by the beginning of their node ids, that state the fact which is no longer so."""
 
 
 def properties(spec: Spec, component: str) -> dict[str, Any]:
@@ -533,5 +531,4 @@ def together(revisions: Iterable[Revision]) -> Revision:
         "breaking" if breaks else "additive",
         change,
         tuple(probe for part in parts for probe in part.probes),
-        tuple(test for part in parts for test in part.outdated),
     )
