@@ -3,7 +3,7 @@
     python scripts/regenerate.py            write the package, tell what changed in its public types
     python scripts/regenerate.py --check    compare only: print a diff and exit 1 where they differ
 
-The spec is checked first (scripts/spec_rules.py), the package is made in an empty folder,
+The spec is checked first (scripts/spec/rules.py), the package is made in an empty folder,
 type-checked and searched for losses, and only then put in the place of the old one: after any
 failure the old code stands as it was.
 
@@ -36,9 +36,9 @@ SET_UP = "run `python3 scripts/dev.py setup` once, then `.venv/bin/python script
 try:
     import yaml
 
-    from contract_module import UnsupportedSchema, contract_module
-    from public_types import compare, public_types
-    from spec_rules import Finding, Spec, check, read
+    from generation.contract_module import UnsupportedSchema, contract_module
+    from generation.public_types import compare, public_types
+    from spec.rules import Finding, Spec, check, read
 except ModuleNotFoundError as error:
     sys.exit(f"regenerate: {error.name} is not installed for {sys.executable}: {SET_UP}")
 except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""Rehearses changes of the API: takes each revision of scripts/revisions.py all the way.
+"""Rehearses changes of the API: takes each revision of scripts/rehearsal/revisions.py all the way.
 
     python scripts/rehearse.py             every revision, as a table
     python scripts/rehearse.py role model  those whose names contain one of the words
@@ -27,9 +27,9 @@ from typing import Any
 
 import yaml
 
-from project_copy import copy_project
 from regenerate import RegenerationError, contents, regenerate
-from revisions import PREAMBLE, REVISIONS, Revision
+from rehearsal.project_copy import copy_project
+from rehearsal.revisions import PREAMBLE, REVISIONS, Revision
 from spec_diff import compare, from_mapping, verdict
 
 # The wrapper's own tests, without those that have to do with bytes and time alone.

@@ -26,8 +26,15 @@ import sys
 from collections.abc import Sequence
 from typing import cast
 
-from _comparison import SEVERITIES, Change, Severity, compare, of_different_hands, verdict
-from _openapi import Document, SpecError, from_mapping, load
+from openapi_diff.comparison import (
+    SEVERITIES,
+    Change,
+    Severity,
+    compare,
+    of_different_hands,
+    verdict,
+)
+from spec.document import Document, SpecError, from_mapping, load
 
 __all__ = [
     "SEVERITIES",

@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 import documented
-from _openapi import from_mapping, load
 from document_check import document_findings
-from project_copy import ROOT
+from rehearsal.project_copy import ROOT
+from spec.document import from_mapping, load
 from spec_diff import compare
 from spec_reading import read_spec, violations
 

@@ -11,7 +11,7 @@ from importlib import import_module
 
 import pytest
 
-from project_copy import ROOT
+from rehearsal.project_copy import ROOT
 
 pytest_plugins = ["pytester"]
 

@@ -15,7 +15,7 @@ import httpx
 from jsonschema import Draft202012Validator
 
 import documented
-from project_copy import ROOT
+from rehearsal.project_copy import ROOT
 from spec_reading import (
     Findings,
     Spec,

@@ -14,7 +14,7 @@ from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
 import documented
-from project_copy import ROOT
+from rehearsal.project_copy import ROOT
 
 Spec = dict[str, Any]
 Findings = list[str]

@@ -28,7 +28,7 @@ from openapi_spec_validator.schemas import (
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from _openapi import METHODS, as_list, as_map
+from spec.document import METHODS, as_list, as_map
 
 Place = tuple[str | int, ...]
 """Where something stands in the document: the keys and indices that lead to it."""
@@ -628,8 +628,8 @@ def _contents(spec: Spec, holders: Iterable[Any], media_type: str) -> list[str]:
     for holder in holders:
         content = as_map(_resolved(spec, as_map(holder)).get("content"))
         reference = as_map(as_map(content.get(media_type)).get("schema")).get("$ref")
-        if isinstance(reference, str):
-            found.append(str(target(reference)[-1]))
+        if isinstance(reference, str) and (name := str(target(reference)[-1])) in spec.schemas:
+            found.append(name)
     return found
 
 
@@ -749,6 +749,7 @@ def _requests(spec: Spec) -> Iterator[Finding]:
         value
         for root in roots
         for value in _documented(spec, as_map(spec.schemas[root].get("properties")).get("model"))
+        if isinstance(value, str)
     }
     for name, schema in spec.schemas.items():
         place: Place = ("components", "schemas", name)
@@ -952,7 +953,7 @@ def _descriptions(spec: Spec) -> Iterator[Finding]:
 
 
 def _facts(spec: Spec) -> Iterator[Finding]:
-    """The facts that scripts/contract_module.py carries over by name."""
+    """The facts that scripts/generation/contract_module.py carries over by name."""
     regions: set[str] = set()
     for index, server in enumerate(spec.data.get("servers", [])):
         region = server.get("x-region")

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from public_types import compare, public_types
+from generation.public_types import compare, public_types
 
 BEFORE = {
     "models/role.py": 'class Role(StrEnum):\n    USER = "user"\n    OLD = "old"\n',

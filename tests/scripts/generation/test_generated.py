@@ -10,7 +10,7 @@ import yaml
 import minimax_chat_api
 from minimax_chat_api import contract, models
 from minimax_chat_api.contract import check
-from project_copy import ROOT
+from rehearsal.project_copy import ROOT
 
 SOURCE = (ROOT / "openapi.yaml").read_bytes()
 SPEC: dict[str, Any] = yaml.safe_load(SOURCE)

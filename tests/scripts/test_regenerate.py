@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import regenerate
-from project_copy import ROOT
+from rehearsal.project_copy import ROOT
 
 PACKAGE = "generated/minimax_chat_api"
 Edit = Callable[[str, str], int]

@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
-from _openapi import Document, as_map
-from _operations import (
+from openapi_diff.operations import (
     IGNORED_HEADERS,
     STYLES,
     Operation,
@@ -25,7 +24,7 @@ from _operations import (
     styled,
     webhooks,
 )
-from _shapes import (
+from openapi_diff.shapes import (
     Alternative,
     Node,
     Reader,
@@ -37,6 +36,7 @@ from _shapes import (
     to_json,
     told,
 )
+from spec.document import Document, as_map
 
 Severity: TypeAlias = Literal["breaking", "additive", "documentation"]
 Direction: TypeAlias = Literal["request", "response", "api", "unused"]

@@ -11,7 +11,7 @@ import unicodedata
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
-from _openapi import Document, SpecError, as_list, as_map
+from spec.document import Document, SpecError, as_list, as_map
 
 Node: TypeAlias = tuple[Any, ...]  # raw schemas that all hold at once; () allows everything
 Bound: TypeAlias = tuple[float, bool]  # the number, and whether it is itself excluded

@@ -14,7 +14,7 @@ import keyword
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from _openapi import METHODS, as_list, as_map
+from spec.document import METHODS, as_list, as_map
 
 Schema = dict[str, Any]
 

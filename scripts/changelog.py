@@ -1,7 +1,7 @@
 """Holds CHANGELOG.md to the contract: a change of it has an entry, or the tests are red.
 
-    python scripts/changelog_check.py              exit 1 where a change has no entry
-    python scripts/changelog_check.py --add [OLD]  write the entries: what changed since OLD, a file
+    python scripts/changelog.py              exit 1 where a change has no entry
+    python scripts/changelog.py --add [OLD]  write the entries: what changed since OLD, a file
                                                    or git revision (the last commit by default)
 
 Each section of the changelog that changes the contract bears its fingerprint in a comment. It is
@@ -99,7 +99,7 @@ def check(root: Path) -> None:
     if known != now:
         raise ChangelogError(
             f"{SPEC} is not the contract that {CHANGELOG} tells of. Commit nothing yet, run "
-            "`python scripts/changelog_check.py --add`, and put the entries it writes into words "
+            "`python scripts/changelog.py --add`, and put the entries it writes into words "
             "that users understand"
         )
     before = next((each.mark for each in older if each.mark), None)
@@ -129,7 +129,7 @@ def add(root: Path, old: str) -> list[str]:
                 f"nothing that binds changed since {old}, and {CHANGELOG} tells of another "
                 f"contract. If you undid a change of {SPEC}, restore {CHANGELOG} too; else name "
                 "the last revision whose changelog was right, as in "
-                "`python scripts/changelog_check.py --add HEAD~3`"
+                "`python scripts/changelog.py --add HEAD~3`"
             )
         # The contract it tells of, spelled otherwise: schemas renamed, say. There is no news.
         path.write_text(whole.replace(_mark(known), _mark(now), 1), encoding="utf-8")
@@ -185,7 +185,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 print(entry)
         check(ROOT)
     except (ChangelogError, SpecError) as error:
-        print(f"changelog_check: {error}", file=sys.stderr)
+        print(f"changelog: {error}", file=sys.stderr)
         return 1
     return 0
 

@@ -27,9 +27,9 @@ from spec_diff import (
     verdict,
 )
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SCRIPT = ROOT / "scripts" / "spec_diff.py"
-FIXTURES = Path(__file__).parent / "fixtures" / "spec_diff"
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "spec_diff"
 
 Json = dict[str, Any]
 STRING: Json = {"type": "string"}
@@ -1616,7 +1616,7 @@ def test_outside_of_any_repository_a_revision_is_one_of_the_project(
     identity = ("-c", "user.name=n", "-c", "user.email=e@example.com", "-c", "commit.gpgsign=false")
     for argv in (["init", "-q"], ["add", "."], ["commit", "-qm", "one"]):
         subprocess.run(["git", *identity, *argv], cwd=project, check=True, capture_output=True)
-    monkeypatch.setattr("_openapi.ROOT", project)
+    monkeypatch.setattr("spec.document.ROOT", project)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
     monkeypatch.chdir(outside)
     assert load("HEAD").root == spec(STRING)

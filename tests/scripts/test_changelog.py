@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from changelog_check import ChangelogError, add, check, fingerprint
-from project_copy import ROOT
+from changelog import ChangelogError, add, check, fingerprint
+from rehearsal.project_copy import ROOT
 
 SMALL = Path(__file__).parent / "fixtures/small-api.yaml"
 SPEC: dict[str, Any] = yaml.safe_load(SMALL.read_text(encoding="utf-8"))
@@ -51,7 +51,7 @@ def test_a_change_of_the_contract_without_an_entry_is_refused(
 ) -> None:
     check(released)
     widen(edit)
-    with pytest.raises(ChangelogError, match=r"run `python scripts/changelog_check.py --add`"):
+    with pytest.raises(ChangelogError, match=r"run `python scripts/changelog.py --add`"):
         check(released)
 
 

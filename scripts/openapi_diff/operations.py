@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from _openapi import METHODS, Document, as_list, as_map
-from _shapes import Node, subtypes
+from openapi_diff.shapes import Node, subtypes
+from spec.document import METHODS, Document, as_list, as_map
 
 # OpenAPI: a header parameter of one of these names is ignored; other parts of the document say it.
 IGNORED_HEADERS = {"accept", "authorization", "content-type"}

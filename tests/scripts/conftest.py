@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import regenerate
-from project_copy import copy_project
+from rehearsal.project_copy import copy_project
 
 SMALL = Path(__file__).parent / "fixtures/small-api.yaml"
 

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 import yaml
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 MARKDOWN = (".md", ".mdx", ".markdown")
 SUFFIXES = (".yaml", ".yml", ".json", *MARKDOWN)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from project_copy import ROOT, copy_project
+from rehearsal.project_copy import ROOT, copy_project
 
 PAGE = (ROOT / "docs/changing-the-api.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)

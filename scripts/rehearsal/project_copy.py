@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 # What the tests read besides the code.
 FILES = (
     *("openapi.yaml", "generator_config.yml", "constraints.txt", "pyproject.toml"),

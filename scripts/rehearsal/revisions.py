@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from spec_rules import PARALLEL
+from spec.rules import PARALLEL
 
 Spec = dict[str, Any]
 

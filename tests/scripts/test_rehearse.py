@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from rehearsal.revisions import REVISIONS, Revision, properties, together
 from rehearse import WRAPPER_TESTS, Outcome, rehearse, table
-from revisions import REVISIONS, Revision, properties, together
 
 BY_NAME = {revision.name: revision for revision in REVISIONS}
 

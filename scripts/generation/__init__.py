@@ -1,0 +1,1 @@
+"""Writes what openapi-python-client drops, as generated code."""

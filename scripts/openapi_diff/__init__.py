@@ -1,0 +1,1 @@
+"""Compares two OpenAPI documents; knows nothing of this project."""

@@ -1,0 +1,1 @@
+"""Revisions of the API, tried in a copy of the project."""

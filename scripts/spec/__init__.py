@@ -1,0 +1,1 @@
+"""Reads openapi.yaml, or any OpenAPI document."""
