@@ -13,6 +13,28 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from ._errors import (
+    APIConnectionError as APIConnectionError,
+    APIError as APIError,
+    APITimeoutError as APITimeoutError,
+    AuthenticationError as AuthenticationError,
+    BadRequestError as BadRequestError,
+    ConfigurationError as ConfigurationError,
+    ContentFilterError as ContentFilterError,
+    InputContentError as InputContentError,
+    InsufficientBalanceError as InsufficientBalanceError,
+    InternalServerError as InternalServerError,
+    InvalidArgumentError as InvalidArgumentError,
+    MiniMaxError as MiniMaxError,
+    OutputContentError as OutputContentError,
+    PlanLimitError as PlanLimitError,
+    RateLimitError as RateLimitError,
+    ResponseDecodeError as ResponseDecodeError,
+    ServerTimeoutError as ServerTimeoutError,
+    StreamInterruptedError as StreamInterruptedError,
+    TokenLimitError as TokenLimitError,
+)
+
 if TYPE_CHECKING:
     from minimax_chat_api.contract import (
         ContentPartParam as ContentPartParam,
@@ -23,33 +45,39 @@ if TYPE_CHECKING:
     )
 
     from ._completion import Completion as Completion, CompletionChunk as CompletionChunk
-    from ._errors import *  # noqa: F403
     from ._media import image as image, video as video
     from .aio import AsyncMiniMax as AsyncMiniMax, AsyncStream as AsyncStream
     from .client import MiniMax as MiniMax, Stream as Stream
 
-# The module of each public name but the errors: imported at the first use, and httpx with it.
-_MODULES = {
-    **dict.fromkeys(
-        ("ContentPartParam", "MessageParam", "SupportsToDict", "ToolCallView", "ToolParam"),
-        "minimax_chat_api.contract",
-    ),
-    **dict.fromkeys(("image", "video"), "minimax_chat._media"),
-    **dict.fromkeys(("AsyncMiniMax", "AsyncStream"), "minimax_chat.aio"),
-    **dict.fromkeys(("Completion", "CompletionChunk"), "minimax_chat._completion"),
-    **dict.fromkeys(("MiniMax", "Stream"), "minimax_chat.client"),
+# Imported at first use, because httpx comes with some of them; the errors above are cheap.
+_LAZY = {
+    "MiniMax": "minimax_chat.client",
+    "Stream": "minimax_chat.client",
+    "AsyncMiniMax": "minimax_chat.aio",
+    "AsyncStream": "minimax_chat.aio",
+    "Completion": "minimax_chat._completion",
+    "CompletionChunk": "minimax_chat._completion",
+    "image": "minimax_chat._media",
+    "video": "minimax_chat._media",
+    "ContentPartParam": "minimax_chat_api.contract",
+    "MessageParam": "minimax_chat_api.contract",
+    "SupportsToDict": "minimax_chat_api.contract",
+    "ToolCallView": "minimax_chat_api.contract",
+    "ToolParam": "minimax_chat_api.contract",
 }
+
+_PUBLIC = sorted([*_LAZY, *(name for name in globals() if name.endswith("Error"))])
+if not TYPE_CHECKING:  # for them the imports above say it
+    __all__ = _PUBLIC
 
 
 def __getattr__(name: str) -> object:
-    module = _MODULES.get(name, "" if name.startswith("_") else "minimax_chat._errors")
-    value: object = getattr(import_module(module), name, None) if module else None
-    if getattr(value, "__module__", "").partition(".")[0] not in (__name__, "minimax_chat_api"):
+    if name not in _LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(_LAZY[name]), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    errors = vars(import_module("minimax_chat._errors"))
-    return [*_MODULES, *(name for name in errors if name.endswith("Error"))]
+    return _PUBLIC

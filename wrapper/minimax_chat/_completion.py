@@ -1,9 +1,10 @@
-"""What the user holds: an answer, and a piece of one that is streamed."""
+"""The answers that users hold: `Completion` and, of a stream, `CompletionChunk`."""
 
 from __future__ import annotations
 
 import copyreg
 from datetime import UTC, datetime
+from html import escape
 from typing import Any
 
 from minimax_chat_api.contract import (
@@ -18,15 +19,18 @@ from minimax_chat_api.types import Unset
 from ._json import as_string
 from ._think import join_segments, split
 
+LONGEST_SHOWN = 80
+"""Characters of a text that repr() shows."""
+
 # Generated models tell a missing field by the identity of UNSET: copies and pickles must keep it.
 copyreg.pickle(Unset, lambda unset: "UNSET")
 
 
 class Completion(ChatCompletionView):
-    """An answer. Every documented field reads as an attribute, None where it is missing.
+    """An answer. Each documented field is an attribute, None if it is missing.
 
     Attributes:
-        trace_id: Identifies the call to the vendor's support; None if the reply had none.
+        trace_id: Identifies the call to MiniMax's support; None if the response had none.
     """
 
     __slots__ = ("trace_id",)
@@ -37,36 +41,36 @@ class Completion(ChatCompletionView):
 
     @property
     def text(self) -> str:
-        """The answer, without the thinking."""
+        """The text of the answer, without the thinking."""
         return self._split[1]
 
     @property
     def thinking(self) -> str:
-        """The thinking, without its tags; "" if there is none."""
+        """The thinking, without tags; "" if there is none."""
         return self._split[0]
 
     @property
     def message(self) -> ChoiceMessageView:
-        """The assistant's message, verbatim and whole: append it to `messages` as it is."""
+        """The assistant's message, unchanged: append it to `messages` as it is."""
         return self.choices[0].message if self.choices else ChoiceMessageView({})
 
     @property
     def tool_calls(self) -> list[ToolCallView]:
-        """The calls that the model asks for, `[]` if none.
+        """The tool calls that the model requests; `[]` if there are none.
 
-        Append `message`, then one {"role": "tool", "tool_call_id": call.id, "content": result} for
-        each, and ask again.
+        Append `message`, then {"role": "tool", "tool_call_id": call.id, "content": result} for each
+        call, to `messages`, and call `create` again.
         """
         return self.message.tool_calls
 
     @property
     def finish_reason(self) -> str | None:
-        """Why the answer ended: "stop", "length" for the token limit, "tool_calls", ..."""
+        """Why the answer ended: "stop", "length" (the token limit), "tool_calls", ..."""
         return self.choices[0].finish_reason if self.choices else None
 
     @property
     def thinking_truncated(self) -> bool:
-        """Whether thinking used the tokens up: no answer came, raise max_completion_tokens."""
+        """Whether thinking used up max_completion_tokens, so that there is no answer."""
         thought = self.thinking or as_string(self.message.content).lstrip().startswith("<think>")
         answered = self.text or self.tool_calls
         return self.finish_reason == "length" and bool(thought) and not answered
@@ -81,8 +85,35 @@ class Completion(ChatCompletionView):
 
     @property
     def raw(self) -> ChatCompletion:
-        """A generated model of the reply, fields unknown to the contract included."""
+        """The response as a generated model, including undocumented fields."""
         return ChatCompletion.from_dict(self._data)
+
+    def __repr__(self) -> str:
+        """The main points on one line; `to_dict()` has everything."""
+        return _summary(
+            self,
+            model=self.model,
+            finish_reason=self.finish_reason,
+            text=self.text.strip(),
+            tool_calls=[call.function.name for call in self.tool_calls],
+            total_tokens=None if self.usage is None else self.usage.total_tokens,
+            trace_id=self.trace_id,
+        )
+
+    def _repr_markdown_(self) -> str:
+        """What notebooks show: the answer, with the thinking folded above it."""
+        parts = [self.text]
+        if self.thinking:
+            thinking = escape(self.thinking, quote=False)
+            parts.insert(0, f"<details><summary>Thinking</summary>\n\n{thinking}\n\n</details>")
+        for call in self.tool_calls:
+            code = f"{call.function.name}({call.function.arguments})"
+            parts.append(f"<code>{escape(code)}</code>")
+        tokens = None if self.usage is None else f"{self.usage.total_tokens} tokens"
+        facts = [str(fact) for fact in (self.model, self.finish_reason, tokens) if fact]
+        if facts:
+            parts.append(f"<sub>{escape(' · '.join(facts))}</sub>")
+        return "\n\n".join(part for part in parts if part)
 
     @property
     def _split(self) -> tuple[str, str]:
@@ -94,11 +125,11 @@ class Completion(ChatCompletionView):
 
 
 class CompletionChunk(ChatCompletionChunkView):
-    """A piece of a streamed answer. Documented fields read as attributes, None where missing.
+    """A piece of a streamed answer. Each documented field is an attribute, None if it is missing.
 
     Attributes:
-        text: The piece of the answer, "" if it has none.
-        thinking: The piece of the thinking, without tags, "" if it has none.
+        text: The next piece of the answer's text; "" if there is none.
+        thinking: The next piece of the thinking, without tags; "" if there is none.
     """
 
     __slots__ = ("text", "thinking")
@@ -110,11 +141,39 @@ class CompletionChunk(ChatCompletionChunkView):
 
     @property
     def tool_calls(self) -> list[ToolCallView]:
-        """The pieces of calls that it brings, `[]` if none; `stream.completion` joins them."""
+        """Pieces of tool calls, `[]` if there are none; `stream.completion` merges them."""
         first = next((choice for choice in self.choices if not choice.index), None)
         return [] if first is None else first.delta.tool_calls
 
     @property
     def raw(self) -> ChatCompletionChunk:
-        """A generated model of the event, fields unknown to the contract included."""
+        """The event as a generated model, including undocumented fields."""
         return ChatCompletionChunk.from_dict(self._data)
+
+    def __repr__(self) -> str:
+        """The main points on one line; `to_dict()` has everything."""
+        return _summary(
+            self,
+            thinking=self.thinking,
+            text=self.text,
+            tool_calls=[call.to_dict() for call in self.tool_calls],
+            finish_reason=next((each.finish_reason for each in self.choices), None),
+        )
+
+
+def _summary(value: object, **facts: object) -> str:
+    """A repr() of the facts that there are."""
+    shown = [
+        f"{name}={_shortened(fact)!r}"
+        for name, fact in facts.items()
+        if fact is not None and fact != []
+    ]
+    return f"{type(value).__name__}({', '.join(shown)})"
+
+
+def _shortened(fact: object) -> object:
+    """The first line of a text, or as much of it as is shown."""
+    if not isinstance(fact, str):
+        return fact
+    line = fact.partition("\n")[0][:LONGEST_SHOWN]
+    return line if line == fact else f"{line}…"

@@ -1,4 +1,4 @@
-"""Where calls go, with which key, and how: arguments first, then the environment, then defaults."""
+"""The options of a client: from arguments, else the environment, else defaults."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RESERVED_HEADERS = ("authorization", "content-length", "host", "transfer-encodin
 
 @frozen
 class Config:
-    """What is known of a client, checked."""
+    """The checked options of a client."""
 
     api_key: str = field(repr=False)
     base_url: str
@@ -32,9 +32,9 @@ class Config:
 
     @classmethod
     def resolve(cls, api_key: str | None, region: str | None, base_url: str | None) -> Config:
-        """Takes what is not given from the environment; raises ConfigurationError."""
+        """Fills in what is not given from the environment; raises ConfigurationError."""
         if region is not None and base_url is not None:
-            raise ConfigurationError("region and base_url both say where to send: give one")
+            raise ConfigurationError("pass either region or base_url, not both")
         if region is None and base_url is None:
             base_url = os.environ.get("MINIMAX_BASE_URL") or None
         if base_url is None:
@@ -42,20 +42,20 @@ class Config:
                 region = os.environ.get("MINIMAX_REGION") or next(iter(SERVERS))
             if region not in [*SERVERS]:
                 known = " or ".join(map(repr, SERVERS))
-                raise ConfigurationError(f"region is {region!r}, but must be {known}")
+                raise ConfigurationError(f"region must be {known} (got {region!r})")
             base_url = SERVERS[region]
         key = os.environ.get("MINIMAX_API_KEY", "") if api_key is None else api_key
         return cls(_usable_key(key), _usable_url(base_url))
 
     def override(self, timeout: Any, max_retries: Any, headers: Any) -> Config:
-        """This with what is not None in its place; raises InvalidArgumentError."""
-        # An httpx.Timeout is known by its `connect`: this room knows no HTTP library.
+        """A copy with each option that is not None replaced; raises InvalidArgumentError."""
+        # An httpx.Timeout is recognized by its `connect`: this module imports no HTTP library.
         seconds = 1 if timeout is None or hasattr(timeout, "connect") else timeout
         retries = self.max_retries if max_retries is None else max_retries
         problem = check(seconds, SECONDS, "timeout")
         problem = problem or check(retries, {"type": "integer", "minimum": 0}, "max_retries")
         if not isinstance(headers or {}, Mapping):
-            raise InvalidArgumentError("headers must be a mapping")
+            raise InvalidArgumentError(f"headers must be a mapping (got {type(headers).__name__})")
         given: dict[Any, Any] = dict(headers or {})
         for name, value in given.items():
             problem = problem or _header_problem(name, value)
@@ -65,22 +65,22 @@ class Config:
         return evolve(self, timeout=timeout, max_retries=retries, headers={**self.headers, **given})
 
     def redact(self, value: Any) -> Any:
-        """A JSON value with `***` in place of the key, wherever it stands in its strings."""
+        """A JSON value with the API key replaced by `***` in all its strings."""
         return redact(value, self.api_key)
 
     def region_hint(self) -> str:
-        """Which platform the key was tried on, and the other one."""
+        """Says which platform the key was sent to, and how to use another one."""
         told = {url: f"region={region!r} ({url})" for region, url in SERVERS.items()}
         here = told.pop(self.base_url, self.base_url)
         return (
-            f"The key was sent to {here}, and works only on the platform that issued it: "
-            f"for a key of another use {' or '.join(told.values())}."
+            f"The key was sent to {here}, but works only on the platform that issued it; "
+            f"for a key of another platform, use {' or '.join(told.values())}."
         )
 
 
 def _header_problem(name: Any, value: Any) -> str | None:
     if not (_is_printable_ascii(name) and _is_printable_ascii(value)):
-        # Without the value, which may be a secret.
+        # The value is not shown: it may be a secret.
         return f"the header {name!r} must be printable ASCII"
     if name.lower() in RESERVED_HEADERS:
         return f"the header {name!r} is set by the client"
@@ -91,12 +91,12 @@ def _is_printable_ascii(text: Any) -> bool:
     return isinstance(text, str) and text.isascii() and text.isprintable()
 
 
-# The messages must not show the key.
+# No message may show the key.
 def _usable_key(api_key: Any) -> str:
     if not isinstance(api_key, str):
-        raise ConfigurationError(f"api_key must be a string, not {type(api_key).__name__}")
+        raise ConfigurationError(f"api_key must be a string (got {type(api_key).__name__})")
     if not (key := api_key.strip()):
-        raise ConfigurationError("there is no API key: pass api_key= or set MINIMAX_API_KEY")
+        raise ConfigurationError("no API key: pass api_key= or set MINIMAX_API_KEY")
     if not all("!" <= character <= "~" for character in key):
         raise ConfigurationError("the API key contains whitespace or non-ASCII characters")
     return key
@@ -113,7 +113,7 @@ def _is_loopback(host: str) -> bool:
 def _usable_url(base_url: Any) -> str:
     text = str(base_url).strip()
     if "@" in text:
-        raise ConfigurationError("base_url must hold no user name or password: the API takes a key")
+        raise ConfigurationError("base_url must not contain a user name or password")
     try:
         url = urlsplit(text)
         host = (url.hostname or "").encode("idna")
@@ -122,14 +122,14 @@ def _usable_url(base_url: Any) -> str:
             if url.scheme == "http" and not _is_loopback(url.hostname or ""):
                 warnings.warn(
                     f"base_url is {text}: the API key crosses the network unencrypted. Use "
-                    "https:// or, if that network is trusted, "
+                    "https:// or, if you trust that network, "
                     "warnings.filterwarnings('ignore', message='base_url is http')",
                     stacklevel=4,  # the call that makes the client
                 )
-            # Other SDKs have the version in the base URL, the contract has it in the path.
+            # Other SDKs put the version in the base URL; the contract has it in the path.
             return url.geturl().rstrip("/").removesuffix("/v1")
     except ValueError:
         pass
     raise ConfigurationError(
-        f"base_url is {base_url!r}, but must be http:// or https://, a host and perhaps a path"
+        f"base_url must be an http:// or https:// URL without query or fragment (got {base_url!r})"
     )

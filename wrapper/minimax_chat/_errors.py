@@ -1,4 +1,4 @@
-"""The errors, and which status code is which."""
+"""The error tree, with the table from status code to class."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ if TYPE_CHECKING:
 
 
 class MiniMaxError(Exception):
-    """Whatever this package raises.
+    """The base class of all errors that this package raises.
 
     Attributes:
-        message: What went wrong, in the API's words where it had any.
-        code: The API's status code, such as 1004; None where there is none.
-        http_status: Status of the HTTP reply; None where there was none.
-        trace_id: Identifies the call to the vendor's support; None where there is none.
+        message: What went wrong, in the API's words if it gave any.
+        code: The API's status code, such as 1004; None if there is none.
+        http_status: The HTTP status of the response; None if there was no response.
+        trace_id: Identifies the call to MiniMax's support; None if unknown.
         retryable: Whether the same call may succeed later.
-        retry_after: Seconds that the API asked to wait; None where it did not.
-        body: What came back, a JSON object or the first part of anything else; None for nothing.
-        completion: What had arrived of a stream; None elsewhere.
-        hint: What to do about it; "" where that is open.
+        retry_after: Seconds that the API asked to wait; None if it did not ask.
+        body: The response body, as a JSON object or the start of its text; None if there was none.
+        completion: What had arrived of a stream; None for other calls.
+        hint: What to do about it; "" if nothing general can be said.
     """
 
     retryable: bool = False
@@ -45,108 +45,108 @@ class MiniMaxError(Exception):
 
 
 class ConfigurationError(MiniMaxError):
-    """A key, base URL or option is unusable, or the client is closed. Nothing was sent."""
+    """The key, base URL or another option is invalid, or the client is closed. Nothing was sent."""
 
 
 class InvalidArgumentError(MiniMaxError, ValueError):
-    """An argument of a call that the contract forbids. Nothing was sent."""
+    """An argument violates the contract. Nothing was sent."""
 
 
 class APIConnectionError(MiniMaxError):
-    """The API could not be reached, or the connection died before a reply."""
+    """The API could not be reached, or the connection was lost before a response arrived."""
 
     retryable = True
     hint = "Check the network, the proxy and base_url."
 
 
 class APITimeoutError(APIConnectionError):
-    """The connection, or the next byte, did not come in time."""
+    """The connection was not established, or no data arrived, in time."""
 
-    hint = "Try a longer timeout=."
+    hint = "Increase timeout=."
 
 
 class ResponseDecodeError(MiniMaxError):
-    """What came back is not what the contract says."""
+    """The response violates the schema."""
 
-    hint = "Check base_url and what stands between this and the API."
+    hint = "Check base_url, and proxies between this machine and the API."
 
 
 class StreamInterruptedError(MiniMaxError):
-    """A stream ended before its answer did. `completion` holds what had arrived."""
+    """The stream ended before the answer was complete. `completion` holds what had arrived."""
 
     completion: Completion  # pyright: ignore[reportIncompatibleVariableOverride]
-    hint = "Ask again; `completion` holds what had arrived."
+    hint = "Call again; `completion` holds what had arrived."
 
 
 class APIError(MiniMaxError):
-    """The API said no. Itself the class of the codes that nobody has documented."""
+    """The API returned an error. Codes without a class of their own raise this class."""
 
-    hint = "MiniMax's page of error codes may know the code; its support asks for the trace id."
+    hint = "See MiniMax's list of error codes, or give its support the trace id."
 
 
 class AuthenticationError(APIError):
-    """The key is missing, wrong, or of another region."""
+    """The API key is missing, invalid, or issued for another region."""
 
 
 class InsufficientBalanceError(APIError):
-    """The account's balance is used up."""
+    """The account's balance is insufficient."""
 
-    hint = "Top up the account's balance; the call will fail until then."
+    hint = "Top up the account's balance; calls fail until then."
 
 
 class RateLimitError(APIError):
-    """Too many requests or connections, or too quickly more of them."""
+    """Too many requests or connections, or too fast an increase."""
 
     retryable = True
-    hint = "Wait before the next call, or raise max_retries."
+    hint = "Wait before the next call, or increase max_retries."
 
 
 class PlanLimitError(RateLimitError):
-    """The plan's usage limit is reached."""
+    """The usage limit of the plan is reached."""
 
     retryable = False
-    hint = "The plan's usage limit lifts with its next time window; retrying sooner does not help."
+    hint = "The limit resets with the plan's next time window; retrying earlier does not help."
 
 
 class BadRequestError(APIError):
-    """The API refuses the request as it is."""
+    """The API rejected the request as invalid."""
 
-    hint = "Change the request: as it is, it will be refused again."
+    hint = "Change the request; it would be rejected again."
 
 
 class TokenLimitError(APIError):
     """The token limit is exceeded."""
 
-    hint = "Shorten the messages or change max_completion_tokens."
+    hint = "Shorten the messages, or change max_completion_tokens."
 
 
 class ContentFilterError(APIError):
-    """The content filter refused the call."""
+    """The content filter blocked the call."""
 
 
 class InputContentError(ContentFilterError):
-    """The input hit the content filter."""
+    """The content filter blocked the input."""
 
-    hint = "Change the messages: the same input will be refused again."
+    hint = "Change the messages; the same input would be blocked again."
 
 
 class OutputContentError(ContentFilterError):
-    """The output hit the content filter."""
+    """The content filter blocked the output."""
 
-    hint = "Change the messages: the answer to them was refused."
+    hint = "Change the messages; the answer to them was blocked."
 
 
 class InternalServerError(APIError):
-    """The API failed."""
+    """The API failed to process the request."""
 
     retryable = True
-    hint = "Try again later; if it stays, MiniMax's support asks for the trace id."
+    hint = "Try again later; if it persists, give MiniMax's support the trace id."
 
 
 class ServerTimeoutError(APIError, APITimeoutError):
-    """The API gave up on the request."""
+    """The API took too long to process the request."""
 
-    hint = "Try again; a shorter or streamed answer is less likely to take too long."
+    hint = "Try again; a shorter or streamed answer is less likely to time out."
 
 
 ERROR_CLASSES: dict[int, type[APIError]] = {
@@ -161,7 +161,7 @@ ERROR_CLASSES: dict[int, type[APIError]] = {
     1039: TokenLimitError,
     2056: PlanLimitError,
 }
-"""The class of each documented status code."""
+"""The class for each documented status code."""
 
 HTTP_ERROR_CLASSES: dict[int, type[APIError]] = {
     **dict.fromkeys((401, 403), AuthenticationError),
@@ -169,4 +169,4 @@ HTTP_ERROR_CLASSES: dict[int, type[APIError]] = {
     408: ServerTimeoutError,
     429: RateLimitError,
 }
-"""The class of an HTTP status, where the reply has no documented status code."""
+"""The class for an HTTP status, used if the response has no documented status code."""

@@ -1,4 +1,4 @@
-"""The data of server-sent events, out of bytes that are cut anywhere."""
+"""Decodes server-sent events: bytes, however they are split, to the data of events."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 
 class EventDecoder:
-    """Decodes an event stream by WHATWG's rules.
+    """Decodes an event stream as WHATWG specifies.
 
-    Own code, because httpx-sse keeps a byte order mark, believes a false charset, and holds back an
-    event whose line ends in CR until more comes.
+    Own code, because httpx-sse keeps a leading byte order mark, trusts a wrong charset and delays
+    an event whose line ends in CR until more bytes arrive.
     """
 
     def __init__(self) -> None:
@@ -19,7 +19,7 @@ class EventDecoder:
         self._byte_order_mark = b"\xef\xbb\xbf"
 
     def feed(self, piece: bytes) -> Iterator[bytes]:
-        """Takes the next bytes; yields the data of the events that they complete."""
+        """Decodes the next bytes; yields the data of each event that they complete."""
         if self._after_cr and piece:
             piece, self._after_cr = piece.removeprefix(b"\n"), False
         # bytes.splitlines() splits at CR, LF and CRLF only, as an event stream does.

@@ -1,4 +1,4 @@
-"""The HTTP library that carries the calls: what else is needed of it than sending."""
+"""The HTTP library: its types, its timeouts, its exceptions as this package's."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ Timeout: TypeAlias = httpx.Timeout
 HTTPClient = TypeVar("HTTPClient", bound=httpx.Client | httpx.AsyncClient)
 
 SETUP_ERRORS = (ImportError, ValueError, OSError, httpx.InvalidURL)
-"""What making an HTTP client raises where proxy or certificate settings are wrong."""
+"""What creating an HTTP client raises if the proxy or certificate settings are wrong."""
 
 TIMEOUT = 120.0
-"""Seconds without a byte."""
+"""Seconds of inactivity."""
 CONNECT_TIMEOUT = 5.0
 END_OF_BODY_TIMEOUT = 0.05
 
 
 def full_timeout(timeout: float | Timeout | None) -> Timeout:
-    """The timeouts of each phase of a call; None for the default."""
+    """The timeout of each phase of a call; the defaults for None."""
     if isinstance(timeout, httpx.Timeout):
         return timeout
     seconds = TIMEOUT if timeout is None else timeout
@@ -45,12 +45,13 @@ def map_httpx_errors(
     begun: bool = False,
     broken_off: Callable[[str], MiniMaxError | None] = lambda reason: None,
 ) -> Generator[None]:
-    """Inside, what the HTTP library raises becomes an error of this package.
+    """Raises the exceptions of the HTTP library as errors of this package.
 
     Args:
-        redact: Takes the key out of a message.
-        begun: Whether the reply has begun, so that a timeout is no reason to try again.
-        broken_off: Makes the error of a stream that breaks off; None where nothing of it had come.
+        redact: Removes the key from a message.
+        begun: Whether the response has begun, so that a timeout must not be retried.
+        broken_off: Given the reason, returns the error of a stream whose connection was lost; None
+            if no chunk had been handed over.
     """
     try:
         yield
@@ -62,31 +63,32 @@ def map_httpx_errors(
         try:
             raise error from None
         finally:
-            # The cause holds the request, and its headers the key.
+            # The cause refers to the request, whose headers contain the key.
             error.__context__ = None
 
 
 def _request_error(cause: Exception) -> MiniMaxError | None:
     if isinstance(cause, (httpx.InvalidURL, httpx.LocalProtocolError)):
-        return InvalidArgumentError("the request cannot be sent: URL or header is malformed")
+        return InvalidArgumentError("the request cannot be sent: its URL or a header is malformed")
     return None
 
 
 def _connection_error(cause: Exception, reason: str, begun: bool) -> MiniMaxError:
     if isinstance(cause, httpx.DecodingError):
-        return ResponseDecodeError(f"the reply's content encoding is broken ({reason})")
+        return ResponseDecodeError(f"the response body cannot be decompressed ({reason})")
     if isinstance(cause, httpx.TimeoutException):
-        return APITimeoutError(f"the API did not answer in time ({reason})", retryable=not begun)
+        return APITimeoutError(f"the API did not respond in time ({reason})", retryable=not begun)
     return APIConnectionError(f"the connection to the API failed ({reason})")
 
 
 @contextmanager
 def short_read(response: httpx.Response) -> Generator[bool]:
-    """Inside, a read waits END_OF_BODY_TIMEOUT seconds at most; yields False where it cannot.
+    """Limits a read of the body to END_OF_BODY_TIMEOUT seconds; yields whether that is possible.
 
-    Behind `[DONE]` the end of the body most often follows at once, and only a connection whose body
-    was read to its end is used again: ten streams in a row need one connection instead of ten. To
-    wait as long as for an event could take for ever, and httpx has no other timeout for one read.
+    The end of the body usually follows `[DONE]` at once, and a connection is reused only if its
+    body was read to the end: ten streams in a row take one connection instead of ten, which spares
+    nine TCP and TLS handshakes. Waiting as long as for an event might take for ever, and httpx
+    offers no timeout for a single read.
     """
     network: Any = response.extensions.get("network_stream")
     if network is None or response.http_version != "HTTP/1.1":
@@ -94,7 +96,7 @@ def short_read(response: httpx.Response) -> Generator[bool]:
         return
 
     def read(max_bytes: int, timeout: float | None = None) -> Any:
-        # As soon as the response is closed, the connection can be another call's.
+        # Once the response is closed, the connection may belong to another call.
         timeout = timeout if response.is_closed else END_OF_BODY_TIMEOUT
         return network.__class__.read(network, max_bytes, timeout=timeout)
 

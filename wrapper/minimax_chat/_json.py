@@ -1,4 +1,4 @@
-"""Parts of a JSON value, whatever it turned out to be."""
+"""Reads JSON values of unknown type."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def as_string(value: Any) -> str:
 
 
 def redact(value: Any, secret: str) -> Any:
-    """`value` with `***` in all its strings in place of `secret`."""
+    """`value` with `secret` replaced by `***` in all its strings."""
     if isinstance(value, str):
         return value.replace(secret, "***")
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Pictures and videos from files, as parts of a message."""
+"""Turns picture and video files into parts of a message."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ._errors import InvalidArgumentError
 
 Source: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview
 
-# What a file of each documented media type begins with.
+# How files of each documented media type begin.
 SIGNATURES = {
     "image_url": {
         "image/jpeg": rb"\xff\xd8\xff",
@@ -28,7 +28,7 @@ SIGNATURES = {
     },
     "video_url": {
         "video/mov": rb"....(ftypqt  |moov|mdat|wide)",
-        # Pictures of the kinds HEIC and AVIF are boxes of the same form.
+        # HEIC and AVIF pictures have the same structure.
         "video/mp4": rb"....ftyp(?!hei|hev|mif|msf|avi)",
         "video/avi": rb"RIFF....AVI ",
         "video/x-matroska": rb"\x1a\x45\xdf\xa3.{0,60}matroska",
@@ -80,7 +80,7 @@ def video(
     """
     options = {"detail": detail, "fps": fps, "max_long_side_pixel": max_long_side_pixel}
     return _part(
-        "video_url", source, options, "upload it to the Files API and give its mm_file:// URL"
+        "video_url", source, options, "upload it to the Files API and pass its mm_file:// URL"
     )
 
 
@@ -111,26 +111,24 @@ def _read(source: Source, limit: int, advice: str) -> bytes:
     elif isinstance(source, (str, os.PathLike)):  # pyright: ignore[reportUnnecessaryIsInstance]
         try:
             with open(source, "rb") as file:
-                # Looked at first: what is too large is not read. A device says that it is empty.
+                # Checked first, so that no oversized file is read; devices report size 0.
                 _refuse_large(os.fstat(file.fileno()).st_size, limit, advice)
                 data = file.read(limit + 1)
         except InvalidArgumentError:
             raise
         except ValueError as error:  # a null character
-            raise InvalidArgumentError(f"source is no path: {error}") from None
+            raise InvalidArgumentError(f"source is not a valid path: {error}") from None
     else:
         given = type(source).__name__
-        raise InvalidArgumentError(f"source must be a path, bytes or a URL, not {given}")
+        raise InvalidArgumentError(f"source must be a path, bytes or a URL (got {given})")
     _refuse_large(len(data), limit, advice)
     return data
 
 
 def _refuse_large(size: int, limit: int, advice: str) -> None:
     if size > limit:
-        most = f"{limit:,} ({limit / 2**20:g} MB)"
-        raise InvalidArgumentError(
-            f"the file has {size:,} bytes, but must have <= {most}: {advice}"
-        )
+        most = f"{limit:,} bytes, {limit / 2**20:g} MB"
+        raise InvalidArgumentError(f"the file must have at most {most} (got {size:,}): {advice}")
 
 
 def _data_url(kind: str, data: bytes) -> str:
@@ -138,4 +136,4 @@ def _data_url(kind: str, data: bytes) -> str:
         if re.match(signature, data[:100], re.DOTALL):
             return f"data:{media_type};base64,{b64encode(data).decode()}"
     known = ", ".join(SIGNATURES[kind])
-    raise InvalidArgumentError(f"the file begins like none of the documented media types: {known}")
+    raise InvalidArgumentError(f"unrecognized file format; the documented media types are {known}")

@@ -1,4 +1,4 @@
-"""The pieces of a streamed answer, merged as the contract says."""
+"""Merges the pieces of a streamed answer as the contract says."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ WHOLES = {
     component: {merge.into: merge.component for merge in merges.values() if merge.into}
     for component, merges in MERGES.items()
 }
-"""Fields of the whole answer that pieces make up, with their component, by the one they are in."""
+"""By component: the fields that exist in the whole answer alone, with their own component."""
 
-# Below this length a piece may begin like all that came before it by mere chance.
+# Below this length, a piece may begin like the one before it by chance.
 CHANCE = 8
 
 Decisions: TypeAlias = dict[tuple[str, str], bool]
-"""Whether the pieces of a field are cumulative, once a stream has shown it."""
+"""Whether the pieces of a field are cumulative, by component and field, once it is known."""
 
 
 class Text:
-    """A text whose pieces are joined."""
+    """A text whose pieces are concatenated."""
 
     takes: ClassVar[type] = str
 
@@ -36,13 +36,13 @@ class Text:
         self._pieces.append(piece)
 
     def fill(self, whole: str) -> None:
-        """Adds what the whole has beyond the pieces."""
+        """Adds what the whole has beyond its pieces."""
         known = self.whole()
         if whole.startswith(known) and whole != known:
             self.add(whole[len(known) :])
 
     def take(self) -> str:
-        """What has been added since the last time."""
+        """The text added since the last call."""
         new = "".join(self._pieces[self._taken :])
         self._taken = len(self._pieces)
         return new
@@ -52,11 +52,11 @@ class Text:
 
 
 class CumulativeText(Text):
-    """A text whose pieces are joined, or each of which repeats all that came before it.
+    """A text whose pieces are concatenated, or else cumulative: each repeats all before it.
 
-    One rule holds for all texts of the field in a stream. A piece that does not begin like its
-    predecessor shows that they are joined, one that begins like a long predecessor that they are
-    cumulative.
+    The same rule holds for all texts of a field in a stream. A piece that does not begin with its
+    predecessor shows that they are concatenated, one that begins with a long predecessor that they
+    are cumulative.
     """
 
     def __init__(self, key: tuple[str, str], decisions: Decisions) -> None:
@@ -66,7 +66,7 @@ class CumulativeText(Text):
 
     @property
     def ambiguous(self) -> bool:
-        """Whether it is open how its pieces make up the whole; a single one is the whole so far."""
+        """Whether the rule is unknown and matters, which it does not for a single piece."""
         return len(self._pieces) > 1 and self._key not in self._decisions
 
     def add(self, piece: str) -> None:
@@ -87,16 +87,16 @@ class CumulativeText(Text):
         super().fill(whole)
 
     def decide(self) -> None:
-        """Settles the rule by what has come; a single character proves nothing."""
+        """Decides the rule by the pieces so far; a single character proves nothing."""
         self._decisions.setdefault(self._key, self._looks_cumulative())
 
     def take(self) -> str:
-        """What has been added since the last time; undecided, no more than the first piece."""
+        """The text added since the last call; until the rule is known, only the first piece."""
         if self._decisions.get(self._key) is False:
             return super().take()
         known = self.whole() if self._key in self._decisions else "".join(self._pieces[:1])
         new, self._length_taken = known[self._length_taken :], len(known)
-        self._taken = min(1, len(self._pieces))  # should the rest turn out to be joined
+        self._taken = min(1, len(self._pieces))  # in case the pieces turn out to be concatenated
         return new
 
     def whole(self) -> str:
@@ -112,7 +112,7 @@ class CumulativeText(Text):
 
 
 class Items:
-    """A list whose pieces are joined."""
+    """A list whose pieces are concatenated."""
 
     takes: ClassVar[type] = list
 
@@ -127,16 +127,16 @@ class Items:
 
 
 class Unknown:
-    """A value that the contract does not know, or that is not of the type it says.
+    """A value that the contract does not know, or that has another type than documented.
 
-    Nothing of it is overwritten: texts and lists are joined, objects merged, and of anything else
-    that comes with several values there is a list. A value that is the same every time is one.
+    Nothing is overwritten: texts and lists are concatenated, objects merged, and different values
+    of any other type become a list. A value that is repeated unchanged stays one value.
     """
 
     takes: ClassVar[type] = object
 
     def __init__(self) -> None:
-        self._runs: list[tuple[Any, int]] = []  # values, and how often each came in a row
+        self._runs: list[tuple[Any, int]] = []  # values, with how often each came in a row
 
     def add(self, value: Any) -> None:
         if self._runs and _same(self._runs[-1][0], value):
@@ -167,7 +167,7 @@ class Unknown:
 
 
 class Object:
-    """An object whose fields are merged one by one."""
+    """An object whose fields are merged separately."""
 
     takes: ClassVar[type] = dict
 
@@ -175,30 +175,30 @@ class Object:
         self._component, self._decisions = component, decisions
         self._merges = MERGES.get(component, {})
         self._wholes = WHOLES.get(component, {})
-        self._fields: dict[str, Any] = {}  # nodes, and values as they came
+        self._fields: dict[str, Any] = {}  # nodes, or plain values as they came
 
     def add(self, piece: dict[str, Any]) -> None:
         for name, value in piece.items():
             if name not in self._wholes:
                 self._add(name, value)
         for name in self._wholes.keys() & piece.keys():
-            # The whole beside its pieces: what has come in pieces is not added again.
+            # The whole after its pieces: only what the pieces lack is added.
             node = self._fields.get(name)
             if not isinstance(node, Object):
                 node = self._fields[name] = Object(self._wholes[name], self._decisions)
             node.fill(as_object(piece[name]))
 
     def fill(self, whole: dict[str, Any]) -> None:
-        """Adds what the whole has beyond the pieces."""
+        """Adds what the whole has beyond its pieces."""
         for name, value in whole.items():
             known: Any = self._fields.get(name)
-            if not _says(known):
+            if not _is_given(known):
                 self.add({name: value})
             elif type(known) in FILLED and isinstance(value, known.takes):
                 known.fill(value)
 
     def get(self, name: str) -> Any:
-        """The node that takes the pieces of a field, or its value as it came."""
+        """The node that merges the pieces of a field, or its plain value."""
         return self._fields.get(name)
 
     def whole(self) -> dict[str, Any]:
@@ -208,15 +208,15 @@ class Object:
         merge = self._merges.get(name, UNKNOWN)
         target = merge.into or name
         known: Any = self._fields.get(target)
-        if not _says(value):
+        if not _is_given(value):
             self._fields.setdefault(target, value)
         elif merge.how == "replace":
             self._fields[target] = value
         elif _is_node(known) and isinstance(value, known.takes):
             known.add(value)
         else:
-            node = self._fields[target] = Unknown() if _says(known) else self._node(name, value)
-            if _says(known):
+            node = self._fields[target] = Unknown() if _is_given(known) else self._node(name, value)
+            if _is_given(known):
                 node.add(_whole(known))
             node.add(value)
 
@@ -236,7 +236,7 @@ class Object:
 
 
 class Entry:
-    """An object in a list, with what tells it from the others."""
+    """An object in a list, with what identifies it."""
 
     def __init__(self, object: Object) -> None:
         self.object = object
@@ -245,10 +245,10 @@ class Entry:
 
 
 class Entries:
-    """A list of objects, whose pieces are told apart by index, else by id.
+    """A list of objects, whose pieces belong together by index, else by id.
 
-    A piece that has neither goes on with the last entry; only where all pieces of a list have
-    neither, each goes on with the entry at its place.
+    A piece without either continues the last entry. If no piece of a list has either, each
+    continues the entry at its position.
     """
 
     takes: ClassVar[type] = list
@@ -259,29 +259,29 @@ class Entries:
         self._by_index: dict[int, Entry] = {}
         self._by_id: dict[str, Entry] = {}
         self._last: Entry | None = None
-        self._strays: list[Any] = []  # what is no object
+        self._strays: list[Any] = []  # items that are not objects
         self.touched: list[Object] = []
-        """The entries that the last pieces were for."""
+        """The entries that the last pieces were merged into."""
 
     def __iter__(self) -> Iterator[Object]:
-        """The entries in the order of their arrival."""
+        """The entries in order of arrival."""
         return (entry.object for entry in self._entries)
 
     def first(self) -> Object | None:
-        """The entry of index 0; else the one that arrived first."""
+        """The entry with index 0, else the one that arrived first."""
         entry = self._by_index.get(0, self._entries[0] if self._entries else None)
         return None if entry is None else entry.object
 
     def add(self, items: list[Any]) -> None:
         self.touched = []
         self._strays.extend(item for item in items if not isinstance(item, dict))
-        for entry, piece in self._told_apart(items):
+        for entry, piece in self._assigned(items):
             entry.object.add(piece)
             self.touched.append(entry.object)
 
     def fill(self, items: list[Any]) -> None:
-        """Adds what the whole list has beyond the pieces."""
-        for entry, whole in self._told_apart(items):
+        """Adds what the whole list has beyond its pieces."""
+        for entry, whole in self._assigned(items):
             entry.object.fill(whole)
 
     def whole(self) -> list[Any]:
@@ -292,8 +292,8 @@ class Entries:
 
         return [*(each.object.whole() for each in sorted(self._entries, key=place)), *self._strays]
 
-    def _told_apart(self, items: list[Any]) -> Iterator[tuple[Entry, dict[str, Any]]]:
-        """The pieces in a list, each with its entry."""
+    def _assigned(self, items: list[Any]) -> Iterator[tuple[Entry, dict[str, Any]]]:
+        """The pieces in a list, each with the entry that it belongs to."""
         pieces = [as_object(item) for item in items if item and isinstance(item, dict)]
         by_place = len(pieces) > 1 and not any(
             _index(each) is not None or _id(each) for each in pieces
@@ -324,7 +324,7 @@ class Entries:
         return entry
 
     def _without_index(self, index: int, identity: str) -> Entry | None:
-        """The entry without an index that this one means: that of the id, or at the place."""
+        """The entry, so far without index, of a piece: by its id, else by its position."""
         entry = self._by_id.get(identity)
         if entry is None and 0 <= index < len(self._entries):
             entry = self._entries[index]
@@ -345,7 +345,7 @@ def _whole(field: Any) -> Any:
     return field.whole() if _is_node(field) else field
 
 
-def _says(value: Any) -> bool:
+def _is_given(value: Any) -> bool:
     return value is not None and value != ""
 
 
@@ -362,7 +362,7 @@ def _id(piece: dict[str, Any]) -> str:
 
 
 def _index(item: Any) -> int | None:
-    """The index of an entry, which other APIs send as a string or float as well."""
+    """The index of an entry, which may come as a string or float."""
     index = as_object(item).get("index")
     if isinstance(index, str) and index.isdecimal() and len(index) < 10:
         return int(index)

@@ -1,4 +1,4 @@
-"""A whole reply: the answer that it is, or the error that it tells."""
+"""Reads a whole reply: as an answer, or else as the error that it reports."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from ._request import PreparedCall
 
 log = logging.getLogger("minimax_chat")
 
-# What must be right in an answer, if it is there; anything else is read as it is.
+# What must have the right type wherever it is present; everything else is read leniently.
 _TEXT = {"type": ["string", "null"]}
 _FUNCTION = {"type": ["object", "null"], "properties": {"name": _TEXT, "arguments": _TEXT}}
 _CALL = {"type": "object", "properties": {"id": _TEXT, "function": _FUNCTION}}
@@ -46,12 +46,12 @@ ANSWER_SCHEMA = {"type": "object", "properties": {"choices": _CHOICES}}
 
 @frozen
 class ReplyHead:
-    """Status and headers of a reply, and the call that it answers."""
+    """The status and headers of a reply, with the call that it answers."""
 
     call: PreparedCall
     status: int
     headers: Mapping[str, str]
-    """Names in lower case, the key redacted: errors show some of them."""
+    """Names in lower case, the API key redacted: errors show some of them."""
 
     @classmethod
     def of(cls, call: PreparedCall, response: Response) -> ReplyHead:
@@ -59,12 +59,12 @@ class ReplyHead:
         return cls(call, response.status_code, headers)
 
     def completion(self, content: bytes) -> Completion:
-        """The answer that a whole body is; raises the error that it tells instead."""
+        """The answer in a whole body; raises the error that the body reports instead."""
         body = self.json_object(content, whole=True)
         return Completion(body, trace_id(self.headers, body))
 
     def json_object(self, content: bytes, *, whole: bool = False) -> dict[str, Any]:
-        """What a whole body or an event holds; raises the error that it tells instead."""
+        """The JSON object in a whole body or an event; raises the error that it reports instead."""
         log.debug("HTTP %d: %d bytes", self.status, len(content))
         body, problem = _parse_json(content)
         if (
@@ -76,7 +76,7 @@ class ReplyHead:
         raise self._error(body, problem, whole=whole)
 
     def undecodable(self, body: Any, reason: str) -> ResponseDecodeError:
-        """The error of a reply that is neither an answer nor a failure."""
+        """The error for a reply that is neither an answer nor a failure."""
         kinds = [self.headers.get(name) for name in ("content-type", "content-encoding")]
         told = f"the response violates the schema: {reason} ({', '.join(filter(None, kinds))})"
         shown = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
@@ -89,14 +89,14 @@ class ReplyHead:
 
     def _error(self, body: Any, problem: str | None, *, whole: bool) -> MiniMaxError:
         try:
-            body = self.call.config.redact(body)  # some servers repeat the key
+            body = self.call.config.redact(body)  # some servers echo the key
         except RecursionError:
             body = "(nested too deeply to be shown)"
         error: MiniMaxError | None = api_error(self.status, self.headers, body)
         if error is None and whole:
             error = content_filter_error(self.status, self.headers, body)
         if error is None:
-            # Looked for once more: now the key is out of sight.
+            # Checked again, because the body no longer contains the key.
             reason = problem or _schema_violation(body, whole=whole) or ""
             error = self.undecodable(body, reason)
         self._add_hint(error)
@@ -108,22 +108,22 @@ class ReplyHead:
         if isinstance(error, AuthenticationError):
             error.hint = self.call.config.region_hint()
         elif error.code == 2013 and roles.count("system") > 1:
-            error.hint = "The API takes one system message: join them."
+            error.hint = "The API accepts a single system message; combine them."
         elif error.retry_after is not None:
             error.hint = f"{error.hint} The API asks to wait {error.retry_after:g} s.".lstrip()
 
 
 def is_failure(http_status: int, body: Any) -> bool:
-    """Whether a reply tells a failure, in either documented shape or by its HTTP status."""
+    """Whether a reply reports a failure, in either documented shape or by its HTTP status."""
     reply = as_object(body)
     failed = bool(reply.get("error")) or _base_resp_code(reply) is not None
     return failed or not 200 <= http_status < 300
 
 
 def api_error(http_status: int, headers: Mapping[str, str], body: Any) -> APIError | None:
-    """The error of a reply that tells a failure; None for any other.
+    """The error that a reply reports; None if it reports none.
 
-    `body` is the JSON value of the reply, or the first part of whatever else it was.
+    `body` is the JSON value of the reply, or its text if it is not JSON.
     """
     if not is_failure(http_status, body):
         return None
@@ -136,10 +136,10 @@ def api_error(http_status: int, headers: Mapping[str, str], body: Any) -> APIErr
         message = as_string(detail.get("message") or error) or message
         in_parentheses = re.search(r"\((\d{1,9})\)\s*\Z", message)
         code = int(in_parentheses[1]) if in_parentheses else code or _number(detail.get("code"))
-        if http_status < 300:  # in a stream, whose own status was sent before
+        if http_status < 300:  # in a stream, whose HTTP status was sent before the failure
             http_status = _number(detail.get("http_code")) or http_status
     result = _error_class(code, http_status)(
-        message or STATUS_MEANINGS.get(code or -1) or "the API failed without a message",
+        message or STATUS_MEANINGS.get(code or -1) or "the API returned an error without a message",
         code=code,
         http_status=http_status,
         trace_id=trace_id(headers, body),
@@ -150,14 +150,14 @@ def api_error(http_status: int, headers: Mapping[str, str], body: Any) -> APIErr
         result.retryable = code in RETRYABLE_STATUS_CODES
     if 300 <= http_status < 400:
         to = headers.get("location")
-        result.hint = f"It redirects to {to}: the key is not sent there, check base_url."
+        result.hint = f"Redirects are not followed, to protect the key: {to}. Check base_url."
     elif not message and code is None and not isinstance(result, ServerTimeoutError):
-        result.hint = f"The reply was {str(cast('Any', body))[:200]!r}: check base_url."
+        result.hint = f"The response was {str(cast('Any', body))[:200]!r}. Check base_url."
     return result
 
 
 def _error_class(code: int | None, http_status: int) -> type[APIError]:
-    """The class of a documented status code, else of an HTTP status."""
+    """The class for a documented status code, else for the HTTP status."""
     if code in ERROR_CLASSES:
         return ERROR_CLASSES[code]
     if http_status in HTTP_ERROR_CLASSES:
@@ -170,7 +170,7 @@ def _error_class(code: int | None, http_status: int) -> type[APIError]:
 def content_filter_error(
     http_status: int, headers: Mapping[str, str], body: Any
 ) -> APIError | None:
-    """The error of a reply without an answer whose flags say that the content filter hit."""
+    """The error for a reply whose flags say that the content filter blocked the answer."""
     reply = as_object(body)
     classes: dict[str, type[APIError]] = {"input": InputContentError, "output": OutputContentError}
     for side, error_class in classes.items():
@@ -187,7 +187,7 @@ def content_filter_error(
 
 
 def trace_id(headers: Mapping[str, str], body: Any) -> str | None:
-    """Identifies the call: the documented header, what the body says, headers seen on the wire."""
+    """The id of the call: the documented header, else the body's, else headers seen in practice."""
     reply = as_object(body)
     found = (
         headers.get("trace-id"),
@@ -201,7 +201,7 @@ def trace_id(headers: Mapping[str, str], body: Any) -> str | None:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait by retry-after-ms or Retry-After (seconds or a date); None for garbage."""
+    """Seconds to wait, from retry-after-ms or Retry-After (seconds or a date); None if invalid."""
     date = headers.get("retry-after", "")
     for value, unit in ((headers.get("retry-after-ms", ""), 0.001), (date, 1.0)):
         try:
@@ -211,24 +211,24 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
             pass
     if not any(map(str.isalpha, date)):
         return None
-    # Imported here, because few calls fail and fewer with a date.
+    # Imported when needed: few calls fail, and fewer still with a date.
     from dateutil.parser import parse
 
     try:
         moment = parse(date, tzinfos=lambda name, offset: offset)
-        # Without a time zone it is no HTTP date, but something that parse() made sense of.
+        # Without a time zone it is not an HTTP date, but something that parse() tolerates.
         return max(0.0, moment.timestamp() - time.time()) if moment.tzinfo else None
     except (ValueError, TypeError, ArithmeticError):  # all of which parse() raises
         return None
 
 
 def _base_resp_code(reply: dict[str, Any]) -> int | None:
-    """The status code of a failure told by base_resp."""
+    """The status code in `base_resp`; None if it reports success or is missing."""
     return _number(as_object(reply.get("base_resp")).get("status_code")) or None
 
 
 def _number(value: Any) -> int | None:
-    """A status code, which has been seen as a string and as a float."""
+    """A status code, which some replies send as a string or float."""
     try:
         return None if isinstance(value, bool) else int(float(value))
     except (TypeError, ValueError, OverflowError):
@@ -236,19 +236,19 @@ def _number(value: Any) -> int | None:
 
 
 def _parse_json(content: bytes) -> tuple[Any, str | None]:
-    """The JSON value in `content`; or, where there is none, the text, and why not."""
-    problem = "it is a string"
+    """The JSON value in `content`; if there is none, its text with the reason."""
+    problem = "the body is a string"
     try:
         if not isinstance(value := json.loads(content.decode("utf-8-sig")), str):
             return value, None
     except (ValueError, RecursionError) as cause:
-        problem = f"it is no JSON ({cause})"
+        problem = f"the body is not JSON ({cause})"
     return content.decode("utf-8-sig", "replace"), problem
 
 
 def _schema_violation(body: Any, *, whole: bool) -> str | None:
-    """Why a JSON value is no event or, if it is to be `whole`, no answer."""
+    """Why a JSON value is not an event or, if `whole`, not an answer; None if it is."""
     violation = check(body, ANSWER_SCHEMA, "the body")
     if violation is None and whole and not body.get("choices"):
-        return "it has no choice"
+        return "the body has no choices"
     return violation

@@ -1,12 +1,13 @@
-"""The arguments of `create`, made into a request that is checked against the contract."""
+"""Turns the arguments of `create` into a request that the contract allows."""
 
 from __future__ import annotations
 
+import inspect
 import json
 import logging
 import math
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, cast
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeVar, cast
 
 from attrs import field, frozen
 
@@ -22,32 +23,66 @@ from ._config import Config
 from ._errors import InvalidArgumentError
 from ._http import Request, Timeout, full_timeout
 
+Create = TypeVar("Create", bound=Callable[..., Any])
+
 log = logging.getLogger("minimax_chat")
 
 
 class CreateParams(ChatCompletionRequestParam, total=False):
-    """The arguments of `create`: the contract's request fields, and of this call alone:"""
+    """The arguments of `create`: the request's fields, with options of this call alone.
+
+    Keys:
+        timeout: Seconds of inactivity before the call fails, or an httpx.Timeout.
+        max_retries: How often the call is retried after a failure.
+        extra_headers: Headers to send beside the client's.
+        extra_body: Undocumented request fields, sent unchecked.
+    """
 
     timeout: float | Timeout | None
-    """Seconds without a byte, or an httpx.Timeout."""
     max_retries: int | None
-    """How often the call is tried again after a failure."""
     extra_headers: Mapping[str, str] | None
-    """Headers to send beside the client's."""
     extra_body: Mapping[str, Any] | None
-    """Request fields that the contract does not know, sent unchecked."""
+
+
+def show_parameters(create: Create) -> Create:
+    """Shows the arguments of `create` to help() and notebooks, which see nothing in `**params`."""
+    signature = inspect.signature(create)
+    own = [each for each in signature.parameters.values() if each.kind is not each.VAR_KEYWORD]
+    parameters = [*own, *map(_parameter, CreateParams.__annotations__)]
+    parameters.sort(key=lambda each: each.default is None)  # the required ones first
+    vars(create)["__signature__"] = signature.replace(parameters=parameters)
+    head, raises, errors = inspect.cleandoc(create.__doc__ or "").partition("\n\nRaises:")
+    keys = _documented_keys(ChatCompletionRequestParam) + _documented_keys(CreateParams)
+    create.__doc__ = head + keys + raises + errors
+    return create
+
+
+def _parameter(name: str) -> inspect.Parameter:
+    hint: str = CreateParams.__annotations__[name].__forward_arg__
+    required = hint.startswith("Required[")
+    return inspect.Parameter(
+        name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=inspect.Parameter.empty if required else None,
+        annotation=hint[len("Required[") : -1] if required else hint,
+    )
+
+
+def _documented_keys(params: type) -> str:
+    """The lines that follow `Keys:` in the docstring of a typed dict."""
+    return inspect.cleandoc(params.__doc__ or "").partition("Keys:")[2]
 
 
 @frozen
 class PreparedCall:
-    """One call of `create`: checked, and ready to be sent as often as needed."""
+    """A checked call of `create`, ready to be sent as often as needed."""
 
     config: Config
     stream: bool
     fields: Mapping[str, Any] = field(repr=False)
     """The body as a JSON object."""
     request: dict[str, Any] = field(repr=False)
-    """What the HTTP client builds the request of."""
+    """The arguments of the HTTP client's `build_request`."""
 
     @classmethod
     def prepare(cls, config: Config, stream: bool | None, params: CreateParams) -> PreparedCall:
@@ -62,8 +97,11 @@ class PreparedCall:
         unknown = arguments.keys() - CHAT_COMPLETION_REQUEST_SCHEMA["properties"]
         if unknown:
             raise InvalidArgumentError(_unknown_argument(min(unknown)))
-        if not isinstance(extra_body, Mapping) or "stream" in extra_body:
-            raise InvalidArgumentError("extra_body must be a mapping, and stream an argument")
+        if not isinstance(extra_body, Mapping):
+            given = type(extra_body).__name__
+            raise InvalidArgumentError(f"extra_body must be a mapping (got {given})")
+        if "stream" in extra_body:
+            raise InvalidArgumentError("pass stream as an argument, not in extra_body")
         fields = _checked_fields(arguments)
         request = _endpoint(fields)
         fields |= cast("Mapping[str, Any]", extra_body)
@@ -75,12 +113,12 @@ class PreparedCall:
         return cls(config, bool(stream), fields, request)
 
     def log_attempt(self, attempt: int) -> None:
-        """Logs that an attempt begins."""
+        """Logs the start of an attempt."""
         total = self.config.max_retries + 1
         log.info("POST %s: attempt %d of %d", self.request["url"], attempt, total)
 
     def authorize(self, request: Request) -> Request:
-        """Adds the key as the request leaves, so that nothing else holds it."""
+        """Adds the API key when the request is sent, so that no other object holds it."""
         request.headers["Authorization"] = f"Bearer {self.config.api_key}"
         return request
 
@@ -98,7 +136,7 @@ def _checked_fields(arguments: dict[str, Any]) -> dict[str, Any]:
 
 @frozen
 class _CheckedBody:
-    """A generated model in name: a real one would refuse what an answer that goes back lacks."""
+    """Stands in for the generated model, which refuses messages that an answer left incomplete."""
 
     fields: dict[str, Any]
 
@@ -107,10 +145,10 @@ class _CheckedBody:
 
 
 def _endpoint(fields: dict[str, Any]) -> dict[str, Any]:
-    """Method, path and headers of the generated endpoint."""
+    """The method, path and headers of the generated endpoint."""
     body: Any = _CheckedBody(fields)
     request: dict[str, Any] = create_chat_completion._get_kwargs(body=body)  # pyright: ignore[reportPrivateUsage]
-    del request["json"]  # written here, without the spaces and escapes of httpx
+    del request["json"]  # serialized by _to_json, without httpx's spaces and escapes
     return request
 
 
@@ -118,23 +156,23 @@ def _to_json(fields: dict[str, Any]) -> bytes:
     try:
         content = json.dumps(fields, ensure_ascii=False, allow_nan=False).encode()
     except (TypeError, ValueError, RecursionError) as error:
-        raise InvalidArgumentError(f"the request cannot be written as JSON: {error}") from None
+        raise InvalidArgumentError(f"the request cannot be serialized as JSON: {error}") from None
     limit: float = CHAT_COMPLETION_REQUEST_SCHEMA.get("x-max-body-bytes", math.inf)
     if len(content) > limit:
-        most = f"{limit:,} ({limit / 2**20:g} MB)"
+        most = f"{limit:,} bytes, {limit / 2**20:g} MB"
         raise InvalidArgumentError(
-            f"the request has {len(content):,} bytes, but must have <= {most}: upload large files "
-            "to the Files API and give their mm_file:// URLs"
+            f"the request body must have at most {most} (got {len(content):,}): "
+            "upload large files to the Files API and pass their mm_file:// URLs"
         )
     return content
 
 
 def _json_value(given: Any, schema: Mapping[str, Any]) -> Any:
-    """Models as dicts, iterators as lists; without the contract's optional fields that are None."""
+    """Converts models to dicts and iterators to lists; drops optional fields that are None."""
     value: Any = given
     if hasattr(given, "to_dict") and not isinstance(given, type):
         value = _json_value(given.to_dict(), schema)
-        # A view or model of this name: an answer carried it, and it goes back as it came.
+        # A view or model of this name comes out of an answer, and is sent back unchanged.
         received_as = _alternative(schema, "object").get("x-received-as")
         if type(given).__name__.removesuffix("View") == received_as:
             return Received(value)
@@ -161,20 +199,20 @@ def _is_iterable(value: Any) -> bool:
 
 
 def _alternative(schema: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
-    """What a schema says of values of a type."""
+    """The part of a schema that describes values of one type."""
     alternatives: list[Mapping[str, Any]] = schema.get("anyOf", [schema])
     nothing: Mapping[str, Any] = {}
     return next((each for each in alternatives if each.get("type") == kind), nothing)
 
 
 def _unknown_argument(name: str) -> str:
-    """Why an argument is refused, and what to do."""
+    """Why an argument is refused, with what to do."""
     import difflib  # rarely needed
 
     known = {*CHAT_COMPLETION_REQUEST_SCHEMA["properties"], *CreateParams.__annotations__}
     close = difflib.get_close_matches(name, known, 1, 0.75)
     advice = f"; did you mean {close[0]!r}?" if close else "."
     return (
-        f"MiniMax's API documents no request field {name!r}{advice} "
-        f"To send it all the same, use extra_body={{{name!r}: ...}}"
+        f"unknown argument {name!r}{advice} "
+        f"To send an undocumented field, use extra_body={{{name!r}: ...}}"
     )

@@ -1,4 +1,4 @@
-"""After a failure: whether to try again, and when."""
+"""Decides when a failed call is retried, if at all."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from ._errors import MiniMaxError
 log = logging.getLogger("minimax_chat")
 
 FIRST_DELAY = 0.5
-"""Seconds; each further delay is twice as long."""
+"""Seconds; doubled with each further retry."""
 LONGEST_DELAY = 8.0
 LONGEST_RETRY_AFTER = 120.0
-"""Seconds; who is asked to wait longer gets the error at once."""
+"""Seconds; if the API asks to wait longer, the error is raised at once."""
 
 
 def retry_delay(error: MiniMaxError, attempt: int, max_retries: int) -> float | None:
-    """Seconds to wait after the `attempt`-th failure before the next attempt; None for no more."""
+    """Seconds to wait after the error of attempt number `attempt`; None not to retry."""
     if not error.retryable or attempt > max_retries:
         return None
     if error.retry_after is None:

@@ -1,4 +1,4 @@
-"""The bytes of a streamed reply, made into chunks; and how a stream may end."""
+"""Turns the bytes of a streamed reply into the chunks of a complete answer."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from ._think import StructuredThinking, ThinkSplitter
 
 
 class StreamReader:
-    """Reads the body of a streamed reply, and knows what has arrived of the answer."""
+    """Reads the body of a streamed reply, collecting the answer on the way."""
 
     def __init__(self, head: ReplyHead) -> None:
         self.head: ReplyHead = head
         content_type = head.headers.get("content-type", "").partition(";")[0].strip().lower()
-        # Anything else is a failure, or the whole answer, as JSON.
+        # Anything else is a JSON body: a failure, or the whole answer.
         self._is_stream = head.status == 200 and content_type == "text/event-stream"
         self._body: list[bytes] = []
         self._events, self._accumulator = EventDecoder(), Accumulator()
@@ -41,7 +41,7 @@ class StreamReader:
         return self._accumulator.completion(trace_id(self.head.headers, None))
 
     def feed(self, data: bytes) -> Iterator[CompletionChunk]:
-        """Takes the next bytes of the body; yields the chunks that they complete."""
+        """Reads the next bytes of the body; yields the chunks that they complete."""
         if not self._is_stream:
             self._body.append(data)
             return
@@ -59,22 +59,22 @@ class StreamReader:
             yield self._accumulator.add(event)
 
     def end(self) -> Iterator[CompletionChunk]:
-        """Ends the body: yields an answer that came whole, raises if a streamed one did not."""
+        """Ends the body: yields an answer sent as plain JSON; raises if a stream is incomplete."""
         if not self._is_stream:
             self._whole = self.head.completion(b"".join(self._body))
             self.begun = True
             event = _as_event(self._whole.to_dict())
             yield CompletionChunk(event, self._whole.thinking, self._whole.text)
         elif not self.begun and "content-encoding" in self.head.headers:
-            # httpx passes an encoding that it does not know on as it is.
-            raise self.head.undecodable("", "no event can be read")
+            # httpx does not decode an encoding that it does not know.
+            raise self.head.undecodable("", "no event could be decoded")
         elif not self._accumulator.finished:
             raise self._unfinished()
         elif self._accumulator.inside_call:
-            raise self.interrupted("the stream ended inside the arguments of a call")
+            raise self.interrupted("the stream ended within the arguments of a tool call")
 
     def interrupted(self, message: str) -> StreamInterruptedError:
-        """The error of a stream that ended before its answer did."""
+        """The error for a stream that ended before its answer was complete."""
         completion = self.completion
         return StreamInterruptedError(
             message,
@@ -85,8 +85,12 @@ class StreamReader:
         )
 
     def broken_off(self, reason: str) -> StreamInterruptedError | None:
-        """The error of a connection that died; None while nothing has been handed over."""
-        return self.interrupted(f"the stream broke off ({reason})") if self.begun else None
+        """The error for a lost connection; None if no chunk has been handed over yet."""
+        return (
+            self.interrupted(f"the connection was lost during the stream ({reason})")
+            if self.begun
+            else None
+        )
 
     def _unfinished(self) -> MiniMaxError:
         completion = self.completion
@@ -99,13 +103,13 @@ class StreamReader:
 
 
 def _as_event(answer: dict[str, Any]) -> dict[str, Any]:
-    """A whole answer as the one event of a stream: who reads `choices[0].delta` finds it there."""
+    """A whole answer as the only event of a stream, its message readable as `delta`."""
     choices = [as_object(choice) for choice in as_array(answer.get("choices"))]
     return {**answer, "choices": [{**each, "delta": each.get("message")} for each in choices]}
 
 
 class Accumulator:
-    """Turns the events of a stream into chunks, and all of them into what a plain call gives."""
+    """Turns the events of a stream into chunks, merging them into what a plain call returns."""
 
     def __init__(self) -> None:
         self._merged = Object("ChatCompletionChunk", {})
@@ -115,7 +119,7 @@ class Accumulator:
         self._source = ""
 
     def add(self, event: dict[str, Any]) -> CompletionChunk:
-        """Takes in one event."""
+        """Merges an event; returns its chunk."""
         self._merged.add(event)
         thinking = text = ""
         choices = self._merged.get("choices")
@@ -127,13 +131,13 @@ class Accumulator:
 
     @property
     def finished(self) -> bool:
-        """Whether every answer has said why it ended."""
+        """Whether every choice has a finish_reason."""
         ends = [choice.get("finish_reason") for choice in self._choices()]
         return bool(ends) and all(ends)
 
     @property
     def inside_call(self) -> bool:
-        """Whether an answer ends inside the arguments of a call, though nothing cut it off."""
+        """Whether a choice ends within the arguments of a tool call, though no limit cut it off."""
         return any(
             is_cut_off(call.function.arguments)
             for choice in self.completion(None).choices
@@ -142,7 +146,7 @@ class Accumulator:
         )
 
     def completion(self, trace_id: str | None) -> Completion:
-        """What has arrived so far."""
+        """The answer as far as it has arrived."""
         body = self._merged.whole()
         choices = [as_object(choice) for choice in as_array(body.get("choices"))]
         for choice in choices:
@@ -156,7 +160,7 @@ class Accumulator:
         return iter(choices if isinstance(choices, Entries) else ())
 
     def _new(self, message: Object, *, ended: bool) -> tuple[str, str]:
-        """The thinking and the text that an event has added to the first answer."""
+        """The thinking and the text that an event added to the first choice."""
         tagged, text = self._splitter.feed(_take(message.get("content")))
         content = self._content.feed(_take(message.get("reasoning_content")))
         details = self._details.take(message.get("reasoning_details"), ended=ended)
@@ -164,14 +168,14 @@ class Accumulator:
             last_tagged, last_text = self._splitter.flush()
             tagged, text = tagged + last_tagged, text + last_text
             content += self._content.flush()
-        # A thought may come in several of them: where it came first, it goes on.
+        # The same thinking may come in several fields; the first one that has any is read.
         sources = {"reasoning_content": content, "reasoning_details": details, "content": tagged}
         self._source = self._source or next((name for name, new in sources.items() if new), "")
         return sources.get(self._source, ""), text
 
 
 class SegmentReader:
-    """Takes the new thinking out of segments that are being merged."""
+    """Reads the new thinking from segments that are being merged."""
 
     def __init__(self) -> None:
         self._thinking = StructuredThinking()
@@ -179,7 +183,7 @@ class SegmentReader:
         self._waiting: dict[int, Object] = {}
 
     def take(self, segments: Any, *, ended: bool) -> str:
-        """What the last pieces have added. `ended`: what is undecided is decided now."""
+        """The thinking that the last pieces added; if `ended`, ambiguous texts are decided."""
         if not isinstance(segments, Entries):
             return ""
         self._waiting.update((id(segment), segment) for segment in segments.touched)
@@ -207,7 +211,7 @@ def _take(text: Any) -> str:
 
 
 def is_cut_off(text: str) -> bool:
-    """Whether text is the beginning of JSON that was cut off."""
+    """Whether a text is JSON that was cut off."""
     try:
         json.loads(text)
     except json.JSONDecodeError as error:

@@ -1,8 +1,8 @@
-"""Tells the thinking, in `<think>…</think>` ahead of the answer, from the answer.
+"""Separates the thinking, `<think>…</think>` before the answer, from the answer.
 
-Knows strings alone. The documented form is one block, then the answer. Seen on the wire are also
-several blocks, one that the token limit cut off, and a closing tag without an opening one: what
-stands before it was thinking.
+Works on strings alone. The documented form is one block followed by the answer. In practice there
+are also several blocks, a block cut off by the token limit, and a closing tag without an opening
+one, in which case everything before it is thinking.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ WHITE_SPACE = " \t\r\n"
 
 
 class ThinkSplitter:
-    """Splits content that comes in pieces, in time linear in its length, however it is cut.
+    """Splits content that arrives in pieces, in linear time, however it is cut.
 
-    A piece is passed on as soon as nothing that follows can change what it is: white space at the
-    edge of a block and what may become a tag have to wait.
+    A piece is returned as soon as nothing that follows can change its meaning: white space at the
+    edge of a block, and what may become a tag, have to wait.
     """
 
     def __init__(self) -> None:
-        self._state = "ahead"  # of block or answer; then in a "block", "untagged" or the "answer"
+        self._state = "ahead"  # of block or answer; then "block", "untagged" or "answer"
         self._held = ""  # what may become a tag
-        self._blank: list[str] = []  # white space that is dropped if it is at an edge
+        self._blank: list[str] = []  # white space, dropped if it turns out to be at an edge
         self._after_block = self._begun_block = self._thought = False
 
     def feed(self, piece: str) -> tuple[str, str]:
-        """Takes the next piece; returns the thinking and the answer that it makes known."""
+        """Reads the next piece; returns the thinking and the answer that it reveals."""
         thinking: list[str] = []
         text: list[str] = []
         buffer = self._held + piece
@@ -38,13 +38,13 @@ class ThinkSplitter:
         self._held = buffer[tail:]
         for part in re.split(f"({OPEN}|{CLOSE})", buffer[:tail]):
             self._take(part, thinking, text)
-        if self._state == "answer":  # in which there are no tags to wait for
+        if self._state == "answer":  # where tags have no meaning
             text.append(self._held)
             self._held = ""
         return "".join(thinking), "".join(text)
 
     def flush(self) -> tuple[str, str]:
-        """Ends the content; returns the thinking and the answer that were held back."""
+        """Ends the content; returns the thinking and the answer held back so far."""
         thinking: list[str] = []
         held, self._held = self._held, ""
         if self._state == "block":
@@ -61,7 +61,7 @@ class ThinkSplitter:
             self._state, self._begun_block = "block", False
             self._blank.clear()
         elif part == CLOSE and (self._state == "block" or untagged):
-            # Without an opening tag, all so far was thinking.
+            # Without an opening tag, everything before was thinking.
             self._think("".join(text), thinking)
             text.clear()
             self._state, self._after_block = "ahead", True
@@ -77,7 +77,7 @@ class ThinkSplitter:
                 blank = self._take_blank()
                 self._state = "answer" if self._after_block else "untagged"
                 part = (_indentation(blank) if self._after_block else blank) + kept
-            if part == OPEN:  # in the midst of the answer it is a mention
+            if part == OPEN:  # within the answer, it is only mentioned
                 self._state = "answer"
             text.append(part)
 
@@ -93,7 +93,7 @@ class ThinkSplitter:
             if self._begun_block:
                 thinking.append(blank + kept)
             else:
-                if self._thought:  # in a block before this one
+                if self._thought:  # in an earlier block
                     thinking.append("\n\n")
                 thinking.append(kept.lstrip(WHITE_SPACE))
             self._begun_block = self._thought = True
@@ -101,23 +101,23 @@ class ThinkSplitter:
 
 
 class StructuredThinking:
-    """Thinking that comes in fields of its own, in pieces, of which several segments may be made.
+    """Thinking that arrives in separate fields, as pieces of one or more segments.
 
-    It reads like tagged thinking: white space at the edges of a segment is dropped, segments are
-    set apart, and a stray closing tag, which was seen at the end, is dropped.
+    The result reads like tagged thinking: white space at the edges of a segment is dropped,
+    segments are separated by a blank line, and a stray closing tag at the end is dropped.
     """
 
     def __init__(self) -> None:
-        self._held: list[str] = []  # what is dropped if nothing follows in the segment
+        self._held: list[str] = []  # dropped if nothing follows in the segment
         self._begun_segment = self._thought = False
 
     def feed(self, piece: str) -> str:
-        """Takes the next piece; returns the thinking that it makes known."""
+        """Reads the next piece; returns the thinking that it reveals."""
         if not piece.strip(WHITE_SPACE):
             self._held.append(piece)
             return ""
         buffer = "".join([*self._held, piece])
-        kept = _without_end(buffer)
+        kept = _trimmed(buffer)
         tail = kept.rfind("<", max(0, len(kept) - len(CLOSE)))
         if len(kept) == len(buffer) and tail >= 0 and CLOSE.startswith(kept[tail:]):
             kept = kept[:tail].rstrip(WHITE_SPACE)
@@ -125,12 +125,12 @@ class StructuredThinking:
         return self._think(kept)
 
     def flush(self) -> str:
-        """Returns what was held back, for no more is expected."""
+        """Returns the thinking held back so far."""
         held, self._held = "".join(self._held), []
-        return self._think(_without_end(held))
+        return self._think(_trimmed(held))
 
     def end_segment(self) -> str:
-        """Ends the segment; returns what was held back of it."""
+        """Ends the segment; returns its thinking held back so far."""
         thinking = self.flush()
         self._begun_segment = False
         return thinking
@@ -145,24 +145,24 @@ class StructuredThinking:
         return kept
 
 
-def _without_end(segment: str) -> str:
+def _trimmed(segment: str) -> str:
     return segment.rstrip(WHITE_SPACE).removesuffix(CLOSE).rstrip(WHITE_SPACE)
 
 
 def _indentation(blank: str) -> str:
-    """White space behind a block without its blank lines."""
+    """The white space after a block, without blank lines."""
     return blank[max(blank.rfind("\n"), blank.rfind("\r")) + 1 :]
 
 
 def split(content: str) -> tuple[str, str]:
-    """The thinking and the answer of a whole content."""
+    """The thinking and the answer in a whole content."""
     splitter = ThinkSplitter()
     (thinking, text), (last_thinking, last_text) = splitter.feed(content), splitter.flush()
     return thinking + last_thinking, text + last_text
 
 
 def join_segments(segments: Iterable[str]) -> str:
-    """The structured thinking of whole segments."""
+    """The structured thinking in whole segments."""
     thinking = StructuredThinking()
     return "".join(
         part for each in segments for part in (thinking.feed(each), thinking.end_segment())

@@ -8,25 +8,26 @@ from typing import Literal, Self, Unpack, overload
 
 import httpx
 
-from ._client import BaseClient, Chat, Connections
+from ._client import BaseClient, Chat, Connections, PublicNames
 from ._completion import Completion, CompletionChunk
 from ._config import Config
 from ._errors import MiniMaxError
 from ._http import Response, map_httpx_errors, short_read
 from ._reply import ReplyHead
-from ._request import CreateParams, PreparedCall
+from ._request import CreateParams, PreparedCall, show_parameters
 from ._retry import retry_delay
 from ._stream import StreamReader
 
 
-class AsyncStream:
-    """An answer in chunks, as they arrive: iterate, preferably in a `async with`, which closes.
+class AsyncStream(PublicNames):
+    """An answer in chunks, as they arrive: iterate over it in `async with`, which closes it.
 
-    It never ends unnoticed. What it raises holds in `completion` what had arrived.
+    Errors hold what had arrived in `completion`; an incomplete stream always raises one.
 
     Raises:
-        StreamInterruptedError: The connection died, or the stream ended without a finish_reason.
-        APIError: The API failed midway.
+        StreamInterruptedError: The connection was lost, or the stream ended without a
+            finish_reason.
+        APIError: The API returned an error during the stream.
     """
 
     def __init__(
@@ -42,11 +43,11 @@ class AsyncStream:
 
     @property
     def completion(self) -> Completion:
-        """What has arrived so far; in the end the same answer as without stream=True."""
+        """What has arrived so far; at the end, the answer that a plain call returns."""
         return self._reader.completion
 
     async def aclose(self) -> None:
-        """Gives the connection back; no more chunks come."""
+        """Releases the connection; no more chunks follow."""
         self._closed = True
         await self._response.aclose()
 
@@ -66,7 +67,7 @@ class AsyncStream:
         await self.aclose()
 
 
-# No method of Stream, which would then hold itself and be collected late.
+# Not a method, which would keep the stream alive in a reference cycle.
 async def _chunks(reader: StreamReader, response: Response) -> AsyncIterator[CompletionChunk]:
     try:
         redact = reader.head.call.config.redact
@@ -86,8 +87,8 @@ async def _chunks(reader: StreamReader, response: Response) -> AsyncIterator[Com
         await response.aclose()
 
 
-class Completions:
-    """The API's `chat.completions`."""
+class Completions(PublicNames):
+    """The API's `chat.completions` namespace."""
 
     def __init__(self, config: Config, connections: Connections[httpx.AsyncClient]) -> None:
         self._config, self._connections = config, connections
@@ -104,18 +105,21 @@ class Completions:
     async def create(
         self, *, stream: bool | None, **params: Unpack[CreateParams]
     ) -> Completion | AsyncStream: ...
+    @show_parameters
     async def create(
         self, *, stream: bool | None = None, **params: Unpack[CreateParams]
     ) -> Completion | AsyncStream:
-        """Answers the last of `messages`: whole, or with stream=True in chunks.
+        """Answers `messages`: with the whole answer or, if `stream` is true, in chunks.
 
-        The arguments are the fields of the documented request and, of this call alone, `timeout`,
-        `max_retries`, `extra_headers` and `extra_body`. What is None is not sent.
+        Arguments that are None are not sent.
+
+        Args:
+            stream: Whether to return the answer in chunks, as they arrive.
 
         Raises:
-            InvalidArgumentError: The contract forbids an argument; nothing was sent.
-            APIError: The API returned an error; its subclasses say which.
-            APIConnectionError: No reply, or not in time (APITimeoutError).
+            InvalidArgumentError: An argument violates the contract; nothing was sent.
+            APIError: The API returned an error; the subclasses say which.
+            APIConnectionError: The API could not be reached, or (APITimeoutError) not in time.
             ResponseDecodeError: The response violates the schema.
         """
         call = PreparedCall.prepare(self._config, stream, params)
@@ -142,7 +146,7 @@ class Completions:
         if call.stream:
             reader = StreamReader(head)
             chunks = _chunks(reader, response)
-            # Waited for here: what fails before it can still be tried again.
+            # Read here, because a failure before the first chunk can still be retried.
             first = await anext(chunks)
             return AsyncStream(reader, response, first, chunks)
         try:
@@ -166,11 +170,11 @@ class AsyncMiniMax(BaseClient[httpx.AsyncClient]):
 
     @property
     def chat(self) -> Chat[Completions]:
-        """The API's `chat`."""
+        """The API's `chat` namespace."""
         return Chat(Completions(self._config, self._connections))
 
     async def aclose(self) -> None:
-        """Closes the connections; the client cannot be used any more."""
+        """Closes the connections; the client can no longer be used."""
         if (http := self._retire()) is not None:
             await http.aclose()
 

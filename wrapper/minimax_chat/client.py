@@ -9,25 +9,26 @@ from typing import Literal, Self, Unpack, overload
 
 import httpx
 
-from ._client import BaseClient, Chat, Connections
+from ._client import BaseClient, Chat, Connections, PublicNames
 from ._completion import Completion, CompletionChunk
 from ._config import Config
 from ._errors import MiniMaxError
 from ._http import Response, map_httpx_errors, short_read
 from ._reply import ReplyHead
-from ._request import CreateParams, PreparedCall
+from ._request import CreateParams, PreparedCall, show_parameters
 from ._retry import retry_delay
 from ._stream import StreamReader
 
 
-class Stream:
-    """An answer in chunks, as they arrive: iterate, preferably in a `with` statement, which closes.
+class Stream(PublicNames):
+    """An answer in chunks, as they arrive: iterate over it in a `with` statement, which closes it.
 
-    It never ends unnoticed. What it raises holds in `completion` what had arrived.
+    Errors hold what had arrived in `completion`; an incomplete stream always raises one.
 
     Raises:
-        StreamInterruptedError: The connection died, or the stream ended without a finish_reason.
-        APIError: The API failed midway.
+        StreamInterruptedError: The connection was lost, or the stream ended without a
+            finish_reason.
+        APIError: The API returned an error during the stream.
     """
 
     def __init__(
@@ -43,11 +44,11 @@ class Stream:
 
     @property
     def completion(self) -> Completion:
-        """What has arrived so far; in the end the same answer as without stream=True."""
+        """What has arrived so far; at the end, the answer that a plain call returns."""
         return self._reader.completion
 
     def close(self) -> None:
-        """Gives the connection back; no more chunks come."""
+        """Releases the connection; no more chunks follow."""
         self._closed = True
         self._response.close()
 
@@ -67,7 +68,7 @@ class Stream:
         self.close()
 
 
-# No method of Stream, which would then hold itself and be collected late.
+# Not a method, which would keep the stream alive in a reference cycle.
 def _chunks(reader: StreamReader, response: Response) -> Iterator[CompletionChunk]:
     try:
         redact = reader.head.call.config.redact
@@ -87,8 +88,8 @@ def _chunks(reader: StreamReader, response: Response) -> Iterator[CompletionChun
         response.close()
 
 
-class Completions:
-    """The API's `chat.completions`."""
+class Completions(PublicNames):
+    """The API's `chat.completions` namespace."""
 
     def __init__(self, config: Config, connections: Connections[httpx.Client]) -> None:
         self._config, self._connections = config, connections
@@ -103,18 +104,21 @@ class Completions:
     def create(
         self, *, stream: bool | None, **params: Unpack[CreateParams]
     ) -> Completion | Stream: ...
+    @show_parameters
     def create(
         self, *, stream: bool | None = None, **params: Unpack[CreateParams]
     ) -> Completion | Stream:
-        """Answers the last of `messages`: whole, or with stream=True in chunks.
+        """Answers `messages`: with the whole answer or, if `stream` is true, in chunks.
 
-        The arguments are the fields of the documented request and, of this call alone, `timeout`,
-        `max_retries`, `extra_headers` and `extra_body`. What is None is not sent.
+        Arguments that are None are not sent.
+
+        Args:
+            stream: Whether to return the answer in chunks, as they arrive.
 
         Raises:
-            InvalidArgumentError: The contract forbids an argument; nothing was sent.
-            APIError: The API returned an error; its subclasses say which.
-            APIConnectionError: No reply, or not in time (APITimeoutError).
+            InvalidArgumentError: An argument violates the contract; nothing was sent.
+            APIError: The API returned an error; the subclasses say which.
+            APIConnectionError: The API could not be reached, or (APITimeoutError) not in time.
             ResponseDecodeError: The response violates the schema.
         """
         call = PreparedCall.prepare(self._config, stream, params)
@@ -139,7 +143,7 @@ class Completions:
         if call.stream:
             reader = StreamReader(head)
             chunks = _chunks(reader, response)
-            # Waited for here: what fails before it can still be tried again.
+            # Read here, because a failure before the first chunk can still be retried.
             first = next(chunks)
             return Stream(reader, response, first, chunks)
         try:
@@ -151,7 +155,7 @@ class Completions:
 
 
 def _has_ended(process: int) -> bool:
-    return False  # it is this one, or a parent that shares nothing
+    return False  # it is this process, or a parent that shares no connections
 
 
 class MiniMax(BaseClient[httpx.Client]):
@@ -163,11 +167,11 @@ class MiniMax(BaseClient[httpx.Client]):
 
     @property
     def chat(self) -> Chat[Completions]:
-        """The API's `chat`."""
+        """The API's `chat` namespace."""
         return Chat(Completions(self._config, self._connections))
 
     def close(self) -> None:
-        """Closes the connections; the client cannot be used any more."""
+        """Closes the connections; the client can no longer be used."""
         if (http := self._retire()) is not None:
             http.close()
 
