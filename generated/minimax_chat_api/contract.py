@@ -16,7 +16,6 @@ from typing import (
     Literal,
     NamedTuple,
     Protocol,
-    Required,
     TypeAlias,
     TypedDict,
 )
@@ -144,13 +143,46 @@ class Merge(NamedTuple):
     """The field of the whole answer; "" if it has the same name there."""
 
 
-class ChatCompletionRequestParam(TypedDict, total=False):
-    """A conversation to be answered, and how. As JSON it may have up to 64 MB."""
+class _ChatCompletionRequestRequired(TypedDict):
+    """The keys that ChatCompletionRequestParam requires."""
 
-    model: Required[ModelIdLiteral | str]
+    model: ModelIdLiteral | str
     """Model ID (模型 ID)."""
-    messages: Required[Iterable[MessageParam | SupportsToDict]]
+    messages: Iterable[MessageParam | SupportsToDict]
     """The conversation so far, oldest message first."""
+
+
+class ChatCompletionRequestParam(_ChatCompletionRequestRequired, total=False):
+    """A conversation to be answered, and how. As JSON it may have up to 64 MB.
+
+    Keys:
+        model: Model ID (模型 ID).
+            Documented values: MiniMax-M2.7, MiniMax-M2.7-highspeed, MiniMax-M2.5, MiniMax-M2.1,
+            MiniMax-M3, MiniMax-M2.5-highspeed, MiniMax-M2.1-highspeed, MiniMax-M2.
+        messages: The conversation so far, oldest message first.
+        service_tier: Admission. `priority` is served ahead of others, at 1.5 times the price.
+            Documented values: standard, priority. Default: standard.
+        thinking: Switches the thinking of MiniMax-M3. Without it, MiniMax-M3 decides; M2.x
+            models always think.
+        reasoning_split: Moves the thinking out of `content` into `reasoning_content` and
+            `reasoning_details`. It says where thinking goes, not whether there is any.
+        tools: The functions that the model may call.
+        stream_options: What a stream tells beside the answer.
+        max_completion_tokens: Upper limit of the generated tokens, thinking included; what
+            exceeds it is cut off (`finish_reason` `length`: try a higher value).
+            Must be >= 1.
+        max_tokens: Older spelling of `max_completion_tokens`.
+            Must be >= 1.
+        temperature: Randomness of the output (温度系数). Higher is more random. From 0 to 2, both
+            included; for the models of the page of April 2026 more than 0 and at most 1.
+            Must be >= 0 and <= 2; > 0 and <= 1 for MiniMax-M2.7, MiniMax-M2.7-highspeed,
+            MiniMax-M2.5, MiniMax-M2.1. Default: 1.
+        top_p: Sampling strategy (采样策略). From 0 to 1, both included; for the models of the page
+            of April 2026 more than 0.
+            Must be >= 0 and <= 1; > 0 and <= 1 for MiniMax-M2.7, MiniMax-M2.7-highspeed,
+            MiniMax-M2.5, MiniMax-M2.1. Default: 0.95.
+    """
+
     service_tier: ServiceTierLiteral | str | None
     """Admission. `priority` is served ahead of others, at 1.5 times the price."""
     thinking: ThinkingParam | SupportsToDict | None
@@ -181,46 +213,95 @@ class ChatCompletionRequestParam(TypedDict, total=False):
 
 
 class ThinkingParam(TypedDict, total=False):
-    """Switches the thinking of MiniMax-M3."""
+    """Switches the thinking of MiniMax-M3.
+
+    Keys:
+        type: `disabled`, MiniMax-M3 answers at once (M2.x models think anyway); `adaptive`,
+            MiniMax-M3 decides.
+            Documented values: disabled, adaptive. Default: adaptive.
+    """
 
     type: ThinkingTypeLiteral | str | None
     """`disabled`, MiniMax-M3 answers at once (M2.x models think anyway); `adaptive`, MiniMax-M3 decides."""
 
 
 class StreamOptionsParam(TypedDict, total=False):
-    """What a stream tells beside the answer."""
+    """What a stream tells beside the answer.
+
+    Keys:
+        include_usage: Whether the stream tells its usage.
+            Default: False.
+    """
 
     include_usage: bool | None
     """Whether the stream tells its usage."""
 
 
-class ToolParam(TypedDict, total=False):
-    """Something that the model may call."""
+class _ToolRequired(TypedDict):
+    """The keys that ToolParam requires."""
 
-    type: Required[ToolTypeLiteral | str]
+    type: ToolTypeLiteral | str
     """Kind of tool, here `function`."""
-    function: Required[FunctionDefinitionParam | SupportsToDict]
+    function: FunctionDefinitionParam | SupportsToDict
     """The function."""
 
 
-class FunctionDefinitionParam(TypedDict, total=False):
-    """A function that the model may call."""
+class ToolParam(_ToolRequired, total=False):
+    """Something that the model may call.
 
-    name: Required[str]
+    Keys:
+        type: Kind of tool, here `function`.
+            Documented values: function.
+        function: The function.
+    """
+
+
+class _FunctionDefinitionRequired(TypedDict):
+    """The keys that FunctionDefinitionParam requires."""
+
+    name: str
     """Name of the function."""
-    description: str | None
-    """What the function does."""
-    parameters: Required[Mapping[str, Any]]
+    parameters: Mapping[str, Any]
     """The parameters of the function, as a JSON Schema."""
 
 
-class MessageParam(TypedDict, total=False):
-    """One message of the conversation. Send the assistant's messages back whole, thinking included: dropping it harms
-    the next answer.
+class FunctionDefinitionParam(_FunctionDefinitionRequired, total=False):
+    """A function that the model may call.
+
+    Keys:
+        name: Name of the function.
+        description: What the function does.
+        parameters: The parameters of the function, as a JSON Schema.
     """
 
-    role: Required[RoleLiteral | str]
+    description: str | None
+    """What the function does."""
+
+
+class _MessageRequired(TypedDict):
+    """The keys that MessageParam requires."""
+
+    role: RoleLiteral | str
     """Who speaks."""
+
+
+class MessageParam(_MessageRequired, total=False):
+    """One message of the conversation. Send the assistant's messages back whole, thinking included: dropping it harms
+    the next answer.
+
+    Keys:
+        role: Who speaks.
+            Documented values: system, user, assistant, user_system, group, sample_message_user,
+            sample_message_ai, tool.
+        name: Name of the speaker; it tells apart several speakers of one role.
+        content: What is said: text or, with MiniMax-M3, parts with text, pictures and videos.
+            The documented example has a system message without it.
+        tool_calls: Of role `assistant`, the calls that it made, sent back unchanged.
+        tool_call_id: Of role `tool`, the `id` of the call whose result this is; ignored for
+            other roles.
+        reasoning_details: Of role `assistant`, its thinking, sent back unchanged.
+    """
+
     name: str | None
     """Name of the speaker; it tells apart several speakers of one role."""
     content: str | Iterable[ContentPartParam | SupportsToDict] | None
@@ -235,11 +316,24 @@ class MessageParam(TypedDict, total=False):
     """Of role `assistant`, its thinking, sent back unchanged."""
 
 
-class ContentPartParam(TypedDict, total=False):
-    """A part of a message. Only the field that its `type` names is to be given."""
+class _ContentPartRequired(TypedDict):
+    """The keys that ContentPartParam requires."""
 
-    type: Required[ContentPartTypeLiteral | str]
+    type: ContentPartTypeLiteral | str
     """Kind of part."""
+
+
+class ContentPartParam(_ContentPartRequired, total=False):
+    """A part of a message. Only the field that its `type` names is to be given.
+
+    Keys:
+        type: Kind of part.
+            Documented values: text, image_url, video_url.
+        text: Of type `text`, what is said.
+        image_url: Of type `image_url`, the picture.
+        video_url: Of type `video_url`, the video.
+    """
+
     text: str | None
     """Of type `text`, what is said."""
     image_url: ImageUrlParam | SupportsToDict | None
@@ -248,11 +342,24 @@ class ContentPartParam(TypedDict, total=False):
     """Of type `video_url`, the video."""
 
 
-class ImageUrlParam(TypedDict, total=False):
-    """A picture."""
+class _ImageUrlRequired(TypedDict):
+    """The keys that ImageUrlParam requires."""
 
-    url: Required[str]
+    url: str
     """URL or base64 data URL of a JPEG, PNG, GIF or WEBP picture of at most 10 MB."""
+
+
+class ImageUrlParam(_ImageUrlRequired, total=False):
+    """A picture.
+
+    Keys:
+        url: URL or base64 data URL of a JPEG, PNG, GIF or WEBP picture of at most 10 MB.
+        detail: How closely to look.
+            Documented values: low, default, high. Default: default.
+        max_long_side_pixel: Upper limit of the longer side, in pixels.
+            Must be >= 1.
+    """
+
     detail: MediaDetailLiteral | str | None
     """How closely to look. A picture costs hundreds of tokens (up to 600) with `low`, 1,000 to 3,000 (up to 5,000)
     with `default`, thousands (15,000 and more) with `high`.
@@ -261,13 +368,29 @@ class ImageUrlParam(TypedDict, total=False):
     """Upper limit of the longer side, in pixels."""
 
 
-class VideoUrlParam(TypedDict, total=False):
-    """A video."""
+class _VideoUrlRequired(TypedDict):
+    """The keys that VideoUrlParam requires."""
 
-    url: Required[str]
+    url: str
     """URL or base64 data URL of an MP4, AVI, MOV or MKV video of at most 50 MB, or `mm_file://{file_id}` for one of
     at most 512 MB that was uploaded to the Files API.
     """
+
+
+class VideoUrlParam(_VideoUrlRequired, total=False):
+    """A video.
+
+    Keys:
+        url: URL or base64 data URL of an MP4, AVI, MOV or MKV video of at most 50 MB, or
+            `mm_file://{file_id}` for one of at most 512 MB that was uploaded to the Files API.
+        detail: How closely to look.
+            Documented values: low, default, high. Default: default.
+        fps: Frames to look at, per second.
+            Must be >= 0.2 and <= 5. Default: 1.
+        max_long_side_pixel: Upper limit of the longer side, in pixels.
+            Must be >= 1.
+    """
+
     detail: MediaDetailLiteral | str | None
     """How closely to look."""
     fps: float | None
@@ -276,38 +399,67 @@ class VideoUrlParam(TypedDict, total=False):
     """Upper limit of the longer side, in pixels."""
 
 
-class MessageToolCallParam(TypedDict, total=False):
-    """A call that goes back in the message of the assistant that made it."""
+class _MessageToolCallRequired(TypedDict):
+    """The keys that MessageToolCallParam requires."""
 
-    id: Required[str]
+    id: str
     """ID of the call."""
-    type: Required[ToolTypeLiteral | str]
+    type: ToolTypeLiteral | str
     """Kind of tool, here `function`."""
-    function: Required[MessageToolCallFunctionParam | SupportsToDict]
+    function: MessageToolCallFunctionParam | SupportsToDict
     """The function called."""
 
 
-class MessageToolCallFunctionParam(TypedDict, total=False):
-    """The function of a call that goes back."""
+class MessageToolCallParam(_MessageToolCallRequired, total=False):
+    """A call that goes back in the message of the assistant that made it.
 
-    name: Required[str]
+    Keys:
+        id: ID of the call.
+        type: Kind of tool, here `function`.
+            Documented values: function.
+        function: The function called.
+    """
+
+
+class _MessageToolCallFunctionRequired(TypedDict):
+    """The keys that MessageToolCallFunctionParam requires."""
+
+    name: str
     """Name of the function."""
-    arguments: Required[str]
+    arguments: str
     """The arguments, as JSON."""
 
 
-class ReasoningDetailParam(TypedDict, total=False):
-    """A segment of the thinking."""
+class MessageToolCallFunctionParam(_MessageToolCallFunctionRequired, total=False):
+    """The function of a call that goes back.
 
-    type: str | None | None
+    Keys:
+        name: Name of the function.
+        arguments: The arguments, as JSON.
+    """
+
+
+class ReasoningDetailParam(TypedDict, total=False):
+    """A segment of the thinking.
+
+    Keys:
+        type: Kind of segment, such as `reasoning.text`.
+        id: ID of the segment, such as `reasoning-text-1`.
+        format: Format of the segment, such as `MiniMax-response-v1`.
+        index: Position of the segment.
+        text: The thinking. In a stream, the guide's sample takes each text for the whole so
+            far; seen on the wire are also streams in which it is only the new piece.
+    """
+
+    type: str | None
     """Kind of segment, such as `reasoning.text`."""
-    id: str | None | None
+    id: str | None
     """ID of the segment, such as `reasoning-text-1`."""
-    format: str | None | None
+    format: str | None
     """Format of the segment, such as `MiniMax-response-v1`."""
-    index: int | None | None
+    index: int | None
     """Position of the segment."""
-    text: str | None | None
+    text: str | None
     """The thinking. In a stream, the guide's sample takes each text for the whole so far; seen on the wire are also
     streams in which it is only the new piece.
     """

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import hashlib
 import keyword
+import re
+import textwrap
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -60,6 +62,22 @@ PYTHON_TYPES = {
 }
 VALUE_TYPES = {**PYTHON_TYPES, "array": "list[Any]", "object": "dict[str, Any]"}
 
+BOUNDS = {
+    "exclusiveMinimum": "> {}",
+    "minimum": ">= {}",
+    "exclusiveMaximum": "< {}",
+    "maximum": "<= {}",
+    "minLength": "at least {} characters",
+    "maxLength": "at most {} characters",
+    "minItems": "at least {} items",
+    "maxItems": "at most {} items",
+}
+"""How the documentation of a key words each bound."""
+
+# The whole description of a key stands behind it; its entry under "Keys:" is a reminder.
+KEYS_WIDTH = 92
+SUMMARY_LENGTH = 160
+
 HEADER = '''"""What openapi.yaml says and the generated models drop.
 
 Written by scripts/regenerate.py from openapi.yaml; change those, then run it again.
@@ -78,7 +96,6 @@ from typing import (
     Literal,
     NamedTuple,
     Protocol,
-    Required,
     TypeAlias,
     TypedDict,
 )
@@ -420,6 +437,10 @@ def _union(types: list[str]) -> str:
 
 
 def _sent_type(schemas: dict[str, Schema], schema: Schema) -> str:
+    return _union(_sent_types(schemas, schema))
+
+
+def _sent_types(schemas: dict[str, Schema], schema: Schema) -> list[str]:
     types: list[str] = []
     for each in _alternatives(schema):
         if "$ref" in each:
@@ -429,7 +450,7 @@ def _sent_type(schemas: dict[str, Schema], schema: Schema) -> str:
             elif _is_object(schemas[name]):
                 types.extend([f"{name}Param", "SupportsToDict"])
             else:
-                types.append(_sent_type(schemas, schemas[name]))
+                types.extend(_sent_types(schemas, schemas[name]))
         elif each.get("type") == "array":
             types.append(f"Iterable[{_sent_type(schemas, each.get('items', {}))}]")
         elif each.get("type") == "object":
@@ -437,24 +458,83 @@ def _sent_type(schemas: dict[str, Schema], schema: Schema) -> str:
             types.append(f"Mapping[str, {_sent_type(schemas, values)}]")
         else:
             types.append(PYTHON_TYPES[each["type"]] if "type" in each else "Any")
-    return _union(types)
+    return types
 
 
 def _typed_dict(schemas: dict[str, Schema], name: str, *, leave_out: str | None) -> str:
     schema = schemas[name]
-    lines = [f"class {name}Param(TypedDict, total=False):", _docstring(schema["description"])]
-    for field, field_schema in schema["properties"].items():
-        if field == leave_out:
-            continue
-        python_type = _sent_type(schemas, field_schema)
-        if field in schema.get("required", []):
-            python_type = f"Required[{python_type}]"
-        else:
-            # What is None is not sent.
-            python_type = _union([python_type, "None"])
+    fields = {field: each for field, each in schema["properties"].items() if field != leave_out}
+    required = [field for field in fields if field in schema.get("required", [])]
+    optional = [field for field in fields if field not in required]
+    entries = [_key_documentation(schemas, field, each) for field, each in fields.items()]
+    documentation = "\n".join([schema["description"].rstrip(), "", "Keys:", *entries])
+    lines: list[str] = []
+    base = "TypedDict"
+    if required:
+        # `__required_keys__` tells a base class from its heir, but cannot read Required[...] in
+        # annotations that are strings.
+        base = f"_{name}Required"
+        lines.append(f"class {base}(TypedDict):")
+        lines.append(_docstring(f"The keys that {name}Param requires."))
+        for field in required:
+            lines.append(f"    {field}: {_sent_type(schemas, fields[field])}")
+            lines.append(_docstring(fields[field].get("description", "")))
+        lines.append("\n")
+    lines.append(f"class {name}Param({base}, total=False):")
+    lines.append(_docstring(documentation))
+    for field in optional:
+        # What is None is not sent.
+        python_type = _union([*_sent_types(schemas, fields[field]), "None"])
         lines.append(f"    {field}: {python_type}")
-        lines.append(_docstring(field_schema.get("description", "")))
+        lines.append(_docstring(fields[field].get("description", "")))
     return "\n".join(lines) + "\n\n"
+
+
+def _key_documentation(schemas: dict[str, Schema], field: str, schema: Schema) -> str:
+    """What `__doc__` says of a key: its description in short, what it allows, its default."""
+    lines = [f"{field}: {_summary(schema.get('description', ''))}".rstrip()]
+    facts: list[str] = []
+    values: list[str] = []
+    for each in _alternatives(schema):
+        values.extend(str(value) for value in schemas.get(_ref_name(each), {}).get("enum", []))
+    if values:
+        facts.append(f"Documented values: {', '.join(values)}.")
+    limits = [_limits(schema)] if _limits(schema) else []
+    for exception in schema.get("x-bounds", []):
+        limits.append(f"{_limits(exception)} for {', '.join(exception['models'])}")
+    if limits:
+        facts.append(f"Must be {'; '.join(limits)}.")
+    if "default" in schema:
+        facts.append(f"Default: {schema['default']}.")
+    if facts:
+        lines.append(" ".join(facts))
+    wrapped: list[str] = []
+    for line in lines:
+        indent = "    " if line == lines[0] else "        "
+        wrapped += textwrap.wrap(
+            line,
+            KEYS_WIDTH,
+            initial_indent=indent,
+            subsequent_indent="        ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    return "\n".join(wrapped)
+
+
+def _limits(schema: Schema) -> str:
+    return " and ".join(text.format(schema[key]) for key, text in BOUNDS.items() if key in schema)
+
+
+def _summary(description: str) -> str:
+    """The first sentences of the first paragraph, as many as fit on two lines or so."""
+    paragraph = " ".join(description.split("\n\n")[0].split())
+    summary = ""
+    for sentence in re.split(r"(?<=[.!?]) (?=[A-Z`])", paragraph):
+        if summary and len(summary) + len(sentence) > SUMMARY_LENGTH:
+            break
+        summary = f"{summary} {sentence}".strip()
+    return summary
 
 
 def _constraints(

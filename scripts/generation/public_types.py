@@ -22,7 +22,7 @@ def public_types(package: Path) -> dict[str, Members]:
     for path in [*sorted(package.glob("models/*.py")), package / "contract.py"]:
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.ClassDef):
-                members = dict(_class_members(node))
+                members = {**_required_keys(node, found), **dict(_class_members(node))}
                 found[node.name] = {name: members[name] for name in members if name not in COMMON}
             elif isinstance(node, ast.AnnAssign | ast.Assign):
                 found.update(_constant(node))
@@ -35,6 +35,16 @@ def public_types(package: Path) -> dict[str, Members]:
                     for each in arguments
                 }
     return {name: found[name] for name in found if name != NO_TYPE and name[0] != "_"}
+
+
+def _required_keys(node: ast.ClassDef, found: dict[str, Members]) -> Members:
+    """What a typed dict inherits: its required keys stand in a private base."""
+    keys: Members = {}
+    for base in node.bases:
+        if isinstance(base, ast.Name) and base.id.startswith("_"):
+            for name, annotation in found.get(base.id, {}).items():
+                keys[name] = f"Required[{annotation}]"
+    return keys
 
 
 def _class_members(node: ast.ClassDef) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from enum import Enum
 from types import ModuleType
-from typing import Any, Required, get_origin, get_type_hints
+from typing import Any, get_type_hints
 
 import attrs
 
@@ -186,13 +186,13 @@ def _contract_module_findings(spec: Spec, package: ModuleType) -> Findings:
             found.append(f"{name}Param: missing")
             continue
         # TypedDicts keep their annotations as strings, which may name what is behind TYPE_CHECKING.
-        hints = get_type_hints(param, include_extras=True)
+        hints = get_type_hints(param)
         left_out = {"stream"} if name == "ChatCompletionRequest" else set[str]()
         wanted = fields(schema).keys() - left_out
         found += [f"{name}Param.{field}: missing" for field in wanted - hints.keys()]
         found += [f"{name}Param.{field}: not in the spec" for field in hints.keys() - wanted]
         for field in wanted & hints.keys():
-            needed = get_origin(hints[field]) is Required
+            needed = field in param.__required_keys__
             if needed != (field in schema.get("required", ())):
                 found.append(f"{name}Param.{field}: required is {needed}, unlike in the spec")
             free = any(

@@ -1,8 +1,9 @@
 """The generated package says what the spec says: enumerations, hash, facts of contract.py."""
 
 import hashlib
+import inspect
 from enum import IntEnum, StrEnum
-from typing import Any, Required, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import pytest
 import yaml
@@ -54,15 +55,26 @@ def test_status_codes_have_the_meanings_and_retries_of_the_spec() -> None:
 @pytest.mark.parametrize(
     ("component", "left_out"), [("ChatCompletionRequest", {"stream"}), ("Message", set[str]())]
 )
-def test_each_option_is_a_field_of_the_request_but_stream(
+def test_typed_dict_has_the_fields_of_the_component_except_stream(
     component: str, left_out: set[str]
 ) -> None:
-    options = get_type_hints(getattr(contract, f"{component}Param"), include_extras=True)
+    typed_dict = getattr(contract, f"{component}Param")
     schema = SCHEMAS[component]
-    assert [*options] == [field for field in schema["properties"] if field not in left_out]
-    # `__required_keys__` cannot see through annotations that are strings.
-    required = [field for field, kind in options.items() if get_origin(kind) is Required]
-    assert required == schema["required"]
+    optional = [field for field in schema["properties"] if field not in schema["required"]]
+    expected = [*schema["required"], *(field for field in optional if field not in left_out)]
+    assert [*get_type_hints(typed_dict)] == expected
+    assert typed_dict.__required_keys__ == {*schema["required"]}
+
+
+TYPED_DICTS = [name for name in vars(contract) if name.endswith("Param")]
+
+
+@pytest.mark.parametrize("name", TYPED_DICTS)
+def test_docstring_of_typed_dict_has_an_entry_for_each_key(name: str) -> None:
+    typed_dict = getattr(contract, name)
+    _, _, keys = inspect.cleandoc(typed_dict.__doc__).partition("\n\nKeys:\n")
+    entries = [line for line in keys.splitlines() if line.startswith("    ") and line[4] != " "]
+    assert {line.partition(":")[0].strip() for line in entries} == {*get_type_hints(typed_dict)}
 
 
 @pytest.mark.parametrize("name", ["ModelId", "Role"])

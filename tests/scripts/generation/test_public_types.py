@@ -18,6 +18,8 @@ BEFORE = {
         "_PRIVATE = 1\n"
         "class UsageView(View):\n    @property\n    def total(self) -> int | None: ...\n"
         "    def helper(self) -> int: ...\n"
+        "class _UsageRequired(TypedDict):\n    id: int\n    kind: str\n"
+        "class UsageParam(_UsageRequired, total=False):\n    note: str | None\n"
     ),
     "api/chat/create.py": "def _get_kwargs(*, body: Request) -> dict[str, Any]: ...\n",
 }
@@ -32,6 +34,8 @@ AFTER = {
         "'stop': {'type': 'array', 'items': {'anyOf': [{'maxLength': 9}, {'type': 'null'}]}}}}\n"
         "_PRIVATE = 2\n"
         "class UsageView(View):\n    @property\n    def total(self) -> float | None: ...\n"
+        "class _UsageRequired(TypedDict):\n    id: str\n    note: str | None\n"
+        "class UsageParam(_UsageRequired, total=False):\n    kind: str\n"
     ),
     "api/chat/create.py": "def _get_kwargs(id: str, *, body: Request) -> dict[str, Any]: ...\n",
     "api/chat/list_models.py": "def _get_kwargs() -> dict[str, Any]: ...\n",
@@ -59,6 +63,9 @@ def test_what_came_went_and_changed_is_one_line_each(tmp_path: Path) -> None:
         "- Tool",
         "~ Usage.total: int | Unset → float | Unset",
         "- Usage.gone: int",
+        "~ UsageParam.id: Required[int] → Required[str]",
+        "~ UsageParam.kind: Required[str] → str",
+        "~ UsageParam.note: str | None → Required[str | None]",
         "~ UsageView.total: int | None → float | None",
         "~ X_SCHEMA.top_p.maximum: 1 → 2",
         "+ X_SCHEMA.stop[].maxLength: 9",

@@ -1,0 +1,103 @@
+"""What contract.py makes of a spec, by the example of a few components."""
+
+import inspect
+import sys
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from generation.contract_module import contract_module
+
+STRING = {"type": "string"}
+COMPONENTS: dict[str, Any] = {
+    "Request": {
+        "type": "object",
+        "description": "A request.\n",
+        "required": ["messages", "nullable"],
+        "properties": {
+            "tier": {
+                "description": "Which queue.\n",
+                "default": "slow",
+                "anyOf": [{"$ref": "#/components/schemas/Tier"}, STRING],
+            },
+            "messages": {"type": "array", "items": {"$ref": "#/components/schemas/Message"}},
+            "tools": {"type": "array", "items": {"$ref": "#/components/schemas/Tool"}},
+            "segments": {"type": "array", "items": {"$ref": "#/components/schemas/Segment"}},
+            "limit": {
+                "type": "number",
+                "exclusiveMinimum": 0,
+                "maximum": 2,
+                "x-bounds": [{"models": ["m-1", "m-2"], "minimum": 1}],
+                "description": "How\nmuch.\n\nA second paragraph.",
+            },
+            "count": {"type": "integer", "description": f"One. {'Two ' * 40}."},
+            "nullable": {"type": ["string", "null"]},
+        },
+    },
+    "Tier": {"type": "string", "description": "Which queue.", "enum": ["slow", "fast"]},
+    "Message": {
+        "type": "object",
+        "description": "A message.",
+        "required": ["role"],
+        "properties": {
+            "role": {"anyOf": [{"$ref": "#/components/schemas/Tier"}, {"type": "null"}]},
+            "parts": {"type": "array", "items": STRING},
+        },
+    },
+    "Tool": {
+        "type": "object",
+        "description": "A tool.",
+        "required": ["function"],
+        "properties": {"function": {"$ref": "#/components/schemas/Segment"}},
+    },
+    "Segment": {
+        "type": "object",
+        "description": "A segment.",
+        "properties": {"text": {"type": ["string", "null"]}},
+    },
+}
+JSON_REQUEST = {"application/json": {"schema": {"$ref": "#/components/schemas/Request"}}}
+SPEC: dict[str, Any] = {
+    "servers": [],
+    "paths": {"/": {"post": {"requestBody": {"content": JSON_REQUEST}, "responses": {}}}},
+    "components": {"schemas": COMPONENTS},
+}
+
+
+@pytest.fixture(scope="module")
+def contract() -> Any:
+    module = ModuleType("contract_of_the_test")
+    sys.modules[module.__name__] = module
+    exec(contract_module(SPEC, b""), vars(module))
+    return module
+
+
+def test_docstring_of_typed_dict_tells_description_values_bounds_and_default(
+    contract: Any,
+) -> None:
+    assert inspect.cleandoc(contract.RequestParam.__doc__).splitlines() == [
+        "A request.",
+        "",
+        "Keys:",
+        "    tier: Which queue.",
+        "        Documented values: slow, fast. Default: slow.",
+        "    messages:",
+        "    tools:",
+        "    segments:",
+        "    limit: How much.",
+        "        Must be > 0 and <= 2; >= 1 for m-1, m-2.",
+        "    count: One.",
+        "    nullable:",
+    ]
+
+
+def test_typed_dict_knows_its_required_keys_at_run_time(contract: Any) -> None:
+    assert contract.RequestParam.__required_keys__ == {"messages", "nullable"}
+    assert contract.SegmentParam.__required_keys__ == set()
+
+
+def test_optional_keys_accept_none_and_name_it_once(contract: Any) -> None:
+    assert contract.SegmentParam.__annotations__["text"].__forward_arg__ == "str | None"
+    assert contract.RequestParam.__annotations__["limit"].__forward_arg__ == "float | None"
+    assert contract.MessageParam.__annotations__["role"].__forward_arg__ == "TierLiteral | None"
