@@ -143,12 +143,17 @@ class Merge(NamedTuple):
     """The field of the whole answer; "" if it has the same name there."""
 
 
+# A list whose objects can consist of strings alone takes Mapping[str, str] as well: for a variable
+# such as `messages = [{"role": "user", "content": "hi"}]` type checkers infer list[dict[str, str]],
+# which is no list of typed dicts. The keys of such an object are checked at run time only.
+
+
 class _ChatCompletionRequestRequired(TypedDict):
     """The keys that ChatCompletionRequestParam requires."""
 
     model: ModelIdLiteral | str
     """Model ID (模型 ID)."""
-    messages: Iterable[MessageParam | SupportsToDict]
+    messages: Iterable[MessageParam | SupportsToDict | Mapping[str, str]]
     """The conversation so far, oldest message first."""
 
 
@@ -304,7 +309,9 @@ class MessageParam(_MessageRequired, total=False):
 
     name: str | None
     """Name of the speaker; it tells apart several speakers of one role."""
-    content: str | Iterable[ContentPartParam | SupportsToDict] | None
+    content: (
+        str | Iterable[ContentPartParam | SupportsToDict | Mapping[str, str]] | None
+    )
     """What is said: text or, with MiniMax-M3, parts with text, pictures and videos. The documented example has a
     system message without it.
     """
@@ -312,7 +319,9 @@ class MessageParam(_MessageRequired, total=False):
     """Of role `assistant`, the calls that it made, sent back unchanged."""
     tool_call_id: str | None
     """Of role `tool`, the `id` of the call whose result this is; ignored for other roles."""
-    reasoning_details: Iterable[ReasoningDetailParam | SupportsToDict] | None
+    reasoning_details: (
+        Iterable[ReasoningDetailParam | SupportsToDict | Mapping[str, str]] | None
+    )
     """Of role `assistant`, its thinking, sent back unchanged."""
 
 

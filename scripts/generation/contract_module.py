@@ -162,6 +162,13 @@ class Merge(NamedTuple):
 
 '''
 
+STRING_MAPPINGS = """
+# A list whose objects can consist of strings alone takes Mapping[str, str] as well: for a variable
+# such as `messages = [{"role": "user", "content": "hi"}]` type checkers infer list[dict[str, str]],
+# which is no list of typed dicts. The keys of such an object are checked at run time only.
+
+"""
+
 CHECK = '''
 _KINDS: dict[str, tuple[str, tuple[type, ...]]] = {
     "string": ("a string", (str,)),
@@ -311,6 +318,7 @@ def contract_module(spec: Schema, spec_bytes: bytes) -> str:
             values = ", ".join(repr(value) for value in schemas[name]["enum"])
             parts.append(f"{name}Literal: TypeAlias = Literal[{values}]\n")
     parts.append(VIEW_BASE)
+    parts.append(STRING_MAPPINGS)
     parts.extend(
         _typed_dict(
             schemas,
@@ -452,13 +460,40 @@ def _sent_types(schemas: dict[str, Schema], schema: Schema) -> list[str]:
             else:
                 types.extend(_sent_types(schemas, schemas[name]))
         elif each.get("type") == "array":
-            types.append(f"Iterable[{_sent_type(schemas, each.get('items', {}))}]")
+            types.append(f"Iterable[{_item_type(schemas, each.get('items', {}))}]")
         elif each.get("type") == "object":
             values: Schema = as_map(each.get("additionalProperties"))
             types.append(f"Mapping[str, {_sent_type(schemas, values)}]")
         else:
             types.append(PYTHON_TYPES[each["type"]] if "type" in each else "Any")
     return types
+
+
+def _item_type(schemas: dict[str, Schema], items: Schema) -> str:
+    types = _sent_types(schemas, items)
+    if any(_can_be_strings_alone(schemas, each) for each in _alternatives(items)):
+        # STRING_MAPPINGS tells readers of the generated code why.
+        types.append("Mapping[str, str]")
+    return _union(types)
+
+
+def _can_be_strings_alone(schemas: dict[str, Schema], schema: Schema) -> bool:
+    """Whether the typed dict of a component has no required key that refuses a string."""
+    component = schemas.get(_ref_name(schema), {})
+    if not _is_object(component):
+        return False
+    fields = component["properties"]
+    return all(_accepts_string(schemas, fields[name]) for name in component.get("required", []))
+
+
+def _accepts_string(schemas: dict[str, Schema], schema: Schema) -> bool:
+    for each in _alternatives(schema):
+        if "$ref" in each:
+            if _accepts_string(schemas, schemas[_ref_name(each)]):
+                return True
+        elif each.get("type", "string") == "string":
+            return True
+    return False
 
 
 def _typed_dict(schemas: dict[str, Schema], name: str, *, leave_out: str | None) -> str:

@@ -165,6 +165,27 @@ def arguments(client: MiniMax, completion: Completion, anything: dict[str, Any])
     create(**anything)
 
 
+def inferred_variables(client: MiniMax) -> None:
+    """Variables without annotations, as in everybody's first program."""
+    create = client.chat.completions.create
+    messages = [{"role": "user", "content": "hi"}]
+    assert_type(create(model="m", messages=messages), Completion)
+    assert_type(create(model="m", messages=messages, stream=True), Stream)
+    message = {"role": "user", "content": "hi"}
+    create(model="m", messages=[message])
+    parts = [{"type": "text", "text": "Which?"}]
+    create(model="m", messages=[{"role": "user", "content": parts}])
+    # The price: keys of an object that holds nothing but strings are checked at run time only.
+    create(model="m", messages=[{"content": "no role"}])
+    create(model="m", messages=[{"role": "user", "text": "no such key"}])
+
+
+async def async_inferred_variables(client: AsyncMiniMax) -> None:
+    messages = [{"role": "user", "content": "hi"}]
+    completion = await client.chat.completions.create(model="m", messages=messages)
+    assert_type(completion, Completion)
+
+
 def clients(
     http: httpx.Client, async_http: httpx.AsyncClient, headers: Mapping[str, str], key: str | None
 ) -> None:

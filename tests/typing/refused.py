@@ -26,18 +26,19 @@ create(model="m", messages=[], timeout="soon")  # type: ignore[call-overload]  #
 create(model="m", messages=[], max_retries=1.5)  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
 create(model="m", messages=[], extra_body=[1])  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
 
-# Messages
+# Messages. An object that holds nothing but strings is a Mapping[str, str], whatever its keys: what
+# is wrong with those is refused at run time only (see accepted.py).
 create(model="m", messages=["Hello"])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
-create(model="m", messages=[{"content": "Hello"}])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
-create(model="m", messages=[{"role": "user", "text": "Hello"}])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
-create(model="m", messages=[{"role": "user", "content": 1}])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+create(model="m", messages=[{"content": [{"type": "text"}]}])  # type: ignore[dict-item]  # pyright: ignore[reportArgumentType]
+create(model="m", messages=[{"role": "user", "text": ["Hello"]}])  # type: ignore[dict-item]  # pyright: ignore[reportArgumentType]
+create(model="m", messages=[{"role": "user", "content": 1}])  # type: ignore[dict-item]  # pyright: ignore[reportArgumentType]
 create(model="m", messages=[1])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
 
 # Tools and pictures
 create(model="m", messages=[], tools=[{"type": "function"}])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
 create(model="m", messages=[], tools=[{"type": "function", "function": {"name": "f"}}])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
 create(model="m", messages=[], thinking="disabled")  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
-create(model="m", messages=[{"role": "user", "content": [{"text": "Hi"}]}])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+create(model="m", messages=[{"role": "user", "content": [{"image_url": {"url": "a.png"}}]}])  # type: ignore[dict-item]  # pyright: ignore[reportArgumentType]
 image(5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 video("a.mp4", fps="fast")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 

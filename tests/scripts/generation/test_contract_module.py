@@ -3,7 +3,7 @@
 import inspect
 import sys
 from types import ModuleType
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 
@@ -101,3 +101,13 @@ def test_optional_keys_accept_none_and_name_it_once(contract: Any) -> None:
     assert contract.SegmentParam.__annotations__["text"].__forward_arg__ == "str | None"
     assert contract.RequestParam.__annotations__["limit"].__forward_arg__ == "float | None"
     assert contract.MessageParam.__annotations__["role"].__forward_arg__ == "TierLiteral | None"
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"), [("messages", True), ("segments", True), ("tools", False)]
+)
+def test_list_takes_string_mappings_where_no_key_requires_anything_else(
+    contract: Any, key: str, expected: bool
+) -> None:
+    annotation = str(get_type_hints(contract.RequestParam)[key])
+    assert ("Mapping[str, str]" in annotation) == expected
