@@ -58,13 +58,12 @@ def show_parameters(create: Create) -> Create:
 
 
 def _parameter(name: str) -> inspect.Parameter:
-    hint: str = CreateParams.__annotations__[name].__forward_arg__
-    required = hint.startswith("Required[")
+    required = name in CreateParams.__required_keys__
     return inspect.Parameter(
         name,
         inspect.Parameter.KEYWORD_ONLY,
         default=inspect.Parameter.empty if required else None,
-        annotation=hint[len("Required[") : -1] if required else hint,
+        annotation=CreateParams.__annotations__[name].__forward_arg__,
     )
 
 
