@@ -21,7 +21,7 @@ from typing import (
 )
 from urllib.parse import unquote_to_bytes
 
-SPEC_SHA256 = "0058206307b69772b87112bef755f74365657e25bf575bb053d9fc3ae951fa61"
+SPEC_SHA256 = "4873071e58254cda5ea1257ac628e49678f4533e0e382d8d4eab329ae0d5b24c"
 
 SERVERS: dict[str, str] = {
     "cn": "https://api.minimaxi.com",
@@ -158,88 +158,91 @@ class _ChatCompletionRequestRequired(TypedDict):
 
 
 class ChatCompletionRequestParam(_ChatCompletionRequestRequired, total=False):
-    """A conversation to be answered, and how. As JSON it may have up to 64 MB.
+    """A conversation to answer, with options. As JSON it may have up to 64 MB.
 
     Keys:
         model: Model ID (模型 ID).
             Documented values: MiniMax-M2.7, MiniMax-M2.7-highspeed, MiniMax-M2.5, MiniMax-M2.1,
             MiniMax-M3, MiniMax-M2.5-highspeed, MiniMax-M2.1-highspeed, MiniMax-M2.
         messages: The conversation so far, oldest message first.
-        service_tier: Admission. `priority` is served ahead of others, at 1.5 times the price.
+        service_tier: Service tier. `priority` requests are served first, at 1.5 times the
+            price.
             Documented values: standard, priority. Default: standard.
-        thinking: Switches the thinking of MiniMax-M3. Without it, MiniMax-M3 decides; M2.x
+        thinking: Controls the thinking of MiniMax-M3, which by default decides by itself. M2.x
             models always think.
-        reasoning_split: Moves the thinking out of `content` into `reasoning_content` and
-            `reasoning_details`. It says where thinking goes, not whether there is any.
+        reasoning_split: Whether thinking is returned in `reasoning_content` and
+            `reasoning_details` instead of `content`. It does not control whether the model
+            thinks.
         tools: The functions that the model may call.
-        stream_options: What a stream tells beside the answer.
-        max_completion_tokens: Upper limit of the generated tokens, thinking included; what
-            exceeds it is cut off (`finish_reason` `length`: try a higher value).
+        stream_options: Options of a stream.
+        max_completion_tokens: Maximum number of generated tokens, thinking included; a longer
+            answer is cut off (`finish_reason` `length`: try a higher value).
             Must be >= 1.
-        max_tokens: Older spelling of `max_completion_tokens`.
+        max_tokens: Older name of `max_completion_tokens`.
             Must be >= 1.
-        temperature: Randomness of the output (温度系数). Higher is more random. From 0 to 2, both
-            included; for the models of the page of April 2026 more than 0 and at most 1.
+        temperature: Randomness of the output (温度系数); higher values are more random. From 0 to 2
+            inclusive; for the models of the page of April 2026, greater than 0 and at most 1.
             Must be >= 0 and <= 2; > 0 and <= 1 for MiniMax-M2.7, MiniMax-M2.7-highspeed,
             MiniMax-M2.5, MiniMax-M2.1. Default: 1.
-        top_p: Sampling strategy (采样策略). From 0 to 1, both included; for the models of the page
-            of April 2026 more than 0.
+        top_p: Nucleus sampling (采样策略). From 0 to 1 inclusive; for the models of the page of
+            April 2026, greater than 0.
             Must be >= 0 and <= 1; > 0 and <= 1 for MiniMax-M2.7, MiniMax-M2.7-highspeed,
             MiniMax-M2.5, MiniMax-M2.1. Default: 0.95.
     """
 
     service_tier: ServiceTierLiteral | str | None
-    """Admission. `priority` is served ahead of others, at 1.5 times the price."""
+    """Service tier. `priority` requests are served first, at 1.5 times the price."""
     thinking: ThinkingParam | SupportsToDict | None
-    """Switches the thinking of MiniMax-M3. Without it, MiniMax-M3 decides; M2.x models always think."""
+    """Controls the thinking of MiniMax-M3, which by default decides by itself. M2.x models always think."""
     reasoning_split: bool | None
-    """Moves the thinking out of `content` into `reasoning_content` and `reasoning_details`. It says where thinking
-    goes, not whether there is any.
+    """Whether thinking is returned in `reasoning_content` and `reasoning_details` instead of `content`. It does not
+    control whether the model thinks.
     """
     tools: Iterable[ToolParam | SupportsToDict] | None
     """The functions that the model may call."""
     stream_options: StreamOptionsParam | SupportsToDict | None
-    """What a stream tells beside the answer."""
+    """Options of a stream."""
     max_completion_tokens: int | None
-    """Upper limit of the generated tokens, thinking included; what exceeds it is cut off (`finish_reason` `length`:
-    try a higher value). Its own limit is documented in words and is no bound here: 2048 on the page of April 2026;
-    since June 2026 524288 for MiniMax-M3 (advised: 131072) and 204800 for the others (advised: 65536).
+    """Maximum number of generated tokens, thinking included; a longer answer is cut off (`finish_reason` `length`:
+    try a higher value). The limit of this field itself is documented in words and is not a bound here: 2048 on the
+    page of April 2026; since June 2026 524288 for MiniMax-M3 (recommended: 131072) and 204800 for the others
+    (recommended: 65536).
     """
     max_tokens: int | None
-    """Older spelling of `max_completion_tokens`."""
+    """Older name of `max_completion_tokens`."""
     temperature: float | None
-    """Randomness of the output (温度系数). Higher is more random. From 0 to 2, both included; for the models of the
-    page of April 2026 more than 0 and at most 1.
+    """Randomness of the output (温度系数); higher values are more random. From 0 to 2 inclusive; for the models of the
+    page of April 2026, greater than 0 and at most 1.
     """
     top_p: float | None
-    """Sampling strategy (采样策略). From 0 to 1, both included; for the models of the page of April 2026 more than 0.
-    The page of June 2026 has 0.95 as the default of MiniMax-M3 and 0.9 as that of M2.x.
+    """Nucleus sampling (采样策略). From 0 to 1 inclusive; for the models of the page of April 2026, greater than 0. The
+    page of June 2026 gives the defaults 0.95 for MiniMax-M3 and 0.9 for M2.x.
     """
 
 
 class ThinkingParam(TypedDict, total=False):
-    """Switches the thinking of MiniMax-M3.
+    """Controls the thinking of MiniMax-M3.
 
     Keys:
-        type: `disabled`, MiniMax-M3 answers at once (M2.x models think anyway); `adaptive`,
+        type: `disabled`: MiniMax-M3 does not think (M2.x models always do); `adaptive`:
             MiniMax-M3 decides.
             Documented values: disabled, adaptive. Default: adaptive.
     """
 
     type: ThinkingTypeLiteral | str | None
-    """`disabled`, MiniMax-M3 answers at once (M2.x models think anyway); `adaptive`, MiniMax-M3 decides."""
+    """`disabled`: MiniMax-M3 does not think (M2.x models always do); `adaptive`: MiniMax-M3 decides."""
 
 
 class StreamOptionsParam(TypedDict, total=False):
-    """What a stream tells beside the answer.
+    """Options of a stream.
 
     Keys:
-        include_usage: Whether the stream tells its usage.
+        include_usage: Whether the stream reports its usage.
             Default: False.
     """
 
     include_usage: bool | None
-    """Whether the stream tells its usage."""
+    """Whether the stream reports its usage."""
 
 
 class _ToolRequired(TypedDict):
@@ -252,7 +255,7 @@ class _ToolRequired(TypedDict):
 
 
 class ToolParam(_ToolRequired, total=False):
-    """Something that the model may call.
+    """A tool that the model may call.
 
     Keys:
         type: Kind of tool, here `function`.
@@ -287,42 +290,42 @@ class _MessageRequired(TypedDict):
     """The keys that MessageParam requires."""
 
     role: RoleLiteral | str
-    """Who speaks."""
+    """Role of the speaker."""
 
 
 class MessageParam(_MessageRequired, total=False):
-    """One message of the conversation. Send the assistant's messages back whole, thinking included: dropping it harms
-    the next answer.
+    """One message of the conversation. Send the assistant's messages back unchanged, thinking included: without it the
+    next answer is worse.
 
     Keys:
-        role: Who speaks.
+        role: Role of the speaker.
             Documented values: system, user, assistant, user_system, group, sample_message_user,
             sample_message_ai, tool.
-        name: Name of the speaker; it tells apart several speakers of one role.
-        content: What is said: text or, with MiniMax-M3, parts with text, pictures and videos.
-            The documented example has a system message without it.
-        tool_calls: Of role `assistant`, the calls that it made, sent back unchanged.
-        tool_call_id: Of role `tool`, the `id` of the call whose result this is; ignored for
+        name: Name of the speaker, to distinguish several speakers of one role.
+        content: Text or, with MiniMax-M3, parts with text, pictures and videos. The documented
+            example has a system message without it.
+        tool_calls: For role `assistant`: the tool calls that it made, sent back unchanged.
+        tool_call_id: For role `tool`: the `id` of the call whose result this is. Ignored for
             other roles.
-        reasoning_details: Of role `assistant`, its thinking, sent back unchanged.
+        reasoning_details: For role `assistant`: its thinking, sent back unchanged.
     """
 
     name: str | None
-    """Name of the speaker; it tells apart several speakers of one role."""
+    """Name of the speaker, to distinguish several speakers of one role."""
     content: (
         str | Iterable[ContentPartParam | SupportsToDict | Mapping[str, str]] | None
     )
-    """What is said: text or, with MiniMax-M3, parts with text, pictures and videos. The documented example has a
-    system message without it.
+    """Text or, with MiniMax-M3, parts with text, pictures and videos. The documented example has a system message
+    without it.
     """
     tool_calls: Iterable[MessageToolCallParam | SupportsToDict] | None
-    """Of role `assistant`, the calls that it made, sent back unchanged."""
+    """For role `assistant`: the tool calls that it made, sent back unchanged."""
     tool_call_id: str | None
-    """Of role `tool`, the `id` of the call whose result this is; ignored for other roles."""
+    """For role `tool`: the `id` of the call whose result this is. Ignored for other roles."""
     reasoning_details: (
         Iterable[ReasoningDetailParam | SupportsToDict | Mapping[str, str]] | None
     )
-    """Of role `assistant`, its thinking, sent back unchanged."""
+    """For role `assistant`: its thinking, sent back unchanged."""
 
 
 class _ContentPartRequired(TypedDict):
@@ -333,22 +336,22 @@ class _ContentPartRequired(TypedDict):
 
 
 class ContentPartParam(_ContentPartRequired, total=False):
-    """A part of a message. Only the field that its `type` names is to be given.
+    """A part of a message, with the one field that its `type` names.
 
     Keys:
         type: Kind of part.
             Documented values: text, image_url, video_url.
-        text: Of type `text`, what is said.
-        image_url: Of type `image_url`, the picture.
-        video_url: Of type `video_url`, the video.
+        text: For type `text`: the text.
+        image_url: For type `image_url`: the picture.
+        video_url: For type `video_url`: the video.
     """
 
     text: str | None
-    """Of type `text`, what is said."""
+    """For type `text`: the text."""
     image_url: ImageUrlParam | SupportsToDict | None
-    """Of type `image_url`, the picture."""
+    """For type `image_url`: the picture."""
     video_url: VideoUrlParam | SupportsToDict | None
-    """Of type `video_url`, the video."""
+    """For type `video_url`: the video."""
 
 
 class _ImageUrlRequired(TypedDict):
@@ -363,18 +366,20 @@ class ImageUrlParam(_ImageUrlRequired, total=False):
 
     Keys:
         url: URL or base64 data URL of a JPEG, PNG, GIF or WEBP picture of at most 10 MB.
-        detail: How closely to look.
+        detail: Level of detail. A picture costs hundreds of tokens (up to 600) with `low`,
+            1,000 to 3,000 (up to 5,000) with `default`, thousands (15,000 and more) with
+            `high`.
             Documented values: low, default, high. Default: default.
-        max_long_side_pixel: Upper limit of the longer side, in pixels.
+        max_long_side_pixel: Maximum length of the longer side, in pixels.
             Must be >= 1.
     """
 
     detail: MediaDetailLiteral | str | None
-    """How closely to look. A picture costs hundreds of tokens (up to 600) with `low`, 1,000 to 3,000 (up to 5,000)
+    """Level of detail. A picture costs hundreds of tokens (up to 600) with `low`, 1,000 to 3,000 (up to 5,000)
     with `default`, thousands (15,000 and more) with `high`.
     """
     max_long_side_pixel: int | None
-    """Upper limit of the longer side, in pixels."""
+    """Maximum length of the longer side, in pixels."""
 
 
 class _VideoUrlRequired(TypedDict):
@@ -392,20 +397,20 @@ class VideoUrlParam(_VideoUrlRequired, total=False):
     Keys:
         url: URL or base64 data URL of an MP4, AVI, MOV or MKV video of at most 50 MB, or
             `mm_file://{file_id}` for one of at most 512 MB that was uploaded to the Files API.
-        detail: How closely to look.
+        detail: Level of detail.
             Documented values: low, default, high. Default: default.
-        fps: Frames to look at, per second.
+        fps: Frames per second to sample.
             Must be >= 0.2 and <= 5. Default: 1.
-        max_long_side_pixel: Upper limit of the longer side, in pixels.
+        max_long_side_pixel: Maximum length of the longer side, in pixels.
             Must be >= 1.
     """
 
     detail: MediaDetailLiteral | str | None
-    """How closely to look."""
+    """Level of detail."""
     fps: float | None
-    """Frames to look at, per second."""
+    """Frames per second to sample."""
     max_long_side_pixel: int | None
-    """Upper limit of the longer side, in pixels."""
+    """Maximum length of the longer side, in pixels."""
 
 
 class _MessageToolCallRequired(TypedDict):
@@ -420,7 +425,7 @@ class _MessageToolCallRequired(TypedDict):
 
 
 class MessageToolCallParam(_MessageToolCallRequired, total=False):
-    """A call that goes back in the message of the assistant that made it.
+    """A tool call, sent back in the assistant message that made it.
 
     Keys:
         id: ID of the call.
@@ -440,7 +445,7 @@ class _MessageToolCallFunctionRequired(TypedDict):
 
 
 class MessageToolCallFunctionParam(_MessageToolCallFunctionRequired, total=False):
-    """The function of a call that goes back.
+    """The function of a tool call that is sent back.
 
     Keys:
         name: Name of the function.
@@ -456,8 +461,8 @@ class ReasoningDetailParam(TypedDict, total=False):
         id: ID of the segment, such as `reasoning-text-1`.
         format: Format of the segment, such as `MiniMax-response-v1`.
         index: Position of the segment.
-        text: The thinking. In a stream, the guide's sample takes each text for the whole so
-            far; seen on the wire are also streams in which it is only the new piece.
+        text: The thinking. In a stream, the guide's sample treats each text as all the thinking
+            so far; streams in which it is only the new piece have been seen as well.
     """
 
     type: str | None
@@ -469,8 +474,8 @@ class ReasoningDetailParam(TypedDict, total=False):
     index: int | None
     """Position of the segment."""
     text: str | None
-    """The thinking. In a stream, the guide's sample takes each text for the whole so far; seen on the wire are also
-    streams in which it is only the new piece.
+    """The thinking. In a stream, the guide's sample treats each text as all the thinking so far; streams in which it is
+    only the new piece have been seen as well.
     """
 
 
@@ -835,7 +840,7 @@ class ChatCompletionView(View):
 
     @property
     def id(self) -> str | None:
-        """Unique ID of this response; the trace id of the call."""
+        """Unique ID of this response, which is the trace id of the call."""
         value: str | None = self._value("id")
         return value
 
@@ -850,7 +855,7 @@ class ChatCompletionView(View):
 
     @property
     def created(self) -> int | None:
-        """Unix timestamp of the creation, in seconds."""
+        """Unix timestamp of creation, in seconds."""
         value: int | None = self._value("created")
         return value
 
@@ -873,31 +878,31 @@ class ChatCompletionView(View):
 
     @property
     def input_sensitive(self) -> bool | None:
-        """Whether the input hit the content filter. A severe hit is answered by an error and an empty reply."""
+        """Whether the content filter matched the input. A severe match returns an error and no answer."""
         value: bool | None = self._value("input_sensitive")
         return value
 
     @property
     def output_sensitive(self) -> bool | None:
-        """Whether the output hit the content filter. A severe hit is answered by an error and an empty reply."""
+        """Whether the content filter matched the output. A severe match returns an error and no answer."""
         value: bool | None = self._value("output_sensitive")
         return value
 
     @property
     def input_sensitive_type(self) -> int | None:
-        """What the input hit, given when `input_sensitive` is true."""
+        """What the content filter matched, present if `input_sensitive` is true."""
         value: int | None = self._value("input_sensitive_type")
         return value
 
     @property
     def output_sensitive_type(self) -> int | None:
-        """What the output hit."""
+        """What the content filter matched in the output."""
         value: int | None = self._value("output_sensitive_type")
         return value
 
     @property
     def output_sensitive_int(self) -> int | None:
-        """Undescribed; 0 in the documented example."""
+        """Not described; 0 in the documented example."""
         value: int | None = self._value("output_sensitive_int")
         return value
 
@@ -935,7 +940,7 @@ class ChoiceView(View):
 
 
 class ChoiceMessageView(View):
-    """The assistant's message, thinking included; append it whole to the conversation."""
+    """The assistant's message, thinking included; append it unchanged to the conversation."""
 
     __slots__ = ()
 
@@ -947,7 +952,7 @@ class ChoiceMessageView(View):
 
     @property
     def role(self) -> str | None:
-        """Who speaks, here `assistant`."""
+        """Role of the speaker, here `assistant`."""
         value: str | None = self._value("role")
         return value
 
@@ -959,7 +964,7 @@ class ChoiceMessageView(View):
 
     @property
     def audio_content(self) -> str | None:
-        """Undescribed; empty in the documented answers."""
+        """Not described; empty in the documented answers."""
         value: str | None = self._value("audio_content")
         return value
 
@@ -980,8 +985,8 @@ class ChoiceMessageView(View):
 
     @property
     def tool_calls(self) -> list[ToolCallView]:
-        """The calls that the model asks for, with `finish_reason` `tool_calls`. Send each back unchanged, and add one
-        message of role `tool` for each `id`.
+        """The tool calls that the model requests, with `finish_reason` `tool_calls`. Send each back unchanged, and add one
+        message with role `tool` for each `id`.
         """
         return [
             ToolCallView(each)
@@ -1021,15 +1026,15 @@ class ReasoningDetailView(View):
 
     @property
     def text(self) -> str | None:
-        """The thinking. In a stream, the guide's sample takes each text for the whole so far; seen on the wire are also
-        streams in which it is only the new piece.
+        """The thinking. In a stream, the guide's sample treats each text as all the thinking so far; streams in which it is
+        only the new piece have been seen as well.
         """
         value: str | None = self._value("text")
         return value
 
 
 class ToolCallView(View):
-    """A call that the model asks for."""
+    """A tool call that the model requests."""
 
     __slots__ = ()
 
@@ -1068,7 +1073,7 @@ class ToolCallFunctionView(View):
 
     @property
     def arguments(self) -> str:
-        """The arguments, as JSON. The model writes them, so check them."""
+        """The arguments, as JSON. The model generates them, so validate them."""
         return self._text("arguments")
 
 
@@ -1085,7 +1090,7 @@ class UsageView(View):
 
     @property
     def total_characters(self) -> int | None:
-        """Undescribed; 0 in the documented example."""
+        """Not described; 0 in the documented example."""
         value: int | None = self._value("total_characters")
         return value
 
@@ -1103,7 +1108,7 @@ class UsageView(View):
 
     @property
     def prompt_tokens_details(self) -> PromptTokensDetailsView | None:
-        """More about the tokens of the prompt."""
+        """Details of the tokens of the prompt."""
         return (
             None
             if (value := self._object("prompt_tokens_details")) is None
@@ -1112,19 +1117,19 @@ class UsageView(View):
 
 
 class PromptTokensDetailsView(View):
-    """More about the tokens of the prompt."""
+    """Details of the tokens of the prompt."""
 
     __slots__ = ()
 
     @property
     def cached_tokens(self) -> int | None:
-        """Tokens of the prompt that came from the cache."""
+        """Tokens of the prompt that were read from the cache."""
         value: int | None = self._value("cached_tokens")
         return value
 
 
 class BaseRespView(View):
-    """How the call went."""
+    """The outcome of the call."""
 
     __slots__ = ()
 
@@ -1142,7 +1147,7 @@ class BaseRespView(View):
 
 
 class ChatCompletionChunkView(View):
-    """One event of a stream, the envelope repeated in full every time."""
+    """One event of a stream; the envelope is repeated in each."""
 
     __slots__ = ()
 
@@ -1154,7 +1159,7 @@ class ChatCompletionChunkView(View):
 
     @property
     def choices(self) -> list[ChunkChoiceView]:
-        """The pieces; empty in a chunk that only tells the usage."""
+        """The pieces; empty in a chunk that only reports the usage."""
         return [
             ChunkChoiceView(each)
             for each in self._array("choices")
@@ -1163,7 +1168,7 @@ class ChatCompletionChunkView(View):
 
     @property
     def created(self) -> int | None:
-        """Unix timestamp of the creation, in seconds."""
+        """Unix timestamp of creation, in seconds."""
         value: int | None = self._value("created")
         return value
 
@@ -1181,7 +1186,7 @@ class ChatCompletionChunkView(View):
 
     @property
     def usage(self) -> UsageView | None:
-        """Tokens used by this request; filled in the last chunk only, if at all: since June 2026 with
+        """Tokens used by this request, at most in the last chunk: since June 2026 with
         `stream_options.include_usage`.
         """
         return None if (value := self._object("usage")) is None else UsageView(value)
@@ -1224,13 +1229,13 @@ class ChunkChoiceView(View):
 
     @property
     def finish_reason(self) -> str | None:
-        """Why the generation ended; it comes with the last piece of content."""
+        """Why the generation ended; set in the last piece of content."""
         value: str | None = self._value("finish_reason")
         return value
 
     @property
     def index(self) -> int | None:
-        """Which answer this is a piece of."""
+        """Position of the answer that this is a piece of."""
         value: int | None = self._value("index")
         return value
 
@@ -1247,13 +1252,13 @@ class DeltaView(View):
 
     @property
     def content(self) -> str | None:
-        """The next piece of the content; tags may be cut anywhere."""
+        """The next piece of the content; tags may be split anywhere."""
         value: str | None = self._value("content")
         return value
 
     @property
     def role(self) -> str | None:
-        """Who speaks, here `assistant`."""
+        """Role of the speaker, here `assistant`."""
         value: str | None = self._value("role")
         return value
 
@@ -1265,7 +1270,7 @@ class DeltaView(View):
 
     @property
     def audio_content(self) -> str | None:
-        """Undescribed; empty in the documented chunk."""
+        """Not described; empty in the documented chunk."""
         value: str | None = self._value("audio_content")
         return value
 
@@ -1277,7 +1282,7 @@ class DeltaView(View):
 
     @property
     def reasoning_details(self) -> list[ReasoningDetailView]:
-        """The next pieces of the segments of the thinking, with `reasoning_split`."""
+        """The next pieces of segments of the thinking, with `reasoning_split`."""
         return [
             ReasoningDetailView(each)
             for each in self._array("reasoning_details")
@@ -1286,8 +1291,8 @@ class DeltaView(View):
 
     @property
     def tool_calls(self) -> list[ToolCallView]:
-        """The next pieces of the calls. The first piece of a call has `id`, `type` and `function.name`; later ones may
-        leave these out or have them null, empty or once more.
+        """The next pieces of the tool calls. The first piece of a call has `id`, `type` and `function.name`; in later
+        pieces these may be absent, null, empty or repeated.
         """
         return [
             ToolCallView(each)

@@ -14,7 +14,7 @@ T = TypeVar("T", bound="BaseResp")
 
 @_attrs_define
 class BaseResp:
-    """How the call went.
+    """The outcome of the call.
 
     Attributes:
         status_code (int | None | StatusCode | Unset): 0 for success.

@@ -24,20 +24,20 @@ class ChatCompletion:
     """The answer. A failure has a `base_resp.status_code` other than 0 and often no `choices`.
 
     Attributes:
-        id (None | str | Unset): Unique ID of this response; the trace id of the call.
+        id (None | str | Unset): Unique ID of this response, which is the trace id of the call.
         choices (list[Choice] | None | Unset): The answers (响应选择列表).
-        created (int | None | Unset): Unix timestamp of the creation, in seconds.
+        created (int | None | Unset): Unix timestamp of creation, in seconds.
         model (None | str | Unset): ID of the model that served the request.
         object_ (None | ObjectType | str | Unset): Kind of object, here `chat.completion`.
         usage (None | Unset | Usage): Tokens used by this request.
-        input_sensitive (bool | None | Unset): Whether the input hit the content filter. A severe hit is answered by an
-            error and an empty reply.
-        output_sensitive (bool | None | Unset): Whether the output hit the content filter. A severe hit is answered by
-            an error and an empty reply.
-        input_sensitive_type (int | None | SensitiveType | Unset): What the input hit, given when `input_sensitive` is
-            true.
-        output_sensitive_type (int | None | SensitiveType | Unset): What the output hit.
-        output_sensitive_int (int | None | Unset): Undescribed; 0 in the documented example.
+        input_sensitive (bool | None | Unset): Whether the content filter matched the input. A severe match returns an
+            error and no answer.
+        output_sensitive (bool | None | Unset): Whether the content filter matched the output. A severe match returns an
+            error and no answer.
+        input_sensitive_type (int | None | SensitiveType | Unset): What the content filter matched, present if
+            `input_sensitive` is true.
+        output_sensitive_type (int | None | SensitiveType | Unset): What the content filter matched in the output.
+        output_sensitive_int (int | None | Unset): Not described; 0 in the documented example.
         base_resp (BaseResp | None | Unset): Status code and details of a failure (错误状态码和详情).
     """
 

@@ -20,16 +20,15 @@ T = TypeVar("T", bound="ChatCompletionChunk")
 
 @_attrs_define
 class ChatCompletionChunk:
-    """One event of a stream, the envelope repeated in full every time.
+    """One event of a stream; the envelope is repeated in each.
 
     Attributes:
         id (None | str | Unset): The same in every chunk of a stream.
-        choices (list[ChunkChoice] | None | Unset): The pieces; empty in a chunk that only tells the usage.
-        created (int | None | Unset): Unix timestamp of the creation, in seconds.
+        choices (list[ChunkChoice] | None | Unset): The pieces; empty in a chunk that only reports the usage.
+        created (int | None | Unset): Unix timestamp of creation, in seconds.
         model (None | str | Unset): ID of the model that served the request.
         object_ (None | ObjectType | str | Unset): Kind of object, here `chat.completion.chunk`.
-        usage (None | Unset | Usage): Tokens used by this request; filled in the last chunk only, if at all: since June
-            2026 with
+        usage (None | Unset | Usage): Tokens used by this request, at most in the last chunk: since June 2026 with
             `stream_options.include_usage`.
         input_sensitive (bool | None | Unset): As in ChatCompletion.
         output_sensitive (bool | None | Unset): As in ChatCompletion.

@@ -22,32 +22,33 @@ T = TypeVar("T", bound="ChatCompletionRequest")
 
 @_attrs_define
 class ChatCompletionRequest:
-    """A conversation to be answered, and how. As JSON it may have up to 64 MB.
+    """A conversation to answer, with options. As JSON it may have up to 64 MB.
 
     Attributes:
         model (ModelId | str): Model ID (模型 ID).
         messages (list[Message]): The conversation so far, oldest message first.
-        service_tier (ServiceTier | str | Unset): Admission. `priority` is served ahead of others, at 1.5 times the
+        service_tier (ServiceTier | str | Unset): Service tier. `priority` requests are served first, at 1.5 times the
             price. Default: ServiceTier.STANDARD.
-        thinking (Thinking | Unset): Switches the thinking of MiniMax-M3.
-        reasoning_split (bool | Unset): Moves the thinking out of `content` into `reasoning_content` and
-            `reasoning_details`. It says where thinking
-            goes, not whether there is any.
+        thinking (Thinking | Unset): Controls the thinking of MiniMax-M3.
+        reasoning_split (bool | Unset): Whether thinking is returned in `reasoning_content` and `reasoning_details`
+            instead of `content`. It does not
+            control whether the model thinks.
         tools (list[Tool] | Unset): The functions that the model may call.
-        stream (bool | Unset): Whether to answer in pieces, as server-sent events (流式传输). Default: False.
-        stream_options (StreamOptions | Unset): What a stream tells beside the answer.
-        max_completion_tokens (int | Unset): Upper limit of the generated tokens, thinking included; what exceeds it is
+        stream (bool | Unset): Whether to stream the answer as server-sent events (流式传输). Default: False.
+        stream_options (StreamOptions | Unset): Options of a stream.
+        max_completion_tokens (int | Unset): Maximum number of generated tokens, thinking included; a longer answer is
             cut off (`finish_reason` `length`:
-            try a higher value). Its own limit is documented in words and is no bound here: 2048 on the page of April 2026;
-            since June 2026 524288 for MiniMax-M3 (advised: 131072) and 204800 for the others (advised: 65536).
-        max_tokens (int | Unset): Older spelling of `max_completion_tokens`.
-        temperature (float | Unset): Randomness of the output (温度系数). Higher is more random. From 0 to 2, both included;
-            for the models of the
-            page of April 2026 more than 0 and at most 1.
+            try a higher value). The limit of this field itself is documented in words and is not a bound here: 2048 on the
+            page of April 2026; since June 2026 524288 for MiniMax-M3 (recommended: 131072) and 204800 for the others
+            (recommended: 65536).
+        max_tokens (int | Unset): Older name of `max_completion_tokens`.
+        temperature (float | Unset): Randomness of the output (温度系数); higher values are more random. From 0 to 2
+            inclusive; for the models of the
+            page of April 2026, greater than 0 and at most 1.
              Default: 1.0.
-        top_p (float | Unset): Sampling strategy (采样策略). From 0 to 1, both included; for the models of the page of April
-            2026 more than 0.
-            The page of June 2026 has 0.95 as the default of MiniMax-M3 and 0.9 as that of M2.x.
+        top_p (float | Unset): Nucleus sampling (采样策略). From 0 to 1 inclusive; for the models of the page of April 2026,
+            greater than 0. The
+            page of June 2026 gives the defaults 0.95 for MiniMax-M3 and 0.9 for M2.x.
              Default: 0.95.
     """
 

@@ -19,18 +19,18 @@ T = TypeVar("T", bound="ChoiceMessage")
 
 @_attrs_define
 class ChoiceMessage:
-    """The assistant's message, thinking included; append it whole to the conversation.
+    """The assistant's message, thinking included; append it unchanged to the conversation.
 
     Attributes:
         content (None | str | Unset): The answer, after the thinking in `<think>…</think>`.
-        role (None | Role | str | Unset): Who speaks, here `assistant`.
+        role (None | Role | str | Unset): Role of the speaker, here `assistant`.
         name (None | str | Unset): Name of the speaker.
-        audio_content (None | str | Unset): Undescribed; empty in the documented answers.
+        audio_content (None | str | Unset): Not described; empty in the documented answers.
         reasoning_content (None | str | Unset): The thinking, with `reasoning_split`.
         reasoning_details (list[ReasoningDetail] | None | Unset): The thinking in segments, with `reasoning_split`.
-        tool_calls (list[ToolCall] | None | Unset): The calls that the model asks for, with `finish_reason`
+        tool_calls (list[ToolCall] | None | Unset): The tool calls that the model requests, with `finish_reason`
             `tool_calls`. Send each back unchanged, and add one
-            message of role `tool` for each `id`.
+            message with role `tool` for each `id`.
     """
 
     content: None | str | Unset = UNSET

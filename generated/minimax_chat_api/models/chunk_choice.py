@@ -21,9 +21,8 @@ class ChunkChoice:
     """A piece of one answer.
 
     Attributes:
-        finish_reason (FinishReason | None | str | Unset): Why the generation ended; it comes with the last piece of
-            content.
-        index (int | None | Unset): Which answer this is a piece of.
+        finish_reason (FinishReason | None | str | Unset): Why the generation ended; set in the last piece of content.
+        index (int | None | Unset): Position of the answer that this is a piece of.
         delta (Delta | None | Unset): The piece.
     """
 

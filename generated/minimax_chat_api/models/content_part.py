@@ -19,11 +19,11 @@ T = TypeVar("T", bound="ContentPart")
 
 @_attrs_define
 class ContentPart:
-    """A part of a message. Only the field that its `type` names is to be given.
+    """A part of a message, with the one field that its `type` names.
 
     Attributes:
         type_ (ContentPartType | str): Kind of part.
-        text (str | Unset): Of type `text`, what is said.
+        text (str | Unset): For type `text`: the text.
         image_url (ImageUrl | Unset): A picture.
         video_url (VideoUrl | Unset): A video.
     """

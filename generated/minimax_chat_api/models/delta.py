@@ -22,17 +22,17 @@ class Delta:
     """What a chunk adds to the message.
 
     Attributes:
-        content (None | str | Unset): The next piece of the content; tags may be cut anywhere.
-        role (None | Role | str | Unset): Who speaks, here `assistant`.
+        content (None | str | Unset): The next piece of the content; tags may be split anywhere.
+        role (None | Role | str | Unset): Role of the speaker, here `assistant`.
         name (None | str | Unset): Name of the speaker.
-        audio_content (None | str | Unset): Undescribed; empty in the documented chunk.
+        audio_content (None | str | Unset): Not described; empty in the documented chunk.
         reasoning_content (None | str | Unset): The next piece of the thinking, with `reasoning_split`. It may end in a
             stray `</think>`.
-        reasoning_details (list[ReasoningDetail] | None | Unset): The next pieces of the segments of the thinking, with
+        reasoning_details (list[ReasoningDetail] | None | Unset): The next pieces of segments of the thinking, with
             `reasoning_split`.
-        tool_calls (list[ToolCall] | None | Unset): The next pieces of the calls. The first piece of a call has `id`,
-            `type` and `function.name`; later ones may
-            leave these out or have them null, empty or once more.
+        tool_calls (list[ToolCall] | None | Unset): The next pieces of the tool calls. The first piece of a call has
+            `id`, `type` and `function.name`; in later
+            pieces these may be absent, null, empty or repeated.
     """
 
     content: None | str | Unset = UNSET

@@ -18,7 +18,8 @@ class ErrorDetail:
 
     Attributes:
         type_ (ErrorType | None | str | Unset): Kind of failure.
-        message (None | str | Unset): The failure in words, the internal code (see StatusCode) in trailing parentheses.
+        message (None | str | Unset): The failure in words, with the internal code (see StatusCode) in trailing
+            parentheses.
         http_code (None | str | Unset): The HTTP status, as a string.
     """
 

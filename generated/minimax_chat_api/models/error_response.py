@@ -17,7 +17,7 @@ T = TypeVar("T", bound="ErrorResponse")
 
 @_attrs_define
 class ErrorResponse:
-    """The body of a failure told by the HTTP status.
+    """The body of a failure reported by the HTTP status.
 
     Attributes:
         type_ (None | str | Unset): Always `error`.

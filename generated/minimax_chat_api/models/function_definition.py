@@ -21,7 +21,7 @@ class FunctionDefinition:
 
     Attributes:
         name (str): Name of the function.
-        parameters (JsonSchema): A JSON Schema. It is sent as it is; nulls in it mean something.
+        parameters (JsonSchema): A JSON Schema, sent unchanged; nulls in it are significant.
         description (str | Unset): What the function does.
     """
 

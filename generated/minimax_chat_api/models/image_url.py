@@ -18,11 +18,11 @@ class ImageUrl:
 
     Attributes:
         url (str): URL or base64 data URL of a JPEG, PNG, GIF or WEBP picture of at most 10 MB.
-        detail (MediaDetail | str | Unset): How closely to look. A picture costs hundreds of tokens (up to 600) with
-            `low`, 1,000 to 3,000 (up to 5,000)
+        detail (MediaDetail | str | Unset): Level of detail. A picture costs hundreds of tokens (up to 600) with `low`,
+            1,000 to 3,000 (up to 5,000)
             with `default`, thousands (15,000 and more) with `high`.
              Default: MediaDetail.DEFAULT.
-        max_long_side_pixel (int | Unset): Upper limit of the longer side, in pixels.
+        max_long_side_pixel (int | Unset): Maximum length of the longer side, in pixels.
     """
 
     url: str

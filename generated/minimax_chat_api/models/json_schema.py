@@ -11,7 +11,7 @@ T = TypeVar("T", bound="JsonSchema")
 
 @_attrs_define
 class JsonSchema:
-    """A JSON Schema. It is sent as it is; nulls in it mean something."""
+    """A JSON Schema, sent unchanged; nulls in it are significant."""
 
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

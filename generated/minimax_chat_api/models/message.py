@@ -20,18 +20,19 @@ T = TypeVar("T", bound="Message")
 
 @_attrs_define
 class Message:
-    """One message of the conversation. Send the assistant's messages back whole, thinking included: dropping it harms
-    the next answer.
+    """One message of the conversation. Send the assistant's messages back unchanged, thinking included: without it the
+    next answer is worse.
 
         Attributes:
-            role (Role | str): Who speaks.
-            name (str | Unset): Name of the speaker; it tells apart several speakers of one role.
-            content (list[ContentPart] | str | Unset): What is said: text or, with MiniMax-M3, parts with text, pictures and
-                videos. The documented example has a
-                system message without it.
-            tool_calls (list[MessageToolCall] | Unset): Of role `assistant`, the calls that it made, sent back unchanged.
-            tool_call_id (str | Unset): Of role `tool`, the `id` of the call whose result this is; ignored for other roles.
-            reasoning_details (list[ReasoningDetail] | Unset): Of role `assistant`, its thinking, sent back unchanged.
+            role (Role | str): Role of the speaker.
+            name (str | Unset): Name of the speaker, to distinguish several speakers of one role.
+            content (list[ContentPart] | str | Unset): Text or, with MiniMax-M3, parts with text, pictures and videos. The
+                documented example has a system message
+                without it.
+            tool_calls (list[MessageToolCall] | Unset): For role `assistant`: the tool calls that it made, sent back
+                unchanged.
+            tool_call_id (str | Unset): For role `tool`: the `id` of the call whose result this is. Ignored for other roles.
+            reasoning_details (list[ReasoningDetail] | Unset): For role `assistant`: its thinking, sent back unchanged.
     """
 
     role: Role | str

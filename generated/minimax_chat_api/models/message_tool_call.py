@@ -17,12 +17,12 @@ T = TypeVar("T", bound="MessageToolCall")
 
 @_attrs_define
 class MessageToolCall:
-    """A call that goes back in the message of the assistant that made it.
+    """A tool call, sent back in the assistant message that made it.
 
     Attributes:
         id (str): ID of the call.
         type_ (str | ToolType): Kind of tool, here `function`.
-        function (MessageToolCallFunction): The function of a call that goes back.
+        function (MessageToolCallFunction): The function of a tool call that is sent back.
     """
 
     id: str

@@ -11,7 +11,7 @@ T = TypeVar("T", bound="MessageToolCallFunction")
 
 @_attrs_define
 class MessageToolCallFunction:
-    """The function of a call that goes back.
+    """The function of a tool call that is sent back.
 
     Attributes:
         name (str): Name of the function.

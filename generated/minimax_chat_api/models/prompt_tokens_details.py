@@ -13,10 +13,10 @@ T = TypeVar("T", bound="PromptTokensDetails")
 
 @_attrs_define
 class PromptTokensDetails:
-    """More about the tokens of the prompt.
+    """Details of the tokens of the prompt.
 
     Attributes:
-        cached_tokens (int | None | Unset): Tokens of the prompt that came from the cache.
+        cached_tokens (int | None | Unset): Tokens of the prompt that were read from the cache.
     """
 
     cached_tokens: int | None | Unset = UNSET

@@ -20,9 +20,9 @@ class ReasoningDetail:
         id (None | str | Unset): ID of the segment, such as `reasoning-text-1`.
         format_ (None | str | Unset): Format of the segment, such as `MiniMax-response-v1`.
         index (int | None | Unset): Position of the segment.
-        text (None | str | Unset): The thinking. In a stream, the guide's sample takes each text for the whole so far;
-            seen on the wire are also
-            streams in which it is only the new piece.
+        text (None | str | Unset): The thinking. In a stream, the guide's sample treats each text as all the thinking so
+            far; streams in which it is
+            only the new piece have been seen as well.
     """
 
     type_: None | str | Unset = UNSET

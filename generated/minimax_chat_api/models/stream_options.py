@@ -13,10 +13,10 @@ T = TypeVar("T", bound="StreamOptions")
 
 @_attrs_define
 class StreamOptions:
-    """What a stream tells beside the answer.
+    """Options of a stream.
 
     Attributes:
-        include_usage (bool | Unset): Whether the stream tells its usage. Default: False.
+        include_usage (bool | Unset): Whether the stream reports its usage. Default: False.
     """
 
     include_usage: bool | Unset = False

@@ -14,11 +14,11 @@ T = TypeVar("T", bound="Thinking")
 
 @_attrs_define
 class Thinking:
-    """Switches the thinking of MiniMax-M3.
+    """Controls the thinking of MiniMax-M3.
 
     Attributes:
-        type_ (str | ThinkingType | Unset): `disabled`, MiniMax-M3 answers at once (M2.x models think anyway);
-            `adaptive`, MiniMax-M3 decides. Default: ThinkingType.ADAPTIVE.
+        type_ (str | ThinkingType | Unset): `disabled`: MiniMax-M3 does not think (M2.x models always do); `adaptive`:
+            MiniMax-M3 decides. Default: ThinkingType.ADAPTIVE.
     """
 
     type_: str | ThinkingType | Unset = ThinkingType.ADAPTIVE

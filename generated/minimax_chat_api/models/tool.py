@@ -17,7 +17,7 @@ T = TypeVar("T", bound="Tool")
 
 @_attrs_define
 class Tool:
-    """Something that the model may call.
+    """A tool that the model may call.
 
     Attributes:
         type_ (str | ToolType): Kind of tool, here `function`.

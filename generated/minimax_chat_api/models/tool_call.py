@@ -18,7 +18,7 @@ T = TypeVar("T", bound="ToolCall")
 
 @_attrs_define
 class ToolCall:
-    """A call that the model asks for.
+    """A tool call that the model requests.
 
     Attributes:
         id (None | str | Unset): ID of the call, such as `call_function_abc123def456_1`.

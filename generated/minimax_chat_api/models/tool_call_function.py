@@ -17,7 +17,7 @@ class ToolCallFunction:
 
     Attributes:
         name (None | str | Unset): Name of the function.
-        arguments (None | str | Unset): The arguments, as JSON. The model writes them, so check them.
+        arguments (None | str | Unset): The arguments, as JSON. The model generates them, so validate them.
     """
 
     name: None | str | Unset = UNSET

@@ -21,10 +21,10 @@ class Usage:
 
     Attributes:
         total_tokens (int | None | Unset): Tokens of prompt and completion.
-        total_characters (int | None | Unset): Undescribed; 0 in the documented example.
+        total_characters (int | None | Unset): Not described; 0 in the documented example.
         prompt_tokens (int | None | Unset): Tokens of the prompt.
         completion_tokens (int | None | Unset): Tokens generated, thinking included.
-        prompt_tokens_details (None | PromptTokensDetails | Unset): More about the tokens of the prompt.
+        prompt_tokens_details (None | PromptTokensDetails | Unset): Details of the tokens of the prompt.
     """
 
     total_tokens: int | None | Unset = UNSET

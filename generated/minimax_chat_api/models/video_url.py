@@ -20,9 +20,9 @@ class VideoUrl:
         url (str): URL or base64 data URL of an MP4, AVI, MOV or MKV video of at most 50 MB, or `mm_file://{file_id}`
             for one of
             at most 512 MB that was uploaded to the Files API.
-        detail (MediaDetail | str | Unset): How closely to look. Default: MediaDetail.DEFAULT.
-        fps (float | Unset): Frames to look at, per second. Default: 1.0.
-        max_long_side_pixel (int | Unset): Upper limit of the longer side, in pixels.
+        detail (MediaDetail | str | Unset): Level of detail. Default: MediaDetail.DEFAULT.
+        fps (float | Unset): Frames per second to sample. Default: 1.0.
+        max_long_side_pixel (int | Unset): Maximum length of the longer side, in pixels.
     """
 
     url: str

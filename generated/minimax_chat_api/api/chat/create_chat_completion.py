@@ -97,24 +97,24 @@ def sync_detailed(
 ) -> Response[ChatCompletion | ErrorResponse]:
     """Create a chat completion
 
-     Answers the last message of a conversation, whole or as a stream of server-sent events.
+     Answers the last message of a conversation, in one response or as a stream of server-sent events.
 
-    M2.x models always think, MiniMax-M3 unless `thinking` says otherwise. The thinking stands in
-    `content` as
-    `<think>…</think>` ahead of the answer, or with `reasoning_split` in fields of its own. It counts as
-    completion
-    tokens, and must go back whole with the assistant message in the next turn.
+    M2.x models always think; MiniMax-M3 thinks unless `thinking` disables it. The thinking precedes the
+    answer in
+    `content` as `<think>…</think>`, or with `reasoning_split` has separate fields. It counts as
+    completion tokens,
+    and must be sent back with the assistant message in the next turn.
 
-    An answer with `finish_reason` `tool_calls` asks for functions of `tools` to be called. Send its
-    message back
-    unchanged, then one message of role `tool` for each call.
+    An answer with `finish_reason` `tool_calls` requests calls of functions in `tools`. Send its message
+    back unchanged,
+    followed by one message with role `tool` for each call.
 
-    A failure comes in one of two shapes: HTTP 200 with a `base_resp.status_code` other than 0, or the
-    true HTTP
-    status with an `ErrorResponse`. Inside an open stream it comes as one more event.
+    A failure has one of two shapes: HTTP 200 with a `base_resp.status_code` other than 0, or an HTTP
+    error status with
+    an `ErrorResponse`. Within a stream, it is one more event.
 
     Args:
-        body (ChatCompletionRequest): A conversation to be answered, and how. As JSON it may have
+        body (ChatCompletionRequest): A conversation to answer, with options. As JSON it may have
             up to 64 MB.
 
     Raises:
@@ -143,24 +143,24 @@ def sync(
 ) -> ChatCompletion | ErrorResponse | None:
     """Create a chat completion
 
-     Answers the last message of a conversation, whole or as a stream of server-sent events.
+     Answers the last message of a conversation, in one response or as a stream of server-sent events.
 
-    M2.x models always think, MiniMax-M3 unless `thinking` says otherwise. The thinking stands in
-    `content` as
-    `<think>…</think>` ahead of the answer, or with `reasoning_split` in fields of its own. It counts as
-    completion
-    tokens, and must go back whole with the assistant message in the next turn.
+    M2.x models always think; MiniMax-M3 thinks unless `thinking` disables it. The thinking precedes the
+    answer in
+    `content` as `<think>…</think>`, or with `reasoning_split` has separate fields. It counts as
+    completion tokens,
+    and must be sent back with the assistant message in the next turn.
 
-    An answer with `finish_reason` `tool_calls` asks for functions of `tools` to be called. Send its
-    message back
-    unchanged, then one message of role `tool` for each call.
+    An answer with `finish_reason` `tool_calls` requests calls of functions in `tools`. Send its message
+    back unchanged,
+    followed by one message with role `tool` for each call.
 
-    A failure comes in one of two shapes: HTTP 200 with a `base_resp.status_code` other than 0, or the
-    true HTTP
-    status with an `ErrorResponse`. Inside an open stream it comes as one more event.
+    A failure has one of two shapes: HTTP 200 with a `base_resp.status_code` other than 0, or an HTTP
+    error status with
+    an `ErrorResponse`. Within a stream, it is one more event.
 
     Args:
-        body (ChatCompletionRequest): A conversation to be answered, and how. As JSON it may have
+        body (ChatCompletionRequest): A conversation to answer, with options. As JSON it may have
             up to 64 MB.
 
     Raises:
@@ -184,24 +184,24 @@ async def asyncio_detailed(
 ) -> Response[ChatCompletion | ErrorResponse]:
     """Create a chat completion
 
-     Answers the last message of a conversation, whole or as a stream of server-sent events.
+     Answers the last message of a conversation, in one response or as a stream of server-sent events.
 
-    M2.x models always think, MiniMax-M3 unless `thinking` says otherwise. The thinking stands in
-    `content` as
-    `<think>…</think>` ahead of the answer, or with `reasoning_split` in fields of its own. It counts as
-    completion
-    tokens, and must go back whole with the assistant message in the next turn.
+    M2.x models always think; MiniMax-M3 thinks unless `thinking` disables it. The thinking precedes the
+    answer in
+    `content` as `<think>…</think>`, or with `reasoning_split` has separate fields. It counts as
+    completion tokens,
+    and must be sent back with the assistant message in the next turn.
 
-    An answer with `finish_reason` `tool_calls` asks for functions of `tools` to be called. Send its
-    message back
-    unchanged, then one message of role `tool` for each call.
+    An answer with `finish_reason` `tool_calls` requests calls of functions in `tools`. Send its message
+    back unchanged,
+    followed by one message with role `tool` for each call.
 
-    A failure comes in one of two shapes: HTTP 200 with a `base_resp.status_code` other than 0, or the
-    true HTTP
-    status with an `ErrorResponse`. Inside an open stream it comes as one more event.
+    A failure has one of two shapes: HTTP 200 with a `base_resp.status_code` other than 0, or an HTTP
+    error status with
+    an `ErrorResponse`. Within a stream, it is one more event.
 
     Args:
-        body (ChatCompletionRequest): A conversation to be answered, and how. As JSON it may have
+        body (ChatCompletionRequest): A conversation to answer, with options. As JSON it may have
             up to 64 MB.
 
     Raises:
@@ -228,24 +228,24 @@ async def asyncio(
 ) -> ChatCompletion | ErrorResponse | None:
     """Create a chat completion
 
-     Answers the last message of a conversation, whole or as a stream of server-sent events.
+     Answers the last message of a conversation, in one response or as a stream of server-sent events.
 
-    M2.x models always think, MiniMax-M3 unless `thinking` says otherwise. The thinking stands in
-    `content` as
-    `<think>…</think>` ahead of the answer, or with `reasoning_split` in fields of its own. It counts as
-    completion
-    tokens, and must go back whole with the assistant message in the next turn.
+    M2.x models always think; MiniMax-M3 thinks unless `thinking` disables it. The thinking precedes the
+    answer in
+    `content` as `<think>…</think>`, or with `reasoning_split` has separate fields. It counts as
+    completion tokens,
+    and must be sent back with the assistant message in the next turn.
 
-    An answer with `finish_reason` `tool_calls` asks for functions of `tools` to be called. Send its
-    message back
-    unchanged, then one message of role `tool` for each call.
+    An answer with `finish_reason` `tool_calls` requests calls of functions in `tools`. Send its message
+    back unchanged,
+    followed by one message with role `tool` for each call.
 
-    A failure comes in one of two shapes: HTTP 200 with a `base_resp.status_code` other than 0, or the
-    true HTTP
-    status with an `ErrorResponse`. Inside an open stream it comes as one more event.
+    A failure has one of two shapes: HTTP 200 with a `base_resp.status_code` other than 0, or an HTTP
+    error status with
+    an `ErrorResponse`. Within a stream, it is one more event.
 
     Args:
-        body (ChatCompletionRequest): A conversation to be answered, and how. As JSON it may have
+        body (ChatCompletionRequest): A conversation to answer, with options. As JSON it may have
             up to 64 MB.
 
     Raises:
