@@ -7,7 +7,7 @@ import json
 import re
 import subprocess
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -138,6 +138,32 @@ def from_mapping(root: dict[str, Any], name: str = "document") -> Document:
 # --- YAML and JSON -------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class DuplicateKey:
+    """A key that occurs twice in one mapping; `place` is the path to that mapping."""
+
+    name: str
+    place: tuple[str | int, ...]
+    line: int
+    first_line: int
+
+
+class YamlError(Exception):
+    """Text that cannot be read as YAML. `line` and `column` count from 1.
+
+    `duplicates` lists every duplicate key if that is all that is wrong.
+    """
+
+    def __init__(
+        self, problem: str, line: int, column: int = 1, duplicates: Sequence[DuplicateKey] = ()
+    ) -> None:
+        super().__init__(f"{problem} (line {line}, column {column})")
+        self.problem = problem
+        self.line = line
+        self.column = column
+        self.duplicates = duplicates
+
+
 if TYPE_CHECKING or not yaml.__with_libyaml__:
     from yaml import SafeLoader as _SafeLoader
 else:  # the same, ten times faster
@@ -145,7 +171,7 @@ else:  # the same, ten times faster
 
 
 class _Yaml12(_SafeLoader):
-    """YAML as OpenAPI means it (1.2): `no` is a word, `2024-01-01` a string, `012` twelve."""
+    """YAML as OpenAPI means it (1.2): `no` is a string, `2024-01-01` as well, `012` is twelve."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         mapping = super().construct_mapping(node, deep)
@@ -165,10 +191,10 @@ _SCALARS = (
         "-+.0123456789",
     ),
 )
-_DEEPEST = 200
-_OLD_TAGS = {f"tag:yaml.org,2002:{tag}" for tag in ("bool", "int", "float", "timestamp")}
+_MAX_DEPTH = 200
+_YAML11_TAGS = {f"tag:yaml.org,2002:{tag}" for tag in ("bool", "int", "float", "timestamp")}
 _Yaml12.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag not in _OLD_TAGS]
+    first: [(tag, pattern) for tag, pattern in resolvers if tag not in _YAML11_TAGS]
     for first, resolvers in _SafeLoader.yaml_implicit_resolvers.items()
 }
 for _tag, _pattern, _first in _SCALARS:
@@ -178,74 +204,98 @@ for _tag, _pattern, _first in _SCALARS:
 _Yaml12.add_constructor("tag:yaml.org,2002:int", _Yaml12.construct_number)
 
 
-def _from_data(text: str, name: str, line: int = 0) -> Any:
-    """Read JSON or YAML; `line` is where the text starts in its page."""
+def read_yaml(text: str) -> tuple[Any, yaml.Node | None]:
+    """Return the data of a YAML 1.2 text with its node tree, whose marks give lines from 0.
+
+    The tree is None if the text is empty. Raises `YamlError` for malformed text, duplicate keys,
+    an anchor inside itself, and nesting deeper than 200 levels.
+    """
+    loader = _Yaml12(text)
+    try:
+        _check_nesting(text)
+        root = loader.get_single_node()
+        if root is None:
+            return None, None
+        duplicates = sorted(_duplicate_keys(root), key=lambda one: one.line)
+        if duplicates:
+            first = duplicates[0]
+            raise YamlError(f"duplicate key {first.name!r}", first.line, duplicates=duplicates)
+        return loader.construct_document(root), root  # pyright: ignore[reportUnknownMemberType]
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        problem = ", ".join(part for part in (error.context, error.problem) if part)
+        raise YamlError(problem, line, column) from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise YamlError(" ".join(str(error).split()), 1) from None
+    finally:
+        loader.dispose()
+
+
+def _check_nesting(text: str) -> None:
+    """Refuse deep nesting before a tree is built: libyaml crashes the interpreter on it."""
+    anchors: list[str | None] = []
+    for event in yaml.parse(text, Loader=_Yaml12):
+        problem = ""
+        if isinstance(event, yaml.CollectionStartEvent):
+            anchors.append(event.anchor)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            anchors.pop()
+        elif isinstance(event, yaml.AliasEvent) and event.anchor in anchors:
+            problem = f"the anchor {event.anchor!r} contains itself"
+        if len(anchors) > _MAX_DEPTH:
+            problem = "nested too deeply"
+        if problem:
+            mark: Any = event.start_mark
+            raise YamlError(problem, mark.line + 1, mark.column + 1)
+
+
+def _duplicate_keys(root: yaml.Node) -> Iterator[DuplicateKey]:
+    """PyYAML silently keeps the last of two equal keys, which hides a mistake in a contract."""
+    seen: set[int] = set()
+    todo: list[tuple[yaml.Node, tuple[str | int, ...]]] = [(root, ())]
+    while todo:
+        node, place = todo.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            todo += [(item, (*place, index)) for index, item in enumerate(node.value)]
+        elif isinstance(node, yaml.MappingNode):
+            lines: dict[str, int] = {}
+            for key, value in node.value:
+                name, line = str(key.value), key.start_mark.line + 1
+                if name in lines and key.tag != "tag:yaml.org,2002:merge":
+                    yield DuplicateKey(name, place, line, lines[name])
+                lines[name] = line
+                todo.append((value, (*place, name)))
+
+
+def _from_data(text: str, name: str, lines_above: int = 0) -> Any:
+    """Read JSON or YAML; `lines_above` is where the text starts in its page."""
     if text.lstrip().startswith("{"):
         try:
             return json.loads(text, object_pairs_hook=_unique)
         except json.JSONDecodeError as error:
             if name.lower().endswith(".json"):
-                place = f"line {line + error.lineno}, column {error.colno}"
+                place = f"line {lines_above + error.lineno}, column {error.colno}"
                 raise SpecError(f"{name}: not JSON: {error.msg} ({place})") from None
-        except ValueError as error:  # a key twice, or a number of thousands of digits
+        except ValueError as error:  # a duplicate key, or a number of thousands of digits
             raise SpecError(f"{name}: {error}") from None
-    loader = _Yaml12(text)
     try:
-        _refuse_depth(text)
-        node = loader.get_single_node()
-        if node is None:
-            return None
-        _refuse_twins(node)
-        return loader.construct_document(node)  # pyright: ignore[reportUnknownMemberType]
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = f" (line {line + mark.line + 1}, column {mark.column + 1})" if mark else ""
-        raise SpecError(f"{name}: not YAML: {error.problem or error.context}{place}") from None
-    except (yaml.YAMLError, ValueError) as error:
-        raise SpecError(f"{name}: not YAML: {' '.join(str(error).split())}") from None
-    finally:
-        loader.dispose()
-
-
-def _refuse_depth(text: str) -> None:
-    """What libyaml builds from a document nested deeply enough is a crash of the interpreter."""
-    depth = 0
-    for event in yaml.parse(text, Loader=_Yaml12):
-        depth += isinstance(event, yaml.CollectionStartEvent)
-        depth -= isinstance(event, yaml.CollectionEndEvent)
-        if depth > _DEEPEST:
-            raise RecursionError
+        return read_yaml(text)[0]
+    except YamlError as error:
+        place = f"line {lines_above + error.line}, column {error.column}"
+        raise SpecError(f"{name}: not YAML: {error.problem} ({place})") from None
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         keys = [key for key, _ in pairs]
-        twin = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"the key {twin!r} stands twice in one object")
+        duplicate = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"duplicate key {duplicate!r} in one object")
     return found
-
-
-def _refuse_twins(root: yaml.Node) -> None:
-    """PyYAML silently keeps the last of two equal keys; that hides a mistake in a contract."""
-    seen: set[int] = set()
-    todo = [root]
-    while todo:
-        node = todo.pop()
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
-        if isinstance(node, yaml.SequenceNode):
-            todo += node.value
-        elif isinstance(node, yaml.MappingNode):
-            keys: set[str] = set()
-            for key, value in node.value:
-                if key.value in keys and key.tag != "tag:yaml.org,2002:merge":
-                    problem = f"the key {key.value!r} stands twice"
-                    raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
-                if isinstance(key.value, str):
-                    keys.add(key.value)
-                todo += [key, value]
 
 
 # --- Markdown ------------------------------------------------------------------------------------
