@@ -10,15 +10,7 @@ import math
 import operator
 import reprlib
 from collections.abc import Callable, Iterable, Mapping
-from typing import (
-    Any,
-    ClassVar,
-    Literal,
-    NamedTuple,
-    Protocol,
-    TypeAlias,
-    TypedDict,
-)
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol, TypeAlias, TypedDict
 from urllib.parse import unquote_to_bytes
 
 SPEC_SHA256 = "4873071e58254cda5ea1257ac628e49678f4533e0e382d8d4eab329ae0d5b24c"
@@ -141,6 +133,126 @@ class Merge(NamedTuple):
     """The component of an object or of a list's entries."""
     into: str = ""
     """The field of the whole answer; "" if it has the same name there."""
+
+
+_KINDS: dict[str, tuple[str, tuple[type, ...]]] = {
+    "string": ("a string", (str,)),
+    "boolean": ("true or false", (bool,)),
+    "integer": ("an integer", (int,)),
+    "number": ("a finite number", (int, float)),
+    "array": ("a list", (list,)),
+    "object": ("a mapping", (dict,)),
+    "null": ("null", (type(None),)),
+}
+
+_BOUNDS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
+    "exclusiveMinimum": (operator.gt, "> {}"),
+    "minimum": (operator.ge, ">= {}"),
+    "exclusiveMaximum": (operator.lt, "< {}"),
+    "maximum": (operator.le, "<= {}"),
+    "minLength": (operator.ge, "of at least {} characters"),
+    "maxLength": (operator.le, "of at most {} characters"),
+    "minItems": (operator.ge, "of at least {} items"),
+    "maxItems": (operator.le, "of at most {} items"),
+}
+
+
+def _data_size(url: str) -> int:
+    """How many bytes a data URL holds."""
+    head, _, data = url.partition(",")
+    if not head.lower().endswith(";base64"):
+        return len(unquote_to_bytes(data))
+    blanks = sum(map(data.count, " \t\r\n"))
+    return (len(data) - blanks) * 3 // 4 - data[-4:].count("=")
+
+
+def check(
+    value: Any, schema: Mapping[str, Any], where: str = "", model: object = None
+) -> str | None:
+    """What one of this module's schemas forbids about `value`; None if it is allowed.
+
+    Names the field, the value and what is allowed. `model` chooses among the bounds of a field; of
+    a whole request it is the field `model`.
+    """
+    if isinstance(value, Received):
+        return None
+    if not where and isinstance(value, dict):
+        model = value.get("model")
+    kind = schema.get("type")
+    alternatives = schema.get("anyOf")
+    if isinstance(kind, list):
+        alternatives = ({**schema, "type": each} for each in kind)
+    if alternatives is not None:
+        problems: list[str] = []
+        for alternative in alternatives:
+            problem = check(value, alternative, where, model)
+            if problem is None:
+                return None
+            problems.append(problem)
+        # What is wrong inside a value says more than that it might be of another type.
+        inside = [
+            problem for problem in problems if not problem.startswith(f"{where} is ")
+        ]
+        if inside:
+            return "; or ".join(inside)
+        given, separator, _ = problems[0].partition(", but must be ")
+        kinds = [problem.removeprefix(given + separator) for problem in problems]
+        return given + separator + " or ".join(kinds)
+    if kind is None:
+        return None
+    name, types = _KINDS[kind]
+    whose = ""
+    for exception in schema.get("x-bounds", ()):
+        if model in exception["models"]:
+            schema, whose = exception, f"for model {model}"
+    finite = not isinstance(value, float) or math.isfinite(value)
+    fits = (
+        finite
+        and isinstance(value, types)
+        and isinstance(value, bool) == (kind == "boolean")
+    )
+    size = value
+    if kind not in ("integer", "number"):
+        size = len(value) if fits and kind in ("string", "array") else 0
+    bounds = {bound: schema[bound] for bound in _BOUNDS if bound in schema}
+    if not fits or not all(
+        _BOUNDS[bound][0](size, limit) for bound, limit in bounds.items()
+    ):
+        allowed = " and ".join(
+            _BOUNDS[bound][1].format(limit) for bound, limit in bounds.items()
+        )
+        given = f"{where or 'the request'} is {reprlib.repr(value)}"
+        return " ".join(filter(None, [f"{given}, but must be {name}", allowed, whose]))
+    if "x-max-data-bytes" in schema and value[:5].lower() == "data:":
+        size, limit = _data_size(value), schema["x-max-data-bytes"]
+        if size > limit:
+            most = f"{limit:,} ({limit / 2**20:g} MB)"
+            return f"{where} holds {size:,} bytes, but must hold <= {most}"
+    inner: dict[str, tuple[Any, Any]] = {}
+    if kind == "object":
+        prefix = where and f"{where}."
+        missing = [field for field in schema.get("required", ()) if field not in value]
+        if missing:
+            return f"{prefix}{missing[0]} is missing, but must be given"
+        fields = schema.get("properties", {})
+        for field, each in fields.items():
+            when = each.get("x-required-when")
+            if when and field not in value and when.items() <= value.items():
+                told = " and ".join(f"{name} {case!r}" for name, case in when.items())
+                return f"{prefix}{field} is missing, but must be given with {told}"
+        inner = {
+            f"{prefix}{field}": (value[field], fields[field])
+            for field in fields
+            if field in value
+        }
+    elif kind == "array":
+        items = schema.get("items", {})
+        inner = {f"{where}[{index}]": (item, items) for index, item in enumerate(value)}
+    found = (
+        check(item, item_schema, place, model)
+        for place, (item, item_schema) in inner.items()
+    )
+    return next((problem for problem in found if problem), None)
 
 
 # A list whose objects can consist of strings alone takes Mapping[str, str] as well: for a variable
@@ -657,127 +769,6 @@ CHAT_COMPLETION_REQUEST_SCHEMA: dict[str, Any] = {
     },
 }
 """The bounds of a ChatCompletionRequest, references resolved; enumerations are open and bound nothing."""
-
-
-_KINDS: dict[str, tuple[str, tuple[type, ...]]] = {
-    "string": ("a string", (str,)),
-    "boolean": ("true or false", (bool,)),
-    "integer": ("an integer", (int,)),
-    "number": ("a finite number", (int, float)),
-    "array": ("a list", (list,)),
-    "object": ("a mapping", (dict,)),
-    "null": ("null", (type(None),)),
-}
-
-_BOUNDS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
-    "exclusiveMinimum": (operator.gt, "> {}"),
-    "minimum": (operator.ge, ">= {}"),
-    "exclusiveMaximum": (operator.lt, "< {}"),
-    "maximum": (operator.le, "<= {}"),
-    "minLength": (operator.ge, "of at least {} characters"),
-    "maxLength": (operator.le, "of at most {} characters"),
-    "minItems": (operator.ge, "of at least {} items"),
-    "maxItems": (operator.le, "of at most {} items"),
-}
-
-
-def _data_size(url: str) -> int:
-    """How many bytes a data URL holds."""
-    head, _, data = url.partition(",")
-    if not head.lower().endswith(";base64"):
-        return len(unquote_to_bytes(data))
-    blanks = sum(map(data.count, " \t\r\n"))
-    return (len(data) - blanks) * 3 // 4 - data[-4:].count("=")
-
-
-def check(
-    value: Any, schema: Mapping[str, Any], where: str = "", model: object = None
-) -> str | None:
-    """What one of this module's schemas forbids about `value`; None if it is allowed.
-
-    Names the field, the value and what is allowed. `model` chooses among the bounds of a field; of
-    a whole request it is the field `model`.
-    """
-    if isinstance(value, Received):
-        return None
-    if not where and isinstance(value, dict):
-        model = value.get("model")
-    kind = schema.get("type")
-    alternatives = schema.get("anyOf")
-    if isinstance(kind, list):
-        alternatives = ({**schema, "type": each} for each in kind)
-    if alternatives is not None:
-        problems: list[str] = []
-        for alternative in alternatives:
-            problem = check(value, alternative, where, model)
-            if problem is None:
-                return None
-            problems.append(problem)
-        # What is wrong inside a value says more than that it might be of another type.
-        inside = [
-            problem for problem in problems if not problem.startswith(f"{where} is ")
-        ]
-        if inside:
-            return "; or ".join(inside)
-        given, separator, _ = problems[0].partition(", but must be ")
-        kinds = [problem.removeprefix(given + separator) for problem in problems]
-        return given + separator + " or ".join(kinds)
-    if kind is None:
-        return None
-    name, types = _KINDS[kind]
-    whose = ""
-    for exception in schema.get("x-bounds", ()):
-        if model in exception["models"]:
-            schema, whose = exception, f"for model {model}"
-    finite = not isinstance(value, float) or math.isfinite(value)
-    fits = (
-        finite
-        and isinstance(value, types)
-        and isinstance(value, bool) == (kind == "boolean")
-    )
-    size = value
-    if kind not in ("integer", "number"):
-        size = len(value) if fits and kind in ("string", "array") else 0
-    bounds = {bound: schema[bound] for bound in _BOUNDS if bound in schema}
-    if not fits or not all(
-        _BOUNDS[bound][0](size, limit) for bound, limit in bounds.items()
-    ):
-        allowed = " and ".join(
-            _BOUNDS[bound][1].format(limit) for bound, limit in bounds.items()
-        )
-        given = f"{where or 'the request'} is {reprlib.repr(value)}"
-        return " ".join(filter(None, [f"{given}, but must be {name}", allowed, whose]))
-    if "x-max-data-bytes" in schema and value[:5].lower() == "data:":
-        size, limit = _data_size(value), schema["x-max-data-bytes"]
-        if size > limit:
-            most = f"{limit:,} ({limit / 2**20:g} MB)"
-            return f"{where} holds {size:,} bytes, but must hold <= {most}"
-    inner: dict[str, tuple[Any, Any]] = {}
-    if kind == "object":
-        prefix = where and f"{where}."
-        missing = [field for field in schema.get("required", ()) if field not in value]
-        if missing:
-            return f"{prefix}{missing[0]} is missing, but must be given"
-        fields = schema.get("properties", {})
-        for field, each in fields.items():
-            when = each.get("x-required-when")
-            if when and field not in value and when.items() <= value.items():
-                told = " and ".join(f"{name} {case!r}" for name, case in when.items())
-                return f"{prefix}{field} is missing, but must be given with {told}"
-        inner = {
-            f"{prefix}{field}": (value[field], fields[field])
-            for field in fields
-            if field in value
-        }
-    elif kind == "array":
-        items = schema.get("items", {})
-        inner = {f"{where}[{index}]": (item, items) for index, item in enumerate(value)}
-    found = (
-        check(item, item_schema, place, model)
-        for place, (item, item_schema) in inner.items()
-    )
-    return next((problem for problem in found if problem), None)
-
 
 MERGES: dict[str, dict[str, Merge]] = {
     "ReasoningDetail": {
