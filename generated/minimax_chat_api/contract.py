@@ -9,7 +9,7 @@ import copy
 import math
 import operator
 import reprlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar, Literal, NamedTuple, Protocol, TypeAlias, TypedDict
 from urllib.parse import unquote_to_bytes
 
@@ -80,13 +80,13 @@ MediaDetailLiteral: TypeAlias = Literal["low", "default", "high"]
 
 
 class SupportsToDict(Protocol):
-    """A generated model, a view, or anything else that turns itself into a JSON object."""
+    """A generated model, a view, or anything else that converts itself to a JSON object."""
 
     def to_dict(self) -> dict[str, Any]: ...
 
 
 class View:
-    """A JSON object read by attribute. What is missing or null reads None, an array `[]`."""
+    """A JSON object read by attribute: None for a missing or null field, `[]` for such an array."""
 
     __slots__ = ("_data",)
     __hash__: ClassVar[None] = None  # type: ignore[assignment]
@@ -95,7 +95,7 @@ class View:
         self._data = data
 
     def to_dict(self) -> dict[str, Any]:
-        """A copy of the object as it came, fields unknown to the contract included."""
+        """A copy of the whole object as it came, including undocumented fields."""
         return copy.deepcopy(dict(self._data))
 
     def __eq__(self, other: object) -> bool:
@@ -103,6 +103,14 @@ class View:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({dict(self._data)!r})"
+
+    def __dir__(self) -> list[str]:
+        """Without private names, which would appear in completion."""
+        return [
+            name
+            for name in super().__dir__()
+            if name[0] != "_" or name.startswith("__")
+        ]
 
     def _value(self, name: str) -> Any:
         return self._data.get(name)
@@ -121,28 +129,28 @@ class View:
 
 
 class Received(dict[str, Any]):
-    """A part of an answer, which goes back as it came: `check` lets it pass whatever it lacks."""
+    """A part of an answer that is sent back unchanged, so that `check` does not check it."""
 
 
 class Merge(NamedTuple):
-    """What becomes of the pieces of a streamed field in the whole answer."""
+    """How the pieces of a streamed field are merged into the whole answer."""
 
     how: str
-    """What `x-merge` says; "object" where the fields of an object are merged one by one."""
+    """The value of `x-merge`; "object" if the fields of an object are merged separately."""
     component: str = ""
     """The component of an object or of a list's entries."""
     into: str = ""
-    """The field of the whole answer; "" if it has the same name there."""
+    """The field of the whole answer; "" if its name is the same."""
 
 
-_KINDS: dict[str, tuple[str, tuple[type, ...]]] = {
+_TYPES: dict[str, tuple[str, tuple[type, ...]]] = {
     "string": ("a string", (str,)),
-    "boolean": ("true or false", (bool,)),
+    "boolean": ("a boolean", (bool,)),
     "integer": ("an integer", (int,)),
     "number": ("a finite number", (int, float)),
     "array": ("a list", (list,)),
     "object": ("a mapping", (dict,)),
-    "null": ("null", (type(None),)),
+    "null": ("None", (type(None),)),
 }
 
 _BOUNDS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
@@ -150,109 +158,142 @@ _BOUNDS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
     "minimum": (operator.ge, ">= {}"),
     "exclusiveMaximum": (operator.lt, "< {}"),
     "maximum": (operator.le, "<= {}"),
-    "minLength": (operator.ge, "of at least {} characters"),
-    "maxLength": (operator.le, "of at most {} characters"),
-    "minItems": (operator.ge, "of at least {} items"),
-    "maxItems": (operator.le, "of at most {} items"),
+    "minLength": (operator.ge, "at least {} characters"),
+    "maxLength": (operator.le, "at most {} characters"),
+    "minItems": (operator.ge, "at least {} items"),
+    "maxItems": (operator.le, "at most {} items"),
 }
-
-
-def _data_size(url: str) -> int:
-    """How many bytes a data URL holds."""
-    head, _, data = url.partition(",")
-    if not head.lower().endswith(";base64"):
-        return len(unquote_to_bytes(data))
-    blanks = sum(map(data.count, " \t\r\n"))
-    return (len(data) - blanks) * 3 // 4 - data[-4:].count("=")
 
 
 def check(
     value: Any, schema: Mapping[str, Any], where: str = "", model: object = None
 ) -> str | None:
-    """What one of this module's schemas forbids about `value`; None if it is allowed.
+    """Why a value violates one of this module's schemas; None if it does not.
 
-    Names the field, the value and what is allowed. `model` chooses among the bounds of a field; of
-    a whole request it is the field `model`.
+    The reason is such as "temperature must be > 0 and <= 1 (got 0)". `model` selects among the
+    bounds of a field; in a request, it is the field `model`.
     """
     if isinstance(value, Received):
         return None
     if not where and isinstance(value, dict):
         model = value.get("model")
-    kind = schema.get("type")
-    alternatives = schema.get("anyOf")
-    if isinstance(kind, list):
-        alternatives = ({**schema, "type": each} for each in kind)
-    if alternatives is not None:
-        problems: list[str] = []
-        for alternative in alternatives:
-            problem = check(value, alternative, where, model)
-            if problem is None:
-                return None
-            problems.append(problem)
-        # What is wrong inside a value says more than that it might be of another type.
-        inside = [
-            problem for problem in problems if not problem.startswith(f"{where} is ")
-        ]
-        if inside:
-            return "; or ".join(inside)
-        given, separator, _ = problems[0].partition(", but must be ")
-        kinds = [problem.removeprefix(given + separator) for problem in problems]
-        return given + separator + " or ".join(kinds)
-    if kind is None:
-        return None
-    name, types = _KINDS[kind]
-    whose = ""
-    for exception in schema.get("x-bounds", ()):
-        if model in exception["models"]:
-            schema, whose = exception, f"for model {model}"
-    finite = not isinstance(value, float) or math.isfinite(value)
-    fits = (
-        finite
-        and isinstance(value, types)
-        and isinstance(value, bool) == (kind == "boolean")
+    alternatives = list(_alternatives(schema))
+    matching = [(kind, each) for kind, each in alternatives if _is_of_type(value, kind)]
+    if not matching and alternatives:
+        expected = " or ".join(_TYPES[kind][0] for kind, _ in alternatives)
+        return f"{where or 'the request'} must be {expected} (got {_described(value)})"
+    violations: list[str] = []
+    for kind, each in matching:
+        violation = _violation(value, kind, each, where, model)
+        if violation is None:
+            return None
+        violations.append(violation)
+    return "; or ".join(violations) or None
+
+
+def _alternatives(schema: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Each type that a schema allows, with what it says of values of this type."""
+    for each in schema.get("anyOf", ()):
+        yield from _alternatives(each)
+    kinds = schema.get("type", ())
+    for kind in (kinds,) if isinstance(kinds, str) else kinds:
+        yield kind, schema
+
+
+def _is_of_type(value: Any, kind: str) -> bool:
+    if isinstance(value, float) and not math.isfinite(value):
+        return False
+    return isinstance(value, _TYPES[kind][1]) and isinstance(value, bool) == (
+        kind == "boolean"
     )
-    size = value
-    if kind not in ("integer", "number"):
-        size = len(value) if fits and kind in ("string", "array") else 0
-    bounds = {bound: schema[bound] for bound in _BOUNDS if bound in schema}
-    if not fits or not all(
-        _BOUNDS[bound][0](size, limit) for bound, limit in bounds.items()
-    ):
-        allowed = " and ".join(
-            _BOUNDS[bound][1].format(limit) for bound, limit in bounds.items()
+
+
+def _described(value: Any) -> str:
+    """A number, boolean or None itself; of anything else its type."""
+    if value is None or isinstance(value, (bool, int, float)):
+        return reprlib.repr(value)
+    for name, types in _TYPES.values():
+        if isinstance(value, types):
+            return name
+    return type(value).__name__
+
+
+def _violation(
+    value: Any, kind: str, schema: Mapping[str, Any], where: str, model: object
+) -> str | None:
+    """Why a value of the right type violates a schema."""
+    if kind in ("integer", "number"):
+        bounds = _violated_bounds(value, schema, model)
+        return (
+            f"{where} must be {bounds} (got {reprlib.repr(value)})" if bounds else None
         )
-        given = f"{where or 'the request'} is {reprlib.repr(value)}"
-        return " ".join(filter(None, [f"{given}, but must be {name}", allowed, whose]))
-    if "x-max-data-bytes" in schema and value[:5].lower() == "data:":
-        size, limit = _data_size(value), schema["x-max-data-bytes"]
-        if size > limit:
-            most = f"{limit:,} ({limit / 2**20:g} MB)"
-            return f"{where} holds {size:,} bytes, but must hold <= {most}"
-    inner: dict[str, tuple[Any, Any]] = {}
+    if kind in ("string", "array"):
+        bounds = _violated_bounds(len(value), schema, model)
+        if bounds:
+            return f"{where} must have {bounds} (got {len(value)})"
+    parts: Iterable[tuple[str, Any, Mapping[str, Any]]] = ()
+    if kind == "string" and "x-max-data-bytes" in schema:
+        return _data_violation(value, schema["x-max-data-bytes"], where)
+    if kind == "array" and "items" in schema:
+        items = schema["items"]
+        parts = ((f"{where}[{index}]", item, items) for index, item in enumerate(value))
     if kind == "object":
         prefix = where and f"{where}."
-        missing = [field for field in schema.get("required", ()) if field not in value]
+        missing = _missing_field(value, schema)
         if missing:
-            return f"{prefix}{missing[0]} is missing, but must be given"
+            return prefix + missing
         fields = schema.get("properties", {})
-        for field, each in fields.items():
-            when = each.get("x-required-when")
-            if when and field not in value and when.items() <= value.items():
-                told = " and ".join(f"{name} {case!r}" for name, case in when.items())
-                return f"{prefix}{field} is missing, but must be given with {told}"
-        inner = {
-            f"{prefix}{field}": (value[field], fields[field])
-            for field in fields
-            if field in value
-        }
-    elif kind == "array":
-        items = schema.get("items", {})
-        inner = {f"{where}[{index}]": (item, items) for index, item in enumerate(value)}
-    found = (
-        check(item, item_schema, place, model)
-        for place, (item, item_schema) in inner.items()
-    )
-    return next((problem for problem in found if problem), None)
+        parts = (
+            (prefix + name, value[name], fields[name])
+            for name in fields
+            if name in value
+        )
+    for place, part, part_schema in parts:
+        violation = check(part, part_schema, place, model)
+        if violation:
+            return violation
+    return None
+
+
+def _violated_bounds(size: Any, schema: Mapping[str, Any], model: object) -> str:
+    """The bounds of a schema, if `size` is outside of them; those of the model, if it has some."""
+    scope = ""
+    for exception in schema.get("x-bounds", ()):
+        if model in exception["models"]:
+            schema, scope = exception, f" for model {model}"
+    bounds = [(*_BOUNDS[name], schema[name]) for name in _BOUNDS if name in schema]
+    if all(holds(size, limit) for holds, _, limit in bounds):
+        return ""
+    return " and ".join(wording.format(limit) for _, wording, limit in bounds) + scope
+
+
+def _missing_field(value: dict[str, Any], schema: Mapping[str, Any]) -> str | None:
+    for name in schema.get("required", ()):
+        if name not in value:
+            return f"{name} is required"
+    for name, field in schema.get("properties", {}).items():
+        condition = field.get("x-required-when")
+        if condition and name not in value and condition.items() <= value.items():
+            when = " and ".join(
+                f"{other} is {case!r}" for other, case in condition.items()
+            )
+            return f"{name} is required when {when}"
+    return None
+
+
+def _data_violation(url: str, limit: int, where: str) -> str | None:
+    """Why a data URL is too large; None for any other URL."""
+    if not url[:5].lower() == "data:":
+        return None
+    head, _, data = url.partition(",")
+    if head.lower().endswith(";base64"):
+        blanks = sum(map(data.count, " \t\r\n"))
+        size = (len(data) - blanks) * 3 // 4 - data[-4:].count("=")
+    else:
+        size = len(unquote_to_bytes(data))
+    if size <= limit:
+        return None
+    return f"{where} must hold at most {limit:,} bytes, {limit / 2**20:g} MB (got {size:,})"
 
 
 # A list whose objects can consist of strings alone takes Mapping[str, str] as well: for a variable
