@@ -21,6 +21,7 @@ from minimax_chat import (
     CompletionChunk,
     ContentFilterError,
     ContentPartParam,
+    Conversation,
     InputContentError,
     InvalidArgumentError,
     MiniMax,
@@ -35,7 +36,7 @@ from minimax_chat import (
     image,
     video,
 )
-from minimax_chat_api.contract import MessageParam, SupportsToDict
+from minimax_chat_api.contract import MessageParam
 from minimax_chat_api.models import ChatCompletion, ChatCompletionChunk, Message, ModelId, Role
 
 
@@ -158,7 +159,7 @@ def arguments(client: MiniMax, completion: Completion, anything: dict[str, Any])
     create(model=ModelId.MINIMAX_M2_7, messages=[Message(role=Role.USER, content="Hello")])
     create(model="m", messages=[Message(role="user"), completion.message, {"role": "user"}])
     create(model="m", messages=(message for message in [completion.message]))
-    history: list[MessageParam | SupportsToDict] = [{"role": "user", "content": "Hello"}]
+    history: Conversation = [{"role": "user", "content": "Hello"}]
     history.append(completion.message)
     history.append({"role": "user", "content": "And then?"})
     create(model="m", messages=history, stream=True)
@@ -278,7 +279,7 @@ TOOLS: list[ToolParam] = [
 
 def a_tool_loop(client: MiniMax, question: str) -> str:
     """As users write it: without a cast, and without a comment for a type checker."""
-    messages: list[MessageParam | SupportsToDict] = [{"role": "user", "content": question}]
+    messages: Conversation = [{"role": "user", "content": question}]
     while True:
         completion = client.chat.completions.create(
             model="MiniMax-M3", messages=messages, tools=TOOLS, thinking={"type": "adaptive"}
@@ -292,7 +293,7 @@ def a_tool_loop(client: MiniMax, question: str) -> str:
 
 
 async def a_streamed_tool_loop(client: AsyncMiniMax, question: str) -> str:
-    messages: list[MessageParam | SupportsToDict] = [{"role": "user", "content": question}]
+    messages: Conversation = [{"role": "user", "content": question}]
     while True:
         async with await client.chat.completions.create(
             model="MiniMax-M3", messages=messages, tools=TOOLS, stream=True

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
     from ._completion import Completion as Completion, CompletionChunk as CompletionChunk
     from ._media import image as image, video as video
+    from ._request import Conversation as Conversation
     from .aio import AsyncMiniMax as AsyncMiniMax, AsyncStream as AsyncStream
     from .client import MiniMax as MiniMax, Stream as Stream
 
@@ -57,6 +58,7 @@ _LAZY = {
     "AsyncStream": "minimax_chat.aio",
     "Completion": "minimax_chat._completion",
     "CompletionChunk": "minimax_chat._completion",
+    "Conversation": "minimax_chat._request",
     "image": "minimax_chat._media",
     "video": "minimax_chat._media",
     "ContentPartParam": "minimax_chat_api.contract",

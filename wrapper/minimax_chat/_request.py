@@ -7,7 +7,7 @@ import json
 import logging
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, TypeVar, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 from attrs import field, frozen
 
@@ -15,13 +15,18 @@ from minimax_chat_api.api.chat import create_chat_completion
 from minimax_chat_api.contract import (
     CHAT_COMPLETION_REQUEST_SCHEMA,
     ChatCompletionRequestParam,
+    MessageParam,
     Received,
+    SupportsToDict,
     check,
 )
 
 from ._config import Config
 from ._errors import InvalidArgumentError
 from ._http import Request, Timeout, full_timeout
+
+Conversation: TypeAlias = list[MessageParam | SupportsToDict]
+"""The type of `messages` to which answers are appended: annotate the list with it."""
 
 Create = TypeVar("Create", bound=Callable[..., Any])
 
