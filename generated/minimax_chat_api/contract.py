@@ -8,8 +8,7 @@ from __future__ import annotations
 import copy
 import math
 import operator
-import reprlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, Literal, NamedTuple, Protocol, TypeAlias, TypedDict
 from urllib.parse import unquote_to_bytes
 
@@ -89,7 +88,7 @@ class View:
     """A JSON object read by attribute: None for a missing or null field, `[]` for such an array."""
 
     __slots__ = ("_data",)
-    __hash__: ClassVar[None] = None  # type: ignore[assignment]
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]  # pyright: ignore[reportIncompatibleMethodOverride]
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         self._data = data
@@ -115,12 +114,12 @@ class View:
     def _value(self, name: str) -> Any:
         return self._data.get(name)
 
-    def _object(self, name: str) -> Any:
-        value = self._data.get(name)
+    def _object(self, name: str) -> dict[str, Any] | None:
+        value: dict[str, Any] | None = self._data.get(name)
         return value if isinstance(value, dict) else None
 
     def _array(self, name: str) -> list[Any]:
-        value = self._data.get(name)
+        value: list[Any] | None = self._data.get(name)
         return value if isinstance(value, list) else []
 
     def _text(self, name: str) -> str:
@@ -143,7 +142,7 @@ class Merge(NamedTuple):
     """The field of the whole answer; "" if its name is the same."""
 
 
-_TYPES: dict[str, tuple[str, tuple[type, ...]]] = {
+_KINDS: dict[str, tuple[str, tuple[type, ...]]] = {
     "string": ("a string", (str,)),
     "boolean": ("a boolean", (bool,)),
     "integer": ("an integer", (int,)),
@@ -152,6 +151,7 @@ _TYPES: dict[str, tuple[str, tuple[type, ...]]] = {
     "object": ("a mapping", (dict,)),
     "null": ("None", (type(None),)),
 }
+"""The types of JSON Schema: how a message names each, and the Python types that fit."""
 
 _BOUNDS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
     "exclusiveMinimum": (operator.gt, "> {}"),
@@ -163,137 +163,173 @@ _BOUNDS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
     "minItems": (operator.ge, "at least {} items"),
     "maxItems": (operator.le, "at most {} items"),
 }
+"""The bounds of numbers and sizes: how each is tested, and how a message words it."""
 
 
 def check(
     value: Any, schema: Mapping[str, Any], where: str = "", model: object = None
 ) -> str | None:
-    """Why a value violates one of this module's schemas; None if it does not.
+    """Describe how `value` violates one of this module's schemas; None if it does not.
 
-    The reason is such as "temperature must be > 0 and <= 1 (got 0)". `model` selects among the
-    bounds of a field; in a request, it is the field `model`.
+    The description names the field, what is allowed and what was given. `model` selects the
+    bounds of a field that depend on the model; a whole request names it itself.
     """
     if isinstance(value, Received):
         return None
-    if not where and isinstance(value, dict):
-        model = value.get("model")
-    alternatives = list(_alternatives(schema))
-    matching = [(kind, each) for kind, each in alternatives if _is_of_type(value, kind)]
-    if not matching and alternatives:
-        expected = " or ".join(_TYPES[kind][0] for kind, _ in alternatives)
-        return f"{where or 'the request'} must be {expected} (got {_described(value)})"
-    violations: list[str] = []
-    for kind, each in matching:
-        violation = _violation(value, kind, each, where, model)
-        if violation is None:
+    if not where:
+        request: dict[str, Any] | None = value
+        if isinstance(request, dict):
+            model = request.get("model")
+    candidates = alternatives(schema)
+    fitting = [each for each in candidates if _has_type(value, each.get("type"))]
+    if not fitting:
+        allowed = " or ".join(_type_in_words(each, model) for each in candidates)
+        return (
+            f"{where or 'the request'} must be {allowed} (got {_value_in_words(value)})"
+        )
+    problems: list[str] = []
+    for each in fitting:
+        problem = _violation(value, each, where, model)
+        if problem is None:
             return None
-        violations.append(violation)
-    return "; or ".join(violations) or None
+        problems.append(problem)
+    return "; or ".join(dict.fromkeys(problems))
 
 
-def _alternatives(schema: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Each type that a schema allows, with what it says of values of this type."""
-    for each in schema.get("anyOf", ()):
-        yield from _alternatives(each)
-    kinds = schema.get("type", ())
-    for kind in (kinds,) if isinstance(kinds, str) else kinds:
-        yield kind, schema
+def alternatives(schema: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The schemas of which a value must match one: `anyOf` and lists of types spread out."""
+    if "anyOf" in schema:
+        return [each for option in schema["anyOf"] for each in alternatives(option)]
+    if isinstance(schema.get("type"), list):
+        return [{**schema, "type": each} for each in schema["type"]]
+    return [schema]
 
 
-def _is_of_type(value: Any, kind: str) -> bool:
+def bounds_in_words(schema: Mapping[str, Any]) -> str:
+    """The bounds of a schema, such as "> 0 and <= 1"."""
+    words: list[str] = []
+    for bound, (_, text) in _BOUNDS.items():
+        if bound in schema:
+            word = text.format(schema[bound])
+            words.append(word.removesuffix("s") if schema[bound] == 1 else word)
+    return " and ".join(words)
+
+
+def _has_type(value: object, kind: str | None) -> bool:
+    if kind is None:
+        return True
+    if isinstance(value, bool):
+        return kind == "boolean"
     if isinstance(value, float) and not math.isfinite(value):
         return False
-    return isinstance(value, _TYPES[kind][1]) and isinstance(value, bool) == (
-        kind == "boolean"
-    )
+    return isinstance(value, _KINDS[kind][1])
 
 
-def _described(value: Any) -> str:
-    """A number, boolean or None itself; of anything else its type."""
-    if value is None or isinstance(value, (bool, int, float)):
-        return reprlib.repr(value)
-    for name, types in _TYPES.values():
+def _type_in_words(schema: Mapping[str, Any], model: object) -> str:
+    """The type of a schema with its bounds, such as "a list of at least 1 item"."""
+    kind = schema["type"]
+    name = _KINDS[kind][0]
+    bounds, scope = _bounds_for(schema, model)
+    words = bounds_in_words(bounds)
+    if words and kind in ("integer", "number"):
+        return f"{name} {words}{scope}"
+    if words and kind in ("string", "array"):
+        return f"{name} of {words}"
+    return name
+
+
+def _value_in_words(value: object) -> str:
+    """A number as it is, anything larger by its type alone."""
+    if isinstance(value, int) and value.bit_length() > 128:
+        # Python refuses to print integers of more than 4,300 digits.
+        return "a huge integer"
+    if value is None or isinstance(value, (int, float)):
+        return repr(value)
+    for kind in ("string", "array", "object"):
+        name, types = _KINDS[kind]
         if isinstance(value, types):
             return name
     return type(value).__name__
 
 
+def _bounds_for(
+    schema: Mapping[str, Any], model: object
+) -> tuple[Mapping[str, Any], str]:
+    """The bounds for a model, and the words that say so if they are its own."""
+    for exception in schema.get("x-bounds", ()):
+        if model in exception["models"]:
+            return exception, f" for model {model}"
+    return schema, ""
+
+
+def _is_within(size: float, bounds: Mapping[str, Any]) -> bool:
+    return all(
+        test(size, bounds[name])
+        for name, (test, _) in _BOUNDS.items()
+        if name in bounds
+    )
+
+
 def _violation(
-    value: Any, kind: str, schema: Mapping[str, Any], where: str, model: object
+    value: Any, schema: Mapping[str, Any], where: str, model: object
 ) -> str | None:
-    """Why a value of the right type violates a schema."""
+    """How a value of the right type violates a schema with a single type."""
+    kind = schema.get("type")
     if kind in ("integer", "number"):
-        bounds = _violated_bounds(value, schema, model)
-        return (
-            f"{where} must be {bounds} (got {reprlib.repr(value)})" if bounds else None
-        )
-    if kind in ("string", "array"):
-        bounds = _violated_bounds(len(value), schema, model)
-        if bounds:
-            return f"{where} must have {bounds} (got {len(value)})"
-    parts: Iterable[tuple[str, Any, Mapping[str, Any]]] = ()
+        bounds, scope = _bounds_for(schema, model)
+        if not _is_within(value, bounds):
+            allowed = f"{bounds_in_words(bounds)}{scope}"
+            return f"{where} must be {allowed} (got {_value_in_words(value)})"
+    if kind in ("string", "array") and not _is_within(len(value), schema):
+        return f"{where} must have {bounds_in_words(schema)} (got {len(value)})"
     if kind == "string" and "x-max-data-bytes" in schema:
         return _data_violation(value, schema["x-max-data-bytes"], where)
-    if kind == "array" and "items" in schema:
-        items = schema["items"]
-        parts = ((f"{where}[{index}]", item, items) for index, item in enumerate(value))
+    if kind == "array":
+        items = schema.get("items", {})
+        for index, item in enumerate(value):
+            if problem := check(item, items, f"{where}[{index}]", model):
+                return problem
     if kind == "object":
-        prefix = where and f"{where}."
-        missing = _missing_field(value, schema)
-        if missing:
-            return prefix + missing
-        fields = schema.get("properties", {})
-        parts = (
-            (prefix + name, value[name], fields[name])
-            for name in fields
-            if name in value
-        )
-    for place, part, part_schema in parts:
-        violation = check(part, part_schema, place, model)
-        if violation:
-            return violation
+        return _object_violation(value, schema, f"{where}." if where else "", model)
     return None
 
 
-def _violated_bounds(size: Any, schema: Mapping[str, Any], model: object) -> str:
-    """The bounds of a schema, if `size` is outside of them; those of the model, if it has some."""
-    scope = ""
-    for exception in schema.get("x-bounds", ()):
-        if model in exception["models"]:
-            schema, scope = exception, f" for model {model}"
-    bounds = [(*_BOUNDS[name], schema[name]) for name in _BOUNDS if name in schema]
-    if all(holds(size, limit) for holds, _, limit in bounds):
-        return ""
-    return " and ".join(wording.format(limit) for _, wording, limit in bounds) + scope
-
-
-def _missing_field(value: dict[str, Any], schema: Mapping[str, Any]) -> str | None:
-    for name in schema.get("required", ()):
-        if name not in value:
-            return f"{name} is required"
-    for name, field in schema.get("properties", {}).items():
-        condition = field.get("x-required-when")
-        if condition and name not in value and condition.items() <= value.items():
-            when = " and ".join(
-                f"{other} is {case!r}" for other, case in condition.items()
+def _object_violation(
+    value: dict[str, Any], schema: Mapping[str, Any], prefix: str, model: object
+) -> str | None:
+    for field in schema.get("required", ()):
+        if field not in value:
+            return f"{prefix}{field} is required"
+    fields: dict[str, Mapping[str, Any]] = schema.get("properties", {})
+    for field, field_schema in fields.items():
+        condition: dict[str, Any] = field_schema.get("x-required-when", {})
+        if condition and field not in value and condition.items() <= value.items():
+            words = " and ".join(
+                f"{name} is {case!r}" for name, case in condition.items()
             )
-            return f"{name} is required when {when}"
+            return f"{prefix}{field} is required when {words}"
+    for field, field_schema in fields.items():
+        if field in value:
+            problem = check(value[field], field_schema, f"{prefix}{field}", model)
+            if problem:
+                return problem
     return None
 
 
 def _data_violation(url: str, limit: int, where: str) -> str | None:
-    """Why a data URL is too large; None for any other URL."""
-    if not url[:5].lower() == "data:":
+    """Whether a data URL holds too much; any other URL holds nothing."""
+    if url[:5].lower() != "data:":
         return None
     head, _, data = url.partition(",")
     if head.lower().endswith(";base64"):
-        blanks = sum(map(data.count, " \t\r\n"))
+        blanks = sum(data.count(blank) for blank in " \t\r\n")
         size = (len(data) - blanks) * 3 // 4 - data[-4:].count("=")
     else:
         size = len(unquote_to_bytes(data))
     if size <= limit:
         return None
-    return f"{where} must hold at most {limit:,} bytes, {limit / 2**20:g} MB (got {size:,})"
+    most = f"{limit:,} bytes ({limit / 2**20:g} MB)"
+    return f"{where} must hold at most {most} of data (got {size:,})"
 
 
 # A list whose objects can consist of strings alone takes Mapping[str, str] as well: for a variable

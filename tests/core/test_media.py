@@ -143,7 +143,7 @@ def test_options_stand_beside_the_url() -> None:
 @pytest.mark.parametrize("options", [{"fps": 0.1}, {"max_long_side_pixel": 0}, {"detail": 5}])
 def test_an_option_that_the_contract_forbids_is_refused(options: dict[str, Any]) -> None:
     (name,) = options
-    with pytest.raises(InvalidArgumentError, match=rf"^video_url\.{name} is "):
+    with pytest.raises(InvalidArgumentError, match=rf"^video_url\.{name} must "):
         video("https://example.com/a", **options)
 
 
@@ -189,5 +189,5 @@ def test_the_size_of_a_data_url_is_that_of_its_data(url: str, fits: bool) -> Non
     if fits:
         assert url_of(image(url)) == url
     else:
-        with pytest.raises(InvalidArgumentError, match="must hold <= 10,485,760"):
+        with pytest.raises(InvalidArgumentError, match="must hold at most 10,485,760 bytes"):
             image(url)

@@ -338,7 +338,7 @@ def beyond_bounds(spec: Spec, model: str) -> list[tuple[str, dict[str, Any], str
     """
     schemas = effective(spec["components"]["schemas"], model)
     return [
-        (f"{component}.{name} {value}", request({name: value}), f"{place}{name} is ")
+        (f"{component}.{name} {value}", request({name: value}), f"{place}{name} must ")
         for component, (place, request) in HOLDERS.items()
         for name, field in fields(schemas[component]).items()
         for value in edges(field)[1]
