@@ -18,7 +18,7 @@ from minimax_chat import (
 )
 from minimax_chat_api.contract import CHAT_COMPLETION_REQUEST_SCHEMA
 
-CLIENTS = [MiniMax(api_key="k"), AsyncMiniMax(api_key="k")]
+CLIENTS: list[MiniMax | AsyncMiniMax] = [MiniMax(api_key="k"), AsyncMiniMax(api_key="k")]
 OPTIONS = ["timeout", "max_retries", "extra_headers", "extra_body"]
 
 ANSWER = Completion(

@@ -127,8 +127,8 @@ def _read(source: Source, limit: int, advice: str) -> bytes:
 
 def _refuse_large(size: int, limit: int, advice: str) -> None:
     if size > limit:
-        most = f"{limit:,} bytes, {limit / 2**20:g} MB"
-        raise InvalidArgumentError(f"the file must have at most {most} (got {size:,}): {advice}")
+        most = f"{limit:,} bytes ({limit / 2**20:g} MB)"
+        raise InvalidArgumentError(f"the file must have at most {most}, but has {size:,}: {advice}")
 
 
 def _data_url(kind: str, data: bytes) -> str:

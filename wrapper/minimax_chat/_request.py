@@ -163,9 +163,9 @@ def _to_json(fields: dict[str, Any]) -> bytes:
         raise InvalidArgumentError(f"the request cannot be serialized as JSON: {error}") from None
     limit: float = CHAT_COMPLETION_REQUEST_SCHEMA.get("x-max-body-bytes", math.inf)
     if len(content) > limit:
-        most = f"{limit:,} bytes, {limit / 2**20:g} MB"
+        most = f"{limit:,} bytes ({limit / 2**20:g} MB)"
         raise InvalidArgumentError(
-            f"the request body must have at most {most} (got {len(content):,}): "
+            f"the request body must have at most {most}, but has {len(content):,}: "
             "upload large files to the Files API and pass their mm_file:// URLs"
         )
     return content
