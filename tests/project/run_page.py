@@ -1,7 +1,7 @@
 """Runs the Python blocks of a Markdown page, in order and in one namespace: python run_page.py PAGE
 
-Prints its fenced blocks as a JSON list of [line of the fence, language, text, what it printed]. A
-process of its own: a page may do to it what it likes.
+Prints all fenced blocks as a JSON list of [line of the fence, language, text, output]. It is a
+process of its own because a page may change global state.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def main(page: Path) -> None:
         line = source.count("\n", 0, block.start()) + 1
         with contextlib.redirect_stdout(io.StringIO()) as printed:
             if block["language"] == "python":
-                # Blank lines ahead, so that a traceback names the line of the page.
+                # The blank lines make a traceback name the line of the page.
                 exec(compile("\n" * line + block["text"], page, "exec"), namespace)
         blocks.append((line, block["language"], block["text"], printed.getvalue()))
     json.dump(blocks, sys.stdout)

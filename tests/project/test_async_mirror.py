@@ -1,4 +1,4 @@
-"""The two shells of the core are one: the same code with and without async."""
+"""aio.py is client.py with async and await, statement for statement."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 CORE = Path(__file__).parents[2] / "wrapper" / "minimax_chat"
 
-# What a word of the asynchronous shell is in the synchronous one.
+# Pattern in aio.py: its counterpart in client.py.
 SYNCHRONOUS = {
     r"\basync (?=def|for|with)": "",
     r"\bawait ": "",
@@ -20,7 +20,7 @@ SYNCHRONOUS = {
     r"\basyncio\.sleep\b": "time.sleep",
 }
 
-# What they do not share: whose connections are whose, of a process or of an event loop.
+# The only difference: connections belong to a process, or to an event loop.
 DIFFERENCE = [
     "- def _has_ended(process: int) -> bool:",
     "- return False",
@@ -32,7 +32,7 @@ DIFFERENCE = [
 
 
 def docstrings(tree: ast.AST) -> list[ast.Expr]:
-    """Those of attributes included."""
+    """All docstrings, those of attributes included."""
     return [
         node
         for node in ast.walk(tree)
@@ -42,16 +42,16 @@ def docstrings(tree: ast.AST) -> list[ast.Expr]:
 
 
 def statements(source: str) -> list[str]:
-    """The statements as the parser gives them back, each on its line, without docstrings."""
+    """The unparsed statements, one per line, without docstrings and imports."""
     tree = ast.parse(source)
     for docstring in docstrings(tree):
         docstring.value = ast.Constant(...)
-    # What is imported follows from the rest.
+    # The imports follow from the other statements.
     tree.body = [node for node in tree.body if not isinstance(node, ast.Import | ast.ImportFrom)]
     return [line for line in ast.unparse(tree).splitlines() if line]
 
 
-def test_the_asynchronous_shell_is_the_synchronous_one() -> None:
+def test_async_client_mirrors_the_sync_client() -> None:
     mirror = (CORE / "aio.py").read_text("utf-8")
     for asynchronous, synchronous in SYNCHRONOUS.items():
         mirror = re.sub(asynchronous, synchronous, mirror)

@@ -1,4 +1,4 @@
-"""What the README says of general SDKs, and of us beside them, seen with the most used one."""
+"""The README's comparison with general SDKs, checked against the OpenAI SDK."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def ours(emulator: Emulator) -> Iterator[MiniMax]:
         yield client
 
 
-def test_thinking_in_the_answer(general: openai.OpenAI, ours: MiniMax) -> None:
+def test_general_sdk_leaves_thinking_in_the_answer(general: openai.OpenAI, ours: MiniMax) -> None:
     theirs = general.chat.completions.create(
         model=MODEL, messages=[{"role": "user", "content": "Hello"}]
     )
@@ -46,7 +46,7 @@ def test_thinking_in_the_answer(general: openai.OpenAI, ours: MiniMax) -> None:
     assert content == f"<think>\n{completion.thinking}\n</think>\n\n{completion.text}"
 
 
-def test_failure_inside_http_200(general: openai.OpenAI, ours: MiniMax) -> None:
+def test_general_sdk_misses_an_error_inside_http_200(general: openai.OpenAI, ours: MiniMax) -> None:
     theirs = general.chat.completions.create(
         model=MODEL, messages=[{"role": "user", "content": "!fail 1008"}]
     )
@@ -57,7 +57,7 @@ def test_failure_inside_http_200(general: openai.OpenAI, ours: MiniMax) -> None:
         )
 
 
-def test_rate_limit_inside_http_200(
+def test_general_sdk_does_not_retry_a_rate_limit_inside_http_200(
     emulator: Emulator, general: openai.OpenAI, ours: MiniMax
 ) -> None:
     emulator.fail(1002, retry_after_ms=1)
@@ -75,7 +75,7 @@ def test_rate_limit_inside_http_200(
     assert len(emulator.requests) == 2
 
 
-def test_half_a_stream(general: openai.OpenAI, ours: MiniMax) -> None:
+def test_general_sdk_accepts_a_truncated_stream(general: openai.OpenAI, ours: MiniMax) -> None:
     pieces = [
         chunk.choices[0].delta.content or ""
         for chunk in general.chat.completions.create(
@@ -97,10 +97,18 @@ def test_half_a_stream(general: openai.OpenAI, ours: MiniMax) -> None:
     assert caught.value.completion.message.content == "".join(pieces)
 
 
-def test_the_common_errors_have_the_same_names() -> None:
-    for name in (
-        *("APIError", "APIConnectionError", "APITimeoutError", "AuthenticationError"),
-        *("BadRequestError", "InternalServerError", "RateLimitError"),
-    ):
-        assert issubclass(getattr(openai, name), Exception)
-        assert issubclass(getattr(minimax_chat, name), minimax_chat.MiniMaxError)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "APIConnectionError",
+        "APIError",
+        "APITimeoutError",
+        "AuthenticationError",
+        "BadRequestError",
+        "InternalServerError",
+        "RateLimitError",
+    ],
+)
+def test_error_class_has_the_same_name_in_the_openai_sdk(name: str) -> None:
+    assert issubclass(getattr(openai, name), Exception)
+    assert issubclass(getattr(minimax_chat, name), minimax_chat.MiniMaxError)

@@ -1,4 +1,4 @@
-"""constraints.txt names all that is installed, in its exact version, and nothing else."""
+"""constraints.txt pins everything that is installed, and nothing else."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 PROJECT = "minimax-chat"
-# What hatchling asks for when it builds an editable install.
+# hatchling requires it to build an editable install.
 BUILD = ["editables"]
 
 
@@ -22,48 +22,49 @@ def pins() -> dict[str, str]:
 
 
 def required() -> set[str]:
-    """The names of all that the project with its extra `dev`, and its build, bring along here."""
+    """The distributions that the extra `dev` and the build require, directly or indirectly."""
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     project = settings["project"]
-    # From the file and not from what is installed, which may be older.
+    # From pyproject.toml, since the installed metadata may be outdated.
     own = {"": project["dependencies"], **project["optional-dependencies"]}
-    waiting = [
-        Requirement(f"{PROJECT}[dev]"),
-        *map(Requirement, settings["build-system"]["requires"]),
-    ]
+    waiting = [Requirement(f"{PROJECT}[dev]")]
+    waiting += [Requirement(line) for line in settings["build-system"]["requires"]]
     seen: set[tuple[str, str]] = set()
     while waiting:
         requirement = waiting.pop()
         name = canonicalize_name(requirement.name)
-        for extra in {"", *requirement.extras} - {
-            extra for seen_name, extra in seen if seen_name == name
-        }:
+        for extra in ["", *requirement.extras]:
+            if (name, extra) in seen:
+                continue
             seen.add((name, extra))
             if name == PROJECT:
-                waiting += map(Requirement, own[extra])
-                continue
-            for line in metadata.requires(name) or []:
-                further = Requirement(line)
-                if further.marker is None:
-                    wanted = extra == ""
-                else:
-                    wanted = further.marker.evaluate({"extra": extra})
-                if wanted:
-                    waiting.append(further)
+                waiting += [Requirement(line) for line in own[extra]]
+            else:
+                waiting += required_by(name, extra)
     return {name for name, _ in seen} - {PROJECT}
 
 
-def test_it_names_no_address() -> None:
+def required_by(name: str, extra: str) -> list[Requirement]:
+    """What an installed distribution requires for an extra, or for itself if `extra` is ""."""
+    requirements = [Requirement(line) for line in metadata.requires(name) or []]
+    unconditional = [each for each in requirements if each.marker is None]
+    conditional = [
+        each for each in requirements if each.marker and each.marker.evaluate({"extra": extra})
+    ]
+    return conditional if extra else unconditional + conditional
+
+
+def test_constraints_contain_no_addresses() -> None:
     for line in (ROOT / "constraints.txt").read_text("utf-8").splitlines():
         assert line.startswith("# ") or re.fullmatch(r"[A-Za-z0-9._-]+==[0-9][0-9a-z.]*", line), (
             line
         )
 
 
-def test_it_names_all_that_is_required_and_no_more() -> None:
+def test_constraints_pin_every_requirement_and_nothing_else() -> None:
     assert {canonicalize_name(name) for name in pins()} == required() | set(BUILD)
 
 
-def test_it_names_the_versions_that_are_tested() -> None:
+def test_constraints_pin_the_installed_versions() -> None:
     installed = {name: metadata.version(name) for name in pins() if name not in BUILD}
     assert installed == {name: pin for name, pin in pins().items() if name not in BUILD}

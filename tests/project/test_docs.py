@@ -1,4 +1,4 @@
-"""What the pages show is true: every Python block runs, and prints what the page says it prints."""
+"""Documentation and examples run, print the output shown, and link to existing pages."""
 
 from __future__ import annotations
 
@@ -15,12 +15,9 @@ import pytest
 from minimax_chat.ext.emulator import Emulator
 
 ROOT = Path(__file__).parents[2]
-# Where the pages let the emulator of the reader listen.
+# The pages show an emulator at this address.
 BASE_URL = "http://127.0.0.1:8000"
-PAGES = [
-    *(ROOT / page for page in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")),
-    *sorted(ROOT.glob("docs/**/*.md")),
-]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob(".github/**/*.md")])
 EXAMPLES = sorted(ROOT.glob("examples/*.py"))
 
 
@@ -30,7 +27,7 @@ def name(path: Path) -> str:
 
 @pytest.fixture
 def environment() -> Iterator[dict[str, str]]:
-    """The environment of a reader who has started an emulator."""
+    """The environment of a reader who has started the emulator."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MINIMAX_")}
     with Emulator() as emulator:
         yield {**kept, "MINIMAX_BASE_URL": emulator.base_url, "MINIMAX_API_KEY": "any"}
@@ -52,8 +49,10 @@ def run(arguments: list[str], environment: dict[str, str], folder: Path) -> str:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
-def test_a_page_does_what_it_says(page: Path, environment: dict[str, str], tmp_path: Path) -> None:
-    """Output is that of the block above it; what is neither is a command or data."""
+def test_page_shows_the_output_of_its_code(
+    page: Path, environment: dict[str, str], tmp_path: Path
+) -> None:
+    """A `text` block is the output of the Python block above it."""
     runner = Path(__file__).with_name("run_page.py")
     printed = None
     blocks = run([str(runner), str(page)], environment, tmp_path)
@@ -71,14 +70,14 @@ def test_a_page_does_what_it_says(page: Path, environment: dict[str, str], tmp_p
     assert not printed, f"{name(page)}: the output of the last block is not shown"
 
 
-def test_type_checkers_accept_what_is_shown(tmp_path: Path) -> None:
-    """Strictly, and as a user would run them: on the installed package, without our settings."""
+def test_pages_and_examples_pass_mypy_strict(tmp_path: Path) -> None:
+    """As users run it: on the installed package, without this project's settings."""
     modules = {path: path.read_text("utf-8") for path in EXAMPLES}
     for page in PAGES:
         source = page.read_text("utf-8")
         for block in re.finditer(r"^```python\n(.*?)^```$", source, re.MULTILINE | re.DOTALL):
             shown = modules.get(page, "")
-            # On the lines that it has on the page, which errors then name.
+            # Each block stays on its line of the page, so that errors name it.
             above = source.count("\n", 0, block.start(1)) - shown.count("\n")
             modules[page] = shown + "\n" * above + block[1]
     for path, source in modules.items():
@@ -93,26 +92,38 @@ def test_type_checkers_accept_what_is_shown(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
-def test_the_links_of_a_page_lead_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text("utf-8")):
-        assert (page.parent / target).exists(), target
+def test_page_links_exist(page: Path) -> None:
+    for target, anchor in re.findall(r"\]\(([^)#:]*)(?:#([^)]+))?\)", page.read_text("utf-8")):
+        linked = page.parent / target if target else page
+        assert linked.exists(), target
+        if anchor:
+            assert anchor in anchors(linked), f"{target}#{anchor}"
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors that GitHub makes of the headings."""
+    prose = re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.+)$", prose, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=name)
-def test_an_example_runs(example: Path, environment: dict[str, str], tmp_path: Path) -> None:
+def test_example_runs(example: Path, environment: dict[str, str], tmp_path: Path) -> None:
     assert run([str(example)], environment, tmp_path)
 
 
-def test_the_conversation_is_one_and_the_same_in_async(
+def test_async_conversation_prints_the_same_as_the_sync_one(
     environment: dict[str, str], tmp_path: Path
 ) -> None:
     output = run([str(ROOT / "examples/conversation.py")], environment, tmp_path)
     assert output == run([str(ROOT / "examples/conversation_async.py")], environment, tmp_path)
-    # The emulator tells how many of the earlier answers came back whole.
+    # The emulator reports how many of its earlier answers were sent back unchanged.
     assert "Of my 2 earlier answers, 2 came back with their thinking." in output
 
 
-def test_the_tools_are_called_in_async_as_well(environment: dict[str, str], tmp_path: Path) -> None:
+def test_async_tool_calls_print_the_same_as_the_sync_ones(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
     outputs = [
         re.sub(r"\d\d:\d\d", "NOW", run([str(ROOT / example)], environment, tmp_path))
         for example in ("examples/tools.py", "examples/tools_async.py")
@@ -120,11 +131,11 @@ def test_the_tools_are_called_in_async_as_well(environment: dict[str, str], tmp_
     assert outputs[0] == outputs[1]
     assert 'get_forecast({"city": "Bergen"}): {"rain_mm": 14}' in outputs[0]
     assert 'get_time({"city": "Lima"}): {"time": "NOW"}' in outputs[0]
-    # Two answers and two messages that call went back whole.
+    # Two answers and two messages with tool calls were sent back unchanged.
     assert "Of my 4 earlier answers, 4 came back with their thinking." in outputs[0]
 
 
-def test_the_demo_keeps_thinking_and_answer_apart(
+def test_demo_separates_thinking_from_the_answer(
     environment: dict[str, str], tmp_path: Path
 ) -> None:
     output = run([str(ROOT / "examples/demo.py")], environment, tmp_path)
@@ -134,5 +145,5 @@ def test_the_demo_keeps_thinking_and_answer_apart(
     assert "有什么我可以帮助你的吗" in whole[1]
     assert "<think>" not in output
     assert "</think>" not in output
-    # All but the trace id, which is new in each call.
+    # The trace id differs in each call.
     assert streamed[:3] == whole[:3]

@@ -1,4 +1,4 @@
-"""What people install: one wheel with both packages, which works where there is nothing else."""
+"""The wheel: its contents, its metadata, and a fresh environment in which it is installed."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The Python of an environment that has the wheel, and sees the distributions it requires."""
+    """The Python of a fresh environment with the wheel and its requirements."""
     folder = tmp_path_factory.mktemp("environment")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
     python = str(folder / "bin" / "python")
     pip("--python", python, "install", *OFFLINE, str(wheel), cwd=folder)
-    # Offline, so they come from where the tests run. The .pth files there are not read again: this
-    # project's own packages come from the wheel.
+    # Offline, so the requirements come from the environment of the tests. Its .pth files are not
+    # processed, so this project's own packages come from the wheel.
     (site_packages,) = folder.glob("lib/python*/site-packages")
     (site_packages / "required.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
     return python
@@ -73,7 +73,7 @@ def metadata(wheel: Path) -> Message:
         return message_from_string(archive.read(name).decode("utf-8"))
 
 
-def test_it_holds_both_packages_and_nothing_else(wheel: Path) -> None:
+def test_wheel_contains_both_packages_and_nothing_else(wheel: Path) -> None:
     expected = {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for package, folder in PACKAGES.items()
@@ -94,7 +94,7 @@ def test_it_holds_both_packages_and_nothing_else(wheel: Path) -> None:
     assert packaged == expected
 
 
-def test_its_metadata_show_well(wheel: Path) -> None:
+def test_wheel_metadata_describes_the_project(wheel: Path) -> None:
     about = metadata(wheel)
     assert about["Name"] == "minimax-chat"
     assert about["License-Expression"] == "MIT"
@@ -110,14 +110,14 @@ def test_its_metadata_show_well(wheel: Path) -> None:
     }
 
 
-def test_the_source_distribution_gives_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
+def test_sdist_builds_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
     build = "import sys; from hatchling.build import build_sdist; build_sdist(sys.argv[1])"
     subprocess.run([sys.executable, "-P", "-c", build, str(tmp_path)], cwd=ROOT, check=True)
     (archive,) = tmp_path.glob("*.tar.gz")
     with tarfile.open(archive) as files:
         files.extractall(tmp_path, filter="data")
     unpacked = archive.with_name(archive.name.removesuffix(".tar.gz"))
-    # Whoever builds from it can regenerate and test as well.
+    # The sdist is complete enough to regenerate and test.
     for name in ("openapi.yaml", "generator_config.yml", "constraints.txt", "tests", "scripts"):
         assert (unpacked / name).exists(), name
     assert not (unpacked / ".venv").exists()
@@ -127,13 +127,11 @@ def test_the_source_distribution_gives_the_same_wheel(wheel: Path, tmp_path: Pat
         }
 
 
-def test_an_environment_that_has_it_can_chat(python: str) -> None:
-    # The emulator as people start it, and the smallest call.
+def test_installed_wheel_completes_a_call_to_its_emulator(python: str) -> None:
     output = run(
         python,
         """
 import subprocess, sys
-
 
 import minimax_chat
 from minimax_chat import MiniMax
@@ -157,13 +155,7 @@ with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as emulator:
     assert "You said: “Hello”." in output
 
 
-def test_it_installs_no_name_but_its_own(python: str) -> None:
-    (site_packages,) = Path(python).parent.parent.glob("lib/python*/site-packages")
-    names = {path.name for path in site_packages.iterdir()} - {"required.pth"}
-    assert {name for name in names if not name.endswith(".dist-info")} == set(PACKAGES)
-
-
-def test_its_command_starts(python: str) -> None:
+def test_installed_command_shows_its_help(python: str) -> None:
     command = Path(python).with_name("minimax-chat")
     done = subprocess.run([command, "--help"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -1,4 +1,4 @@
-"""What type checkers make of the public face. They read this file; nobody runs it."""
+"""Code that type checkers must accept. It is checked, never run."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ async def async_overloads(client: AsyncMiniMax, either: bool, perhaps: bool | No
     )
 
 
-def an_answer(completion: Completion) -> None:
+def completion_attributes(completion: Completion) -> None:
     assert_type(completion.text, str)
     assert_type(completion.thinking, str)
     assert_type(completion.thinking_truncated, bool)
@@ -93,7 +93,7 @@ def an_answer(completion: Completion) -> None:
         assert_type(completion.base_resp.status_code, int | None)
 
 
-def a_chunk(chunk: CompletionChunk) -> None:
+def chunk_attributes(chunk: CompletionChunk) -> None:
     assert_type(chunk.text, str)
     assert_type(chunk.thinking, str)
     assert_type(chunk.choices[0].delta.content, str | None)
@@ -103,7 +103,7 @@ def a_chunk(chunk: CompletionChunk) -> None:
     assert_type(None if chunk.usage is None else chunk.usage.total_tokens, int | None)
 
 
-def a_stream(stream: Stream) -> None:
+def stream_iteration(stream: Stream) -> None:
     with stream as same:
         assert_type(same, Stream)
         for chunk in same:
@@ -116,7 +116,7 @@ def a_stream(stream: Stream) -> None:
     stream.close()
 
 
-async def an_async_stream(stream: AsyncStream) -> None:
+async def async_stream_iteration(stream: AsyncStream) -> None:
     async with stream as same:
         assert_type(same, AsyncStream)
         async for chunk in same:
@@ -127,14 +127,14 @@ async def an_async_stream(stream: AsyncStream) -> None:
     await stream.aclose()
 
 
-def arguments(client: MiniMax, completion: Completion, anything: dict[str, Any]) -> None:
+def create_arguments(client: MiniMax, completion: Completion, anything: dict[str, Any]) -> None:
     create = client.chat.completions.create
     create(
         model="MiniMax-M2.7",
         messages=[
             {"role": "system", "name": "MiniMax AI"},
             {"role": "user", "name": "用户", "content": "你好"},
-            {"role": "a role of tomorrow", "content": "Hello"},
+            {"role": "a future role", "content": "Hello"},
         ],
         max_completion_tokens=100,
         temperature=0.7,
@@ -145,7 +145,7 @@ def arguments(client: MiniMax, completion: Completion, anything: dict[str, Any])
         extra_body={"new": {"a": [1]}},
     )
     create(
-        model="a model of tomorrow",
+        model="a-future-model",
         messages=(),
         max_completion_tokens=None,
         temperature=None,
@@ -155,7 +155,7 @@ def arguments(client: MiniMax, completion: Completion, anything: dict[str, Any])
         extra_headers=None,
         extra_body=None,
     )
-    # Messages are mappings, generated models, or what came back.
+    # Messages are mappings, generated models, or messages from answers.
     create(model=ModelId.MINIMAX_M2_7, messages=[Message(role=Role.USER, content="Hello")])
     create(model="m", messages=[Message(role="user"), completion.message, {"role": "user"}])
     create(model="m", messages=(message for message in [completion.message]))
@@ -187,7 +187,7 @@ async def async_inferred_variables(client: AsyncMiniMax) -> None:
     assert_type(completion, Completion)
 
 
-def clients(
+def client_options(
     http: httpx.Client, async_http: httpx.AsyncClient, headers: Mapping[str, str], key: str | None
 ) -> None:
     client = MiniMax(
@@ -207,21 +207,21 @@ def clients(
     assert_type(AsyncMiniMax(http_client=async_http).with_options(), AsyncMiniMax)
 
 
-async def async_clients() -> None:
+async def async_client_context() -> None:
     async with AsyncMiniMax() as entered:
         assert_type(entered, AsyncMiniMax)
     await entered.aclose()
 
 
 class Subclass(MiniMax):
-    """What is made of a subclass is one."""
+    """`with_options` of a subclass returns the subclass."""
 
-    def another(self) -> Subclass:
+    def variant(self) -> Subclass:
         with self.with_options() as same:
             return assert_type(same, Subclass)
 
 
-def errors(error: MiniMaxError) -> None:
+def error_attributes(error: MiniMaxError) -> None:
     assert_type(error.message, str)
     assert_type(error.code, int | None)
     assert_type(error.http_status, int | None)
@@ -232,7 +232,7 @@ def errors(error: MiniMaxError) -> None:
     assert_type(error.completion, Completion | None)
 
 
-def hierarchy(
+def error_hierarchy(
     rate_limit: RateLimitError,
     plan_limit: PlanLimitError,
     timeout: ServerTimeoutError,
@@ -250,8 +250,8 @@ def hierarchy(
     print(limits, filtered, values, ours)
 
 
-def exits(stream: Stream, traceback: TracebackType | None) -> None:
-    # None, so that no one takes what follows a `with` statement for reachable by an exception.
+def stream_exit(stream: Stream, traceback: TracebackType | None) -> None:
+    # It returns None: code after a `with` block is not reached if an exception was raised.
     stream.__exit__(None, None, traceback)
 
 
@@ -277,8 +277,8 @@ TOOLS: list[ToolParam] = [
 ]
 
 
-def a_tool_loop(client: MiniMax, question: str) -> str:
-    """As users write it: without a cast, and without a comment for a type checker."""
+def tool_loop(client: MiniMax, question: str) -> str:
+    """As users write it: without casts and ignore comments."""
     messages: Conversation = [{"role": "user", "content": question}]
     while True:
         completion = client.chat.completions.create(
@@ -292,7 +292,7 @@ def a_tool_loop(client: MiniMax, question: str) -> str:
             messages.append({"role": "tool", "tool_call_id": call.id, "content": run(call)})
 
 
-async def a_streamed_tool_loop(client: AsyncMiniMax, question: str) -> str:
+async def streamed_tool_loop(client: AsyncMiniMax, question: str) -> str:
     messages: Conversation = [{"role": "user", "content": question}]
     while True:
         async with await client.chat.completions.create(
@@ -307,7 +307,7 @@ async def a_streamed_tool_loop(client: AsyncMiniMax, question: str) -> str:
             messages.append({"role": "tool", "tool_call_id": call.id, "content": run(call)})
 
 
-def pictures(client: MiniMax, path: Path, content: bytes) -> None:
+def images_and_videos(client: MiniMax, path: Path, content: bytes) -> None:
     assert_type(image(path, detail="low"), ContentPartParam)
     assert_type(video(content, fps=0.5), ContentPartParam)
     parts: list[ContentPartParam] = [{"type": "text", "text": "Which?"}, image("a.png")]

@@ -1,4 +1,4 @@
-"""What type checkers refuse. Each ignored line must need its comment, or they complain."""
+"""Code that type checkers must reject: they report every ignore comment that is unnecessary."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from minimax_chat import AsyncMiniMax, Completion, CompletionChunk, MiniMax, Str
 client = MiniMax()
 create = client.chat.completions.create
 
-# The result of one overload is not that of the other.
+# Each overload has its own result type.
 streamed: Stream = create(model="m", messages=[])  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
 whole: Completion = create(model="m", messages=[], stream=True)  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
 
@@ -34,7 +34,7 @@ create(model="m", messages=[{"role": "user", "text": ["Hello"]}])  # type: ignor
 create(model="m", messages=[{"role": "user", "content": 1}])  # type: ignore[dict-item]  # pyright: ignore[reportArgumentType]
 create(model="m", messages=[1])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
 
-# Tools and pictures
+# Tools and images
 create(model="m", messages=[], tools=[{"type": "function"}])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
 create(model="m", messages=[], tools=[{"type": "function", "function": {"name": "f"}}])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
 create(model="m", messages=[], thinking="disabled")  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
