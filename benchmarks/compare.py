@@ -1,10 +1,10 @@
-"""Compares minimax-chat with the OpenAI SDK on the same work, against the emulator.
+"""Compares the CPU time of minimax-chat and the OpenAI SDK for the same calls to the emulator.
 
     python benchmarks/compare.py [--rounds 15]
 
-The contenders take turns in one run, so that a noisy machine disturbs both alike. What counts is
-the CPU time of the client's process: the emulator runs in one of its own. Each line gives the
-median of each contender and the ratio of the medians, with the quartiles of the ratios by round.
+The two take turns, so that noise affects both alike. Only the client's process is measured: the
+emulator runs in another. Each line shows both medians and their ratio, with the quartiles of the
+ratio per round.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 MODEL = "MiniMax-M2.7"
-IMPORTS = ("from minimax_chat import MiniMax", "from openai import OpenAI")
 
 
 def import_seconds(statement: str) -> float:
-    """CPU seconds that a fresh Python needs for an import, less those of starting it."""
+    """CPU seconds of an import in a fresh Python, without those of its start."""
 
     def child(code: str) -> float:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -34,9 +34,9 @@ def import_seconds(statement: str) -> float:
     return child(statement) - child("pass")
 
 
-def cpu_seconds(work: Callable[[], object]) -> float:
+def cpu_seconds(work: Callable[[Any], object], client: Any) -> float:
     start = time.process_time()
-    work()
+    work(client)
     return time.process_time() - start
 
 
@@ -57,8 +57,9 @@ def streamed(client: Any) -> None:
 
 
 def compare(name: str, ours: Callable[[], float], theirs: Callable[[], float], rounds: int) -> None:
-    for turn in (ours, theirs):  # warm caches and connections
-        turn()
+    # Warm up caches and connections.
+    ours()
+    theirs()
     times = [(ours(), theirs()) for _ in range(rounds)]
     mine, other = (statistics.median(column) for column in zip(*times, strict=True))
     low, _, high = statistics.quantiles([a / b for a, b in times], n=4)
@@ -71,7 +72,7 @@ def compare(name: str, ours: Callable[[], float], theirs: Callable[[], float], r
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Compare minimax-chat with the OpenAI SDK.")
-    parser.add_argument("--rounds", type=int, default=15, help="how often each takes its turn")
+    parser.add_argument("--rounds", type=int, default=15, help="measurements of each (default: 15)")
     rounds: int = parser.parse_args().rounds
     emulator = subprocess.Popen(
         [sys.executable, "-m", "minimax_chat.ext.emulator", "--port", "0"],
@@ -82,8 +83,12 @@ def main() -> None:
         assert emulator.stdout is not None
         url = emulator.stdout.readline().strip()
         print(f"{'CPU time':24} {'minimax-chat':>12} {'openai':>12} {'ratio':>6}  (quartiles)")
-        first, second = (lambda: import_seconds(IMPORTS[0])), (lambda: import_seconds(IMPORTS[1]))
-        compare("import", first, second, rounds)
+        compare(
+            "import",
+            partial(import_seconds, "from minimax_chat import MiniMax"),
+            partial(import_seconds, "from openai import OpenAI"),
+            rounds,
+        )
 
         from openai import OpenAI
 
@@ -92,11 +97,9 @@ def main() -> None:
         ours = MiniMax(api_key="benchmark", base_url=url)
         theirs = OpenAI(api_key="benchmark", base_url=f"{url}/v1")
         for name, work in (("20 calls", plain), ("a stream of 20 kB", streamed)):
-
-            def turn(client: Any, work: Callable[[Any], None] = work) -> Callable[[], float]:
-                return lambda: cpu_seconds(lambda: work(client))
-
-            compare(name, turn(ours), turn(theirs), rounds)
+            compare(
+                name, partial(cpu_seconds, work, ours), partial(cpu_seconds, work, theirs), rounds
+            )
     finally:
         emulator.terminate()
         emulator.wait()

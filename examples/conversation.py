@@ -1,4 +1,4 @@
-"""A conversation of three turns, streamed: each answer goes back whole, thinking included."""
+"""A streamed conversation. Each answer is sent back unchanged, thinking included."""
 
 from __future__ import annotations
 

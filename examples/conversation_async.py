@@ -1,4 +1,4 @@
-"""The conversation of conversation.py with asyncio."""
+"""conversation.py with asyncio."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The documented example, whole and streamed. `python3 scripts/dev.py demo` runs it."""
+"""MiniMax's documented example, with and without streaming: `python3 scripts/dev.py demo`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MESSAGES: list[MessageParam] = [
 
 def main() -> None:
     with MiniMax() as client:
-        print(f"\n--- whole, from {client.base_url} ---")
+        print(f"\n--- plain, from {client.base_url} ---")
         completion = client.chat.completions.create(model=MODEL, messages=MESSAGES)
         print(f"thinking  {completion.thinking}")
         print(f"answer    {completion.text}")
@@ -43,13 +43,13 @@ def main() -> None:
 def print_facts(completion: Completion) -> None:
     usage = completion.usage
     if usage is not None:
-        tokens = usage.prompt_tokens, usage.completion_tokens, usage.total_tokens
-        print("usage     {} + {} = {} tokens".format(*tokens))
+        prompt, answer, total = usage.prompt_tokens, usage.completion_tokens, usage.total_tokens
+        print(f"usage     {prompt} + {answer} = {total} tokens")
     print(f"trace id  {completion.trace_id}")
 
 
 if __name__ == "__main__":
-    # A terminal that has no Chinese is no reason to fail.
+    # Do not fail if the terminal cannot print Chinese.
     cast(TextIOWrapper, sys.stdout).reconfigure(errors="backslashreplace")
     try:
         main()

@@ -1,4 +1,4 @@
-"""Three turns with two functions, streamed: the model says what to call, the program calls it."""
+"""A streamed conversation with tool calls: the model requests them, the program runs them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from minimax_chat import (
     ToolParam,
 )
 
-# A model decides for itself what to call; the emulator is told with "!call" and names.
+# "!call" makes the emulator call these functions; a real model decides for itself.
 QUESTIONS = [
     "!call get_forecast get_time What time is it in Lima, and do I need an umbrella in Bergen?",
     "!call get_forecast And will it rain in Lima?",
@@ -55,7 +55,7 @@ TOOLS = [
 
 
 def run(call: ToolCallView) -> str:
-    """The result of a call or, where the model got it wrong, what the model can learn from."""
+    """The result of a call or, if the model made a mistake, an error that lets it try again."""
     try:
         return FUNCTIONS[call.function.name](**json.loads(call.function.arguments))
     except (KeyError, TypeError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""The conversation of tools.py with asyncio: the calls of an answer are made at the same time."""
+"""tools.py with asyncio. The tool calls of an answer run concurrently."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from minimax_chat import (
     ToolParam,
 )
 
-# A model decides for itself what to call; the emulator is told with "!call" and names.
+# "!call" makes the emulator call these functions; a real model decides for itself.
 QUESTIONS = [
     "!call get_forecast get_time What time is it in Lima, and do I need an umbrella in Bergen?",
     "!call get_forecast And will it rain in Lima?",
@@ -56,7 +56,7 @@ TOOLS = [
 
 
 async def run(call: ToolCallView) -> str:
-    """The result of a call or, where the model got it wrong, what the model can learn from."""
+    """The result of a call or, if the model made a mistake, an error that lets it try again."""
     try:
         return await FUNCTIONS[call.function.name](**json.loads(call.function.arguments))
     except (KeyError, TypeError, ValueError) as error:
@@ -81,8 +81,10 @@ async def main() -> None:
             print(f"> {question}")
             messages.append({"role": "user", "content": question})
             completion = await ask(client, messages)
-            while calls := completion.tool_calls:
-                for call, result in zip(calls, await asyncio.gather(*map(run, calls)), strict=True):
+            while completion.tool_calls:
+                calls = completion.tool_calls
+                results = await asyncio.gather(*[run(call) for call in calls])
+                for call, result in zip(calls, results, strict=True):
                     print(f"  {call.function.name}({call.function.arguments}): {result}")
                     messages.append({"role": "tool", "tool_call_id": call.id, "content": result})
                 completion = await ask(client, messages)
