@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from minimax_chat import MessageParam, MiniMax, SupportsToDict
+from minimax_chat import Conversation, MiniMax
 
 QUESTIONS = ["Hello!", "What did I say first?", "And how many turns was that?"]
 
 
 def main() -> None:
-    messages: list[MessageParam | SupportsToDict] = []
+    messages: Conversation = []
     with MiniMax() as client:
         for question in QUESTIONS:
             messages.append({"role": "user", "content": question})

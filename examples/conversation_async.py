@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
-from minimax_chat import AsyncMiniMax, MessageParam, SupportsToDict
+from minimax_chat import AsyncMiniMax, Conversation
 
 QUESTIONS = ["Hello!", "What did I say first?", "And how many turns was that?"]
 
 
 async def main() -> None:
-    messages: list[MessageParam | SupportsToDict] = []
+    messages: Conversation = []
     async with AsyncMiniMax() as client:
         for question in QUESTIONS:
             messages.append({"role": "user", "content": question})

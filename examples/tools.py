@@ -5,14 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 
-from minimax_chat import (
-    Completion,
-    MessageParam,
-    MiniMax,
-    SupportsToDict,
-    ToolCallView,
-    ToolParam,
-)
+from minimax_chat import Completion, Conversation, MiniMax, ToolCallView, ToolParam
 
 # "!call" makes the emulator call these functions; a real model decides for itself.
 QUESTIONS = [
@@ -62,7 +55,7 @@ def run(call: ToolCallView) -> str:
         return json.dumps({"error": repr(error)})
 
 
-def ask(client: MiniMax, messages: list[MessageParam | SupportsToDict]) -> Completion:
+def ask(client: MiniMax, messages: Conversation) -> Completion:
     with client.chat.completions.create(
         model="MiniMax-M3", messages=messages, tools=TOOLS, stream=True
     ) as stream:
@@ -74,7 +67,7 @@ def ask(client: MiniMax, messages: list[MessageParam | SupportsToDict]) -> Compl
 
 
 def main() -> None:
-    messages: list[MessageParam | SupportsToDict] = []
+    messages: Conversation = []
     with MiniMax() as client:
         for question in QUESTIONS:
             print(f"> {question}")

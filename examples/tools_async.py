@@ -6,14 +6,7 @@ import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 
-from minimax_chat import (
-    AsyncMiniMax,
-    Completion,
-    MessageParam,
-    SupportsToDict,
-    ToolCallView,
-    ToolParam,
-)
+from minimax_chat import AsyncMiniMax, Completion, Conversation, ToolCallView, ToolParam
 
 # "!call" makes the emulator call these functions; a real model decides for itself.
 QUESTIONS = [
@@ -63,7 +56,7 @@ async def run(call: ToolCallView) -> str:
         return json.dumps({"error": repr(error)})
 
 
-async def ask(client: AsyncMiniMax, messages: list[MessageParam | SupportsToDict]) -> Completion:
+async def ask(client: AsyncMiniMax, messages: Conversation) -> Completion:
     async with await client.chat.completions.create(
         model="MiniMax-M3", messages=messages, tools=TOOLS, stream=True
     ) as stream:
@@ -75,7 +68,7 @@ async def ask(client: AsyncMiniMax, messages: list[MessageParam | SupportsToDict
 
 
 async def main() -> None:
-    messages: list[MessageParam | SupportsToDict] = []
+    messages: Conversation = []
     async with AsyncMiniMax() as client:
         for question in QUESTIONS:
             print(f"> {question}")

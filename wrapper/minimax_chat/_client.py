@@ -135,6 +135,8 @@ class BaseClient(PublicNames, Generic[HTTPClient]):
         return variant
 
     def __repr__(self) -> str:
+        if "_config" not in vars(self):  # seen in the traceback of a constructor that failed
+            return f"{type(self).__name__}()"
         return f"{type(self).__name__}(base_url={self.base_url!r})"
 
     def __reduce__(self) -> NoReturn:

@@ -61,7 +61,7 @@ class ReplyHead:
     def completion(self, content: bytes) -> Completion:
         """The answer in a whole body; raises the error that the body reports instead."""
         body = self.json_object(content, whole=True)
-        return Completion(body, trace_id(self.headers, body))
+        return Completion(body, self.trace_id(body))
 
     def json_object(self, content: bytes, *, whole: bool = False) -> dict[str, Any]:
         """The JSON object in a whole body or an event; raises the error that it reports instead."""
@@ -75,6 +75,11 @@ class ReplyHead:
             return as_object(body)
         raise self._error(body, problem, whole=whole)
 
+    def trace_id(self, body: Any) -> str | None:
+        """The id of the call, the API key redacted: some servers echo it."""
+        found: str | None = self.call.config.redact(trace_id(self.headers, body))
+        return found
+
     def undecodable(self, body: Any, reason: str) -> ResponseDecodeError:
         """The error for a reply that is neither an answer nor a failure."""
         kinds = [self.headers.get(name) for name in ("content-type", "content-encoding")]
@@ -83,7 +88,7 @@ class ReplyHead:
         return ResponseDecodeError(
             self.call.config.redact(told),
             http_status=self.status,
-            trace_id=trace_id(self.headers, body),
+            trace_id=self.trace_id(body),
             body=shown[:500],
         )
 
@@ -150,7 +155,7 @@ def api_error(http_status: int, headers: Mapping[str, str], body: Any) -> APIErr
         result.retryable = code in RETRYABLE_STATUS_CODES
     if 300 <= http_status < 400:
         to = headers.get("location")
-        result.hint = f"Redirects are not followed, to protect the key: {to}. Check base_url."
+        result.hint = f"The redirect to {to} was not followed, to protect the key. Check base_url."
     elif not message and code is None and not isinstance(result, ServerTimeoutError):
         result.hint = f"The response was {str(cast('Any', body))[:200]!r}. Check base_url."
     return result

@@ -11,9 +11,9 @@ from minimax_chat_api.models import FinishReason
 from ._completion import Completion, CompletionChunk
 from ._errors import MiniMaxError, StreamInterruptedError
 from ._events import EventDecoder
-from ._json import as_array, as_object, as_string
+from ._json import as_array, as_object
 from ._merge import CumulativeText, Entries, Object, Text
-from ._reply import ReplyHead, content_filter_error, trace_id
+from ._reply import ReplyHead, content_filter_error
 from ._think import StructuredThinking, ThinkSplitter
 
 
@@ -38,7 +38,8 @@ class StreamReader:
         """What has arrived of the answer."""
         if self._whole is not None:
             return self._whole
-        return self._accumulator.completion(trace_id(self.head.headers, None))
+        body = self._accumulator.whole()
+        return Completion(body, self.head.trace_id(body))
 
     def feed(self, data: bytes) -> Iterator[CompletionChunk]:
         """Reads the next bytes of the body; yields the chunks that they complete."""
@@ -140,20 +141,19 @@ class Accumulator:
         """Whether a choice ends within the arguments of a tool call, though no limit cut it off."""
         return any(
             is_cut_off(call.function.arguments)
-            for choice in self.completion(None).choices
+            for choice in Completion(self.whole()).choices
             if choice.finish_reason not in (FinishReason.LENGTH, FinishReason.CONTENT_FILTER)
             for call in choice.message.tool_calls
         )
 
-    def completion(self, trace_id: str | None) -> Completion:
-        """The answer as far as it has arrived."""
+    def whole(self) -> dict[str, Any]:
+        """The answer as far as it has arrived, in the form of a plain reply."""
         body = self._merged.whole()
         choices = [as_object(choice) for choice in as_array(body.get("choices"))]
         for choice in choices:
             message = as_object(choice.get("message"))
             choice["message"] = {**message, "role": message.get("role") or "assistant"}
-        body |= {"object": "chat.completion", "choices": choices}
-        return Completion(body, trace_id or as_string(body.get("id")) or None)
+        return {**body, "object": "chat.completion", "choices": choices}
 
     def _choices(self) -> Iterator[Object]:
         choices = self._merged.get("choices")
