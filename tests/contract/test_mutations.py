@@ -22,7 +22,7 @@ from document_check import document_findings
 from emulator_check import emulator_findings, schemathesis
 from generated_check import generated_findings
 from minimax_chat import Completion, MiniMax
-from minimax_chat.ext.emulator import Emulator, _app as application
+from minimax_chat.ext.emulator import Emulator, _responder as responder
 from spec_reading import (
     BOUNDS,
     Findings,
@@ -397,17 +397,17 @@ def test_a_field_read_wrongly_is_noticed() -> None:
 
 EMULATOR_MUTATIONS: dict[str, tuple[str, Change, tuple[str, ...]]] = {
     "a number as a string": (
-        "_completion",
+        "completion",
         lambda body: body["usage"].update(total_tokens="43"),
         ("usage.total_tokens", "'43'"),
     ),
     "a message that is no object": (
-        "_completion",
+        "completion",
         lambda body: body.update(base_resp="ok"),
         ("base_resp", "'ok'"),
     ),
     "a failure told as a number": (
-        "_failure_body",
+        "failure_body",
         lambda body: body.get("error", {}).update(http_code=401),
         ("error.http_code", "401"),
     ),
@@ -419,20 +419,20 @@ def test_an_answer_of_the_emulator_off_the_schema_is_noticed(
     mutation: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     method, change, names = EMULATOR_MUTATIONS[mutation]
-    monkeypatch.setattr(application.Application, method, _changing(method, change))
+    monkeypatch.setattr(responder.Responder, method, _changing(method, change))
     with Emulator() as emulator:
         findings = emulator_findings(SPEC, emulator.base_url)
     assert named(findings, *names), findings
 
 
 def test_a_chunk_of_the_emulator_off_the_schema_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    chunks: Any = application.Application._chunks
+    chunks: Any = responder.Responder.chunks
 
     def changed(*arguments: Any) -> Iterator[Any]:
         for chunk in chunks(*arguments):
             yield chunk | {"created": "now"}
 
-    monkeypatch.setattr(application.Application, "_chunks", changed)
+    monkeypatch.setattr(responder.Responder, "chunks", changed)
     with Emulator() as emulator:
         findings = emulator_findings(SPEC, emulator.base_url)
     assert named(findings, "ChatCompletionChunk.created", "'now'"), findings
@@ -440,7 +440,7 @@ def test_a_chunk_of_the_emulator_off_the_schema_is_noticed(monkeypatch: pytest.M
 
 def test_schemathesis_notices_it_as_well(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     _, change, (field, value) = EMULATOR_MUTATIONS["a number as a string"]
-    monkeypatch.setattr(application.Application, "_completion", _changing("_completion", change))
+    monkeypatch.setattr(responder.Responder, "completion", _changing("completion", change))
     with Emulator() as emulator:
         done = schemathesis(emulator.base_url, tmp_path, "--phases", "examples")
     assert done.returncode == 1
@@ -448,7 +448,7 @@ def test_schemathesis_notices_it_as_well(monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 
 def _changing(method: str, change: Change) -> Callable[..., Any]:
-    original = getattr(application.Application, method)
+    original = getattr(responder.Responder, method)
 
     def changed(*arguments: Any) -> Any:
         body = original(*arguments)

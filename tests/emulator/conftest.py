@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -39,6 +40,20 @@ def conforms(document: dict[str, Any]) -> Callable[[str, Any], None]:
         Draft202012Validator(root).validate(value)
 
     return check
+
+
+@pytest.fixture(scope="session")
+def documented(document: dict[str, Any]) -> Callable[..., Any]:
+    """A copy of an example of a response, or without a status of the request."""
+    operation = document["paths"][PATH]["post"]
+
+    def get(
+        status: str = "", media_type: str = "application/json", name: str = "documented"
+    ) -> Any:
+        holder = operation["responses"][status] if status else operation["requestBody"]
+        return copy.deepcopy(holder["content"][media_type]["examples"][name]["value"])
+
+    return get
 
 
 @dataclass

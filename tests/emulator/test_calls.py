@@ -58,18 +58,15 @@ def joined(chunks: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return calls
 
 
-def test_an_answer_with_a_call_is_as_documented(
-    call: Any, document: dict[str, Any], conforms: Callable[[str, Any], None]
+def test_an_answer_with_a_call_has_the_documented_form(
+    call: Any, documented: Any, conforms: Callable[[str, Any], None]
 ) -> None:
-    operation = document["paths"]["/v1/chat/completions"]["post"]
-    request = operation["requestBody"]["content"]["application/json"]["examples"]["tools"]["value"]
-    example = operation["responses"]["200"]["content"]["application/json"]["examples"]
-    documented = example["tool_calls"]["value"]
-    messages = [{"role": "user", "content": f"!call\n{request['messages'][0]['content']}"}]
-    completion = call.completion(**{**request, "messages": messages})
+    request = documented(name="tools")
+    [wanted] = documented("200", name="tool_calls")["choices"]
+    request["messages"][0]["content"] = f"!call\n{request['messages'][0]['content']}"
+    completion = call.completion(**request)
     conforms("ChatCompletion", completion)
     [choice] = completion["choices"]
-    [wanted] = documented["choices"]
     assert choice["finish_reason"] == wanted["finish_reason"] == "tool_calls"
     assert choice["message"].keys() == wanted["message"].keys()
     assert choice["message"]["content"] == wanted["message"]["content"] == "Let me look that up."
@@ -79,7 +76,7 @@ def test_an_answer_with_a_call_is_as_documented(
     assert "get_forecast" in choice["message"]["reasoning_content"]
 
 
-def test_the_thinking_stands_in_front_of_a_call(call: Any) -> None:
+def test_the_thinking_comes_before_a_call(call: Any) -> None:
     message = call.completion("!call", tools=TOOLS)["choices"][0]["message"]
     assert re.fullmatch(
         r"<think>\n.*I need to call: get_forecast\.\n</think>\n\nLet me look that up\.",
@@ -102,7 +99,7 @@ def test_the_thinking_stands_in_front_of_a_call(call: Any) -> None:
         ("!chunk 5 !call get_time !say get_forecast", ["get_time"]),
     ],
 )
-def test_the_functions_named_are_called(call: Any, content: str, names: list[str]) -> None:
+def test_call_calls_the_functions_named(call: Any, content: str, names: list[str]) -> None:
     completion = call.completion(content, tools=TOOLS)
     assert [name for name, _ in called(completion)] == names
     assert completion["choices"][0]["finish_reason"] == "tool_calls"
@@ -112,99 +109,63 @@ def test_the_functions_named_are_called(call: Any, content: str, names: list[str
     ]
 
 
+def requiring(schema: Any, **more: Any) -> dict[str, Any]:
+    """Parameters with one required property."""
+    return {"type": "object", "properties": {"a": schema}, "required": ["a"], **more}
+
+
+@pytest.mark.parametrize("names", ["", " get_time"])
+def test_a_call_without_tools_is_refused(call: Any, names: str) -> None:
+    message = call.post(f"!call{names}", tools=[]).json()["error"]["message"]
+    assert "!call needs tools, and the request has none (2013)" in message
+
+
+def test_a_call_of_a_function_not_offered_is_refused(call: Any) -> None:
+    message = call.post("!call get_tmie Now?", tools=TOOLS).json()["error"]["message"]
+    assert "!call names get_tmie, which is not offered; offered: get_forecast, get_time" in message
+
+
 @pytest.mark.parametrize(
-    ("content", "tools", "why"),
+    ("parameters", "why"),
     [
-        ("!call", [], "!call needs tools, and the request has none"),
-        ("!call get_time", [], "!call needs tools, and the request has none"),
+        ({"type": "text"}, "the parameters of f are not a JSON Schema: $.type: 'text' is not"),
         (
-            "!call get_tmie Now?",
-            TOOLS,
-            "!call names get_tmie, which is not offered; offered: get_forecast, get_time",
+            {"$ref": "#/defs/A", "defs": {"A": {"type": 5}}},
+            "the parameters of f are not a JSON Schema: $.type: 5 is not",
         ),
         (
-            "!call f",
-            [tool("f", {"type": "text"})],
-            "the parameters of f are no JSON Schema: $.type: 'text' is not",
-        ),
-        (
-            "!call f",
-            [tool("f", {"required": ["a"], "properties": {"a": {"$ref": "#/$defs/A"}}})],
+            requiring({"$ref": "#/$defs/A"}),
             "no arguments for f: $ref #/$defs/A leads nowhere inside the parameters",
         ),
         (
-            "!call f",
-            [tool("f", {"required": ["a"], "properties": {"a": {"$ref": "https://x.example/"}}})],
+            requiring({"$ref": "https://x.example/"}),
             "no arguments for f: $ref https://x.example/ leads nowhere inside the parameters",
         ),
+        (requiring({"$ref": "#"}), "no arguments for f: # refers to itself without end"),
         (
-            "!call f",
-            [tool("f", {"required": ["a"], "properties": {"a": {"minLength": 10**9}}})],
-            "no arguments for f: minLength is 1000000000",
-        ),
-        (
-            "!call f",
-            [tool("f", {"required": ["a"], "properties": {"a": {"$ref": "#"}}})],
-            "no arguments for f: # refers to itself without end",
-        ),
-        (
-            "!call f",
-            [tool("f", {"$ref": "#/defs/A", "defs": {"A": {"type": 5}}})],
-            "the parameters of f are no JSON Schema: $.type: 5 is not",
-        ),
-        (
-            "!call f",
-            [tool("f", {"allOf": [{"$ref": "#"}]})],
-            "no arguments for f: ",
-        ),
-        (
-            "!call f",
-            [tool("f", {"$ref": "#/$defs/A", "$defs": {"A": {"$ref": "#/$defs/A"}}})],
+            {"$ref": "#/$defs/A", "$defs": {"A": {"$ref": "#/$defs/A"}}},
             "no arguments for f: #/$defs/A refers to itself without end",
         ),
+        ({"allOf": [{"$ref": "#"}]}, "no arguments for f: "),
+        (requiring({"minLength": 10**9}), "no arguments for f: minLength is 1000000000"),
+        (requiring(False), "no arguments for f: no value is allowed for a"),
         (
-            "!call f",
-            [tool("f", {"required": ["a"], "properties": {"a": False}})],
-            "no arguments for f: no value is allowed for a",
-        ),
-        (
-            "!call f",
-            [
-                tool(
-                    "f",
-                    {
-                        "required": ["a"],
-                        "properties": {"a": {"type": "number", "minimum": 2, "maximum": 1}},
-                    },
-                )
-            ],
+            requiring({"type": "number", "minimum": 2, "maximum": 1}),
             "no arguments for f: no number is from 2 to 1",
         ),
-        (
-            "!call f",
-            [
-                tool(
-                    "f",
-                    {
-                        "required": ["a"],
-                        "properties": {"a": {"type": "number", "minimum": 10**400}},
-                    },
-                )
-            ],
-            "no arguments for f: ",
-        ),
+        (requiring({"type": "number", "minimum": 10**400}), "no arguments for f: "),
     ],
 )
-def test_what_cannot_be_called_is_refused(
-    call: Any, content: str, tools: list[Any], why: str
+def test_parameters_without_arguments_that_fit_are_refused(
+    call: Any, parameters: Any, why: str
 ) -> None:
-    response = call.post(content, tools=tools)
+    response = call.post("!call f", tools=[tool("f", parameters)])
     assert response.status_code == 400
     assert why in response.json()["error"]["message"]
     assert response.json()["error"]["message"].endswith("(2013)")
 
 
-def test_nothing_is_called_unasked(call: Any) -> None:
+def test_tools_alone_are_not_called(call: Any) -> None:
     completion = call.completion("Hello", tools=TOOLS)
     assert completion["choices"][0]["finish_reason"] == "stop"
     assert "tool_calls" not in completion["choices"][0]["message"]
@@ -288,7 +249,7 @@ def of_property(schema: Any) -> dict[str, Any]:
     ("schema", "wanted"),
     SCHEMAS + [(of_property(schema), {"value": value}) for schema, value in PROPERTIES],
 )
-def test_arguments_fit_the_parameters(call: Any, schema: Any, wanted: Any) -> None:
+def test_arguments_are_what_a_person_would_recognise(call: Any, schema: Any, wanted: Any) -> None:
     made = arguments(call, schema)
     assert made == wanted
     Draft202012Validator(schema).validate(made)
@@ -372,7 +333,7 @@ def test_names_in_the_question_become_arguments(call: Any, asked: str, cities: l
     assert [each["city"] for _, each in called(completion)] == cities
 
 
-def test_the_same_request_has_the_same_calls_plain_and_streamed(call: Any) -> None:
+def test_calls_are_the_same_plain_and_streamed(call: Any) -> None:
     fields = {"model": MODEL, "tools": TOOLS}
     content = f"!call get_forecast get_time {QUESTION}"
     plain = call.completion(content, **fields)
@@ -384,7 +345,9 @@ def test_the_same_request_has_the_same_calls_plain_and_streamed(call: Any) -> No
     assert streamed.done
 
 
-def test_a_stream_of_calls(call: Any, conforms: Callable[[str, Any], None]) -> None:
+def test_a_stream_tells_one_call_after_the_other(
+    call: Any, conforms: Callable[[str, Any], None]
+) -> None:
     streamed = call.stream(f"!chunk 5 !call get_forecast get_time {QUESTION}", tools=TOOLS)
     pieces = [delta["tool_calls"][0] for delta in streamed.deltas if "tool_calls" in delta]
     assert {len(delta["tool_calls"]) for delta in streamed.deltas if "tool_calls" in delta} == {1}
@@ -400,7 +363,9 @@ def test_a_stream_of_calls(call: Any, conforms: Callable[[str, Any], None]) -> N
         conforms("ChatCompletionChunk", chunk)
 
 
-def test_odd_calls(call: Any, conforms: Callable[[str, Any], None]) -> None:
+def test_odd_calls_interleave_and_repeat_empty_names(
+    call: Any, conforms: Callable[[str, Any], None]
+) -> None:
     content = f"!odd calls !chunk 5 !call get_forecast get_time {QUESTION}"
     streamed = call.stream(content, tools=TOOLS)
     pieces = [delta["tool_calls"][0] for delta in streamed.deltas if "tool_calls" in delta]
@@ -413,7 +378,7 @@ def test_odd_calls(call: Any, conforms: Callable[[str, Any], None]) -> None:
         conforms("ChatCompletionChunk", chunk)
 
 
-def test_cut_inside_the_arguments(call: Any) -> None:
+def test_a_stream_can_end_inside_the_arguments(call: Any) -> None:
     fields = {"tools": TOOLS, "model": MODEL, "thinking": {"type": "disabled"}}
     content = f"!chunk 10 !cut 4 !call get_forecast {QUESTION}"
     streamed = call.stream(content, **fields)
@@ -426,7 +391,7 @@ def test_cut_inside_the_arguments(call: Any) -> None:
     )
 
 
-def test_a_limit_that_ends_before_the_calls_are_made(call: Any) -> None:
+def test_calls_beyond_the_token_limit_are_left_out(call: Any) -> None:
     whole = call.completion("!call", tools=TOOLS)
     tokens = whole["usage"]["completion_tokens"]
     assert call.completion("!call", tools=TOOLS, max_completion_tokens=tokens) | {
@@ -461,7 +426,7 @@ def turn(call: Any, content: Any, results: list[str], **fields: Any) -> list[dic
         ("卑尔根下雨吗?", 'get_forecast 的结果是:{"rain_mm": 14}。get_time 的结果是:noon。'),
     ],
 )
-def test_the_results_are_told(call: Any, stream: bool, asked: str, told: str) -> None:
+def test_results_of_calls_are_answered(call: Any, stream: bool, asked: str, told: str) -> None:
     fields = {"model": MODEL, "tools": TOOLS}
     content = f"!call get_forecast get_time\n{asked}"
     messages = turn(call, content, ['{"rain_mm": 14}', "noon"], **fields)
@@ -478,13 +443,13 @@ def test_the_results_are_told(call: Any, stream: bool, asked: str, told: str) ->
     assert choice["finish_reason"] == "stop"
 
 
-def test_a_result_in_parts_is_told(call: Any) -> None:
+def test_a_result_in_parts_is_answered(call: Any) -> None:
     messages = turn(call, "!call", ["x"], tools=TOOLS)
     messages[-1]["content"] = [{"type": "text", "text": "14"}, {"type": "text", "text": "mm"}]
     assert "get_forecast returned: 14\nmm." in call.content(messages=messages)
 
 
-def test_the_next_question_can_call_again(call: Any) -> None:
+def test_the_next_question_calls_again_with_other_ids(call: Any) -> None:
     fields = {"model": MODEL, "tools": TOOLS}
     messages = turn(call, f"!call {QUESTION}".replace("!call ", "!call\n"), ["{}"], **fields)
     messages.append(call.completion(messages=messages, **fields)["choices"][0]["message"])
@@ -497,7 +462,7 @@ def test_the_next_question_can_call_again(call: Any) -> None:
     )
 
 
-def test_scripted_calls(emulator: Emulator, call: Any) -> None:
+def test_scripted_calls_are_sent_as_given(emulator: Emulator, call: Any) -> None:
     emulator.reply(tool_calls=[("get_time", {"city": "卑尔根"}), ("not_offered", "{")])
     emulator.reply("Wait.", thinking="", tool_calls=[("get_time", {})])
     emulator.reply(switches="!call get_time !chunk 4")
@@ -528,7 +493,7 @@ def test_scripted_calls(emulator: Emulator, call: Any) -> None:
     "tool_calls",
     ["f", ["f"], [("f",)], [(1, {})], [("f", {}, {})], [("f", {"a": {1}})], 5, None],
 )
-def test_calls_that_cannot_be_sent_are_refused(emulator: Emulator, tool_calls: Any) -> None:
+def test_scripted_calls_that_are_no_pairs_are_refused(emulator: Emulator, tool_calls: Any) -> None:
     with pytest.raises(TypeError, match=r"tool_calls must be pairs: \[\(\"name\", \{"):
         emulator.reply(tool_calls=tool_calls)
     assert emulator.pending == 0

@@ -14,79 +14,94 @@ from minimax_chat.ext.emulator import Emulator
 from minimax_chat.ext.emulator._switches import SWITCHES
 
 PAGE = Path(__file__).parents[2] / "docs" / "emulator.md"
+SPLIT = {"model": "MiniMax-M3", "reasoning_split": True}
 
 
-def status_codes(document: dict[str, Any]) -> dict[int, str]:
+def message_of(completion: dict[str, Any]) -> dict[str, Any]:
+    message: dict[str, Any] = completion["choices"][0]["message"]
+    return message
+
+
+def meanings_of_codes(document: dict[str, Any]) -> dict[int, str]:
     schema = document["components"]["schemas"]["StatusCode"]
-    return dict(zip(schema["enum"], schema["x-enum-descriptions"], strict=True))
+    meanings = dict(zip(schema["enum"], schema["x-enum-descriptions"], strict=True))
+    del meanings[0]
+    return meanings
 
 
-def test_the_page_has_every_switch() -> None:
-    written = re.findall(r"^\| `(!.*?)` \|", PAGE.read_text("utf-8"), re.MULTILINE)
-    assert [line.replace("\\|", "|") for line in written] == [
-        switch.usage for switch in SWITCHES.values()
+def test_the_page_has_every_switch_with_its_meaning() -> None:
+    rows = re.findall(r"^\| `(!.*?)` \| (.*) \|$", PAGE.read_text("utf-8"), re.MULTILINE)
+    assert [(usage.replace("\\|", "|"), meaning.replace("`", "")) for usage, meaning in rows] == [
+        (switch.usage, switch.meaning) for switch in SWITCHES
     ]
 
 
-def test_the_page_says_of_each_switch_what_help_says() -> None:
-    meanings = re.findall(r"^\| `!.*?` \| (.*) \|$", PAGE.read_text("utf-8"), re.MULTILINE)
-    assert [meaning.replace("`", "") for meaning in meanings] == [
-        switch.meaning for switch in SWITCHES.values()
-    ]
+# !fail
 
 
-def test_fail_with_any_code_by_http_status(
+def test_fail_by_http_status_with_each_documented_code(
     call: Any, document: dict[str, Any], conforms: Callable[[str, Any], None]
 ) -> None:
     types = document["components"]["schemas"]["ErrorType"]
     http_status = dict(zip(types["enum"], types["x-http-status"], strict=True))
     seen: set[int] = set()
-    for code, meaning in status_codes(document).items():
-        if code:
-            response = call.post(f"!fail {code}")
-            body = response.json()
-            conforms("ErrorResponse", body)
-            assert body["error"]["message"] == f"{meaning} ({code})"
-            assert body["error"]["http_code"] == str(response.status_code)
-            assert http_status[body["error"]["type"]] == response.status_code
-            assert body["request_id"] == response.headers["trace-id"]
-            seen.add(response.status_code)
-    # No code is documented for the overload, nor for what a new kind of failure may be.
-    assert seen >= {400, 401, 402, 422, 429, 500}
-    assert seen <= set(http_status.values()) - {529}
+    for code, meaning in meanings_of_codes(document).items():
+        response = call.post(f"!fail {code}")
+        body = response.json()
+        conforms("ErrorResponse", body)
+        assert body["error"]["message"] == f"{meaning} ({code})"
+        assert body["error"]["http_code"] == str(response.status_code)
+        assert http_status[body["error"]["type"]] == response.status_code
+        assert body["request_id"] == response.headers["trace-id"]
+        seen.add(response.status_code)
+    # No code is documented for the overload.
+    assert seen == set(http_status.values()) - {529}
 
 
-def test_fail_with_any_code_by_base_resp(
-    call: Any, document: dict[str, Any], conforms: Callable[[str, Any], None]
+def test_the_http_status_of_each_code_is_that_of_the_page(call: Any) -> None:
+    sentence = re.search(
+        r"the emulator answers (401 .*?) and 500 for every", PAGE.read_text("utf-8"), re.DOTALL
+    )
+    assert sentence is not None
+    pairs = re.findall(r"\b(\d{3}) for\s((?:\d{4}[,\s]*(?:and\s)?)+)", sentence[1])
+    assert len(pairs) == 5
+    for status, codes in pairs:
+        for code in re.findall(r"\d{4}", codes):
+            assert call.post(f"!fail {code}").status_code == int(status), code
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_fail_by_base_resp_with_each_documented_code(
+    call: Any, document: dict[str, Any], conforms: Callable[[str, Any], None], stream: bool
 ) -> None:
-    for code, meaning in status_codes(document).items():
-        if code:
-            response = call.post(f"!fail {code} shape=base_resp", stream=code % 2 == 0)
-            body = response.json()
-            conforms("ChatCompletion", body)
-            assert response.status_code == 200
-            assert response.headers["content-type"] == "application/json"
-            assert body["base_resp"] == {"status_code": code, "status_msg": meaning}
-            assert body["choices"] is None
-            assert body["id"] == response.headers["trace-id"]
-
-
-def test_fail_with_a_code_that_nobody_has_documented(call: Any) -> None:
-    response = call.post("!fail 4711")
-    assert response.status_code == 500
-    assert response.json()["error"]["type"] == "server_error"
-    assert response.json()["error"]["message"].endswith("(4711)")
+    for code, meaning in meanings_of_codes(document).items():
+        response = call.post(f"!fail {code} shape=base_resp", stream=stream)
+        body = response.json()
+        conforms("ChatCompletion", body)
+        assert response.status_code == 200
+        assert response.headers["content-type"] == "application/json"
+        assert body["base_resp"] == {"status_code": code, "status_msg": meaning}
+        assert body["choices"] is None
+        assert body["id"] == response.headers["trace-id"]
 
 
 @pytest.mark.parametrize(
-    ("status", "kind"),
-    [(529, "overloaded_error"), (403, "bad_request_error"), (503, "server_error")],
+    ("options", "status", "kind"),
+    [
+        ("4711", 500, "server_error"),
+        ("1000 status=529", 529, "overloaded_error"),
+        ("1000 status=403", 403, "bad_request_error"),
+        ("1000 status=503", 503, "server_error"),
+    ],
 )
-def test_fail_with_another_http_status(call: Any, status: int, kind: str) -> None:
-    response = call.post(f"!fail 1000 status={status}")
+def test_fail_with_an_undocumented_code_or_status(
+    call: Any, options: str, status: int, kind: str
+) -> None:
+    response = call.post(f"!fail {options}")
     assert response.status_code == status
-    assert response.json()["error"]["type"] == kind
-    assert response.json()["error"]["http_code"] == str(status)
+    error = response.json()["error"]
+    assert (error["type"], error["http_code"]) == (kind, str(status))
+    assert error["message"].endswith(f"({options[:4]})")
 
 
 @pytest.mark.parametrize(("name", "value"), [("string", "1002"), ("float", 1002.0)])
@@ -96,29 +111,25 @@ def test_fail_with_a_code_of_another_type(call: Any, name: str, value: Any) -> N
     assert (type(code), code) == (type(value), value)
 
 
-def test_fail_a_few_times(call: Any) -> None:
-    content = "!fail 1002 times=2 Hello"
-    for _ in range(2):
-        statuses = [call.post(content).status_code for _ in range(3)]
-        assert statuses == [429, 429, 200]
+def test_fail_times_counts_by_key_and_request(call: Any) -> None:
+    def statuses(content: str, count: int) -> list[int]:
+        return [call.post(f"!fail 1002 times=2 {content}").status_code for _ in range(count)]
 
-
-def test_other_requests_do_not_count(call: Any) -> None:
-    assert call.post("!fail 1002 times=1 one").status_code == 429
-    assert call.post("!fail 1002 times=1 two").status_code == 429
-    assert call.post("!fail 1002 times=1 one").status_code == 200
+    # The count starts again after the answer.
+    assert statuses("one", 6) == [429, 429, 200, 429, 429, 200]
+    assert statuses("two", 1) + statuses("three", 1) + statuses("two", 2) == [429, 429, 429, 200]
     call.client.headers["authorization"] = "Bearer another"
-    assert call.post("!fail 1002 times=1 two").status_code == 429
+    assert statuses("three", 2) == [429, 429]
 
 
-def test_fail_with_advice_when_to_come_back(call: Any) -> None:
+def test_fail_with_retry_headers(call: Any) -> None:
     headers = call.post("!fail 1002 retry-after=3 retry-after-ms=2500").headers
     assert (headers["retry-after"], headers["retry-after-ms"]) == ("3", "2500")
     assert "retry-after" not in call.post("!fail 1002").headers
 
 
 @pytest.mark.parametrize("shape", ["http", "base_resp"])
-def test_fail_inside_the_stream(
+def test_fail_after_chunks_of_a_stream(
     call: Any, conforms: Callable[[str, Any], None], shape: str
 ) -> None:
     streamed = call.stream(f"!fail 1013 after=2 shape={shape}")
@@ -138,63 +149,53 @@ def test_fail_inside_the_stream(
     assert call.post("!fail 1013 after=2").status_code == 500
 
 
+# !html, !slow, !cut, !chunk
+
+
+@pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("status", [502, 200])
-def test_html(call: Any, status: int) -> None:
-    for stream in (False, True):
-        response = call.post(f"!html {status}", stream=stream)
-        assert response.status_code == status
-        assert response.headers["content-type"] == "text/html"
-        assert response.text.startswith("<html>")
+def test_html_page(call: Any, status: int, stream: bool) -> None:
+    response = call.post(f"!html {status}", stream=stream)
+    assert response.status_code == status
+    assert response.headers["content-type"] == "text/html"
+    assert response.text.startswith("<html>")
 
 
-def test_slow(call: Any) -> None:
-    assert "“Hello”" in call.content("!slow 0.01 Hello")
-    call.client.timeout = httpx.Timeout(20, read=0.1)
-    for stream in (False, True):
-        with pytest.raises(httpx.ReadTimeout):
-            call.post("!slow 60", stream=stream)
-
-
-def test_slow_between_chunks(call: Any) -> None:
-    assert call.stream("!slow 0 between=0.001").done
+@pytest.mark.parametrize("stream", [False, True])
+def test_slow_delays_the_first_byte(call: Any, stream: bool) -> None:
+    assert call.post("!slow 0.01", stream=stream).status_code == 200
     call.client.timeout = httpx.Timeout(20, read=0.1)
     with pytest.raises(httpx.ReadTimeout):
-        call.stream("!slow 0 between=60")
+        call.post("!slow 60", stream=stream)
 
 
-def test_between_replaces_the_pace_of_the_emulator(caller: Any) -> None:
-    with Emulator(pace=60) as emulator:
-        call = caller(emulator)
-        assert call.stream("!slow 0 between=0").done
-        call.client.timeout = httpx.Timeout(20, read=0.1)
-        with pytest.raises(httpx.ReadTimeout):
-            call.stream()
+def test_slow_between_chunks_overrides_the_pace_of_the_emulator(call: Any, caller: Any) -> None:
+    with Emulator(pace=60) as paced:
+        for slow, done in ((call, "!slow 0 between=60"), (caller(paced), "")):
+            assert slow.stream("!slow 0 between=0.001").done
+            slow.client.timeout = httpx.Timeout(20, read=0.1)
+            with pytest.raises(httpx.ReadTimeout):
+                slow.stream(done)
 
 
-@pytest.mark.parametrize("chunks", [0, 1, 3])
-def test_cut_the_connection(call: Any, chunks: int) -> None:
-    streamed = call.stream(f"!cut {chunks}")
-    assert streamed.died
+@pytest.mark.parametrize("chunks", [0, 3])
+@pytest.mark.parametrize(("end", "died"), [("", True), ("end=died", True), ("end=clean", False)])
+def test_cut_ends_a_stream_after_chunks(call: Any, chunks: int, end: str, died: bool) -> None:
+    streamed = call.stream(f"!cut {chunks} {end}")
     assert len(streamed.chunks) == chunks
+    assert streamed.died == died
     assert not streamed.done
+    assert all("finish_reason" not in chunk["choices"][0] for chunk in streamed.chunks)
 
 
-def test_cut_after_more_chunks_than_there_are(call: Any) -> None:
+def test_cut_after_more_chunks_than_there_are_loses_done_only(call: Any) -> None:
     streamed = call.stream("!cut 999")
     assert streamed.chunks[-1]["choices"][0]["finish_reason"] == "stop"
     assert streamed.died
     assert not streamed.done
 
 
-def test_cut_cleanly(call: Any) -> None:
-    streamed = call.stream("!cut 3 end=clean")
-    assert len(streamed.chunks) == 3
-    assert not streamed.died
-    assert not streamed.done
-    assert all("finish_reason" not in chunk["choices"][0] for chunk in streamed.chunks)
-
-
-def test_cut_a_plain_answer(call: Any) -> None:
+def test_cut_sends_half_of_a_plain_answer(call: Any) -> None:
     with pytest.raises(httpx.RemoteProtocolError):
         call.post("!cut 0")
     response = call.post("!cut 0 end=clean")
@@ -203,7 +204,7 @@ def test_cut_a_plain_answer(call: Any) -> None:
     assert not response.text.endswith("}")
 
 
-def test_chunk(call: Any) -> None:
+def test_chunk_sets_the_size_of_chunks(call: Any) -> None:
     streamed = call.stream("!chunk 7")
     sizes = [len(delta["content"]) for delta in streamed.deltas]
     assert set(sizes[:-1]) == {7}
@@ -211,35 +212,35 @@ def test_chunk(call: Any) -> None:
     assert streamed.content == call.content("!chunk 7")
 
 
-def test_think_none(call: Any) -> None:
-    assert call.content("!think none").startswith("Hello!")
-    assert "think" not in call.stream("!think none").content
+# !think, !usage
 
 
-def test_think_tight(call: Any) -> None:
-    assert re.fullmatch(r"<think>\S.*\S</think>Hello!.*", call.content("!think tight"))
-
-
-def test_think_orphan(call: Any) -> None:
-    content = call.content("!think orphan")
-    assert "<think>" not in content
-    assert re.fullmatch(r"\S.*\n</think>\n\nHello!.*", content)
-    assert call.stream("!think orphan").content == content
-
-
-@pytest.mark.parametrize("style", ["field", "both"])
-def test_think_in_a_field(call: Any, style: str) -> None:
-    message = call.completion(f"!think {style}")["choices"][0]["message"]
-    assert message["reasoning_content"].startswith("You have not said")
-    assert ("<think>" in message["content"]) == (style == "both")
-    streamed = call.stream(f"!think {style}")
+@pytest.mark.parametrize(
+    ("style", "pattern"),
+    [
+        ("none", r"Hello!.*"),
+        ("tight", r"<think>\S.*\S</think>Hello!.*"),
+        ("orphan", r"\w.*\n</think>\n\nHello!.*"),
+        ("field", r"Hello!.*"),
+        ("both", r"<think>\n.*\n</think>\n\nHello!.*"),
+    ],
+)
+def test_think_places_the_thinking(call: Any, style: str, pattern: str) -> None:
+    # A switch overrides what the request asks for.
+    completion = call.completion(f"!think {style} Hello", reasoning_split=True)
+    message = message_of(completion)
+    assert re.fullmatch(pattern, message["content"])
+    in_field = style in ("field", "both")
+    assert message.get("reasoning_content", "").startswith("The user says") == in_field
+    assert "reasoning_details" not in message
+    streamed = call.stream(f"!think {style} Hello", reasoning_split=True)
     assert streamed.content == message["content"]
-    thought = "".join(delta.get("reasoning_content", "") for delta in streamed.deltas)
-    assert thought == message["reasoning_content"]
-    assert streamed.chunks[-1]["usage"] == call.completion(f"!think {style}")["usage"]
+    thinking = "".join(delta.get("reasoning_content", "") for delta in streamed.deltas)
+    assert thinking == message.get("reasoning_content", "")
+    assert streamed.chunks[-1]["usage"] == completion["usage"]
 
 
-def test_thinking_told_twice_counts_once(call: Any) -> None:
+def test_thinking_that_is_told_twice_counts_once(call: Any) -> None:
     tokens = [
         call.completion(content)["usage"]["completion_tokens"]
         for content in ("Hello", "!think both Hello")
@@ -247,107 +248,87 @@ def test_thinking_told_twice_counts_once(call: Any) -> None:
     assert tokens[0] == tokens[1]
 
 
-def test_thinking_in_a_field_counts(call: Any) -> None:
-    completion = call.completion("!think field", max_completion_tokens=3)
-    message = completion["choices"][0]["message"]
-    assert (message["reasoning_content"], message["content"]) == ("You have not", "")
-    assert completion["choices"][0]["finish_reason"] == "length"
-    assert completion["usage"]["completion_tokens"] == 3
+@pytest.mark.parametrize("model", ["MiniMax-M2.7", "MiniMax-M3"])
+@pytest.mark.parametrize(
+    ("switch", "in_stream", "last"),
+    [("null", None, None), ("zero", {"total_tokens": 0, "total_characters": 0}, "told")],
+)
+def test_usage_overrides_stream_options(
+    call: Any, model: str, switch: str, in_stream: Any, last: str | None
+) -> None:
+    usage = call.completion(f"!usage {switch}", model=model)["usage"]
+    assert (usage is None) == (last is None)
+    # Unasked for a number, asked for null.
+    options = {"include_usage": last is None}
+    chunks = call.stream(f"!usage {switch}", model=model, stream_options=options).chunks
+    assert [chunk["usage"] for chunk in chunks] == [in_stream] * (len(chunks) - 1) + [usage]
 
 
-def test_usage_null(call: Any) -> None:
-    assert call.completion("!usage null")["usage"] is None
-    assert {chunk["usage"] for chunk in call.stream("!usage null").chunks} == {None}
-
-
-def test_usage_zero(call: Any) -> None:
-    *others, last = call.stream("!usage zero").chunks
-    assert others
-    for chunk in others:
-        assert chunk["usage"] == {"total_tokens": 0, "total_characters": 0}
-    assert last["usage"]["total_tokens"] > 0
-
-
-def test_a_switch_tells_the_usage_unasked(call: Any) -> None:
-    for switch in ("zero", "alone"):
-        last = call.stream(f"!usage {switch}", model="MiniMax-M3").chunks[-1]
-        assert last["usage"]["total_tokens"] > 0
-    options = {"stream_options": {"include_usage": True}}
-    chunks = call.stream("!usage null", model="MiniMax-M3", **options).chunks
-    assert {chunk["usage"] for chunk in chunks} == {None}
-
-
-def test_usage_alone(call: Any) -> None:
-    streamed = call.stream("!usage alone")
+@pytest.mark.parametrize("model", ["MiniMax-M2.7", "MiniMax-M3"])
+def test_usage_alone_has_a_chunk_of_its_own(call: Any, model: str) -> None:
+    streamed = call.stream("!usage alone", model=model)
     *others, last = streamed.chunks
     assert {chunk["usage"] for chunk in others} == {None}
     assert others[-1]["choices"][0]["finish_reason"] == "stop"
     assert last["choices"] == []
-    assert last["usage"] == call.completion("!usage alone")["usage"]
+    assert last["usage"] == call.completion("!usage alone", model=model)["usage"]
     assert streamed.done
 
 
-def test_odd_role(call: Any) -> None:
-    assert {delta["role"] for delta in call.stream("!odd role").deltas} == {""}
+# !odd; `calls` is in test_calls.py
 
 
-def test_odd_fields(call: Any) -> None:
+def test_odd_role_and_message_add_up(call: Any) -> None:
+    streamed = call.stream("!odd role !odd message")
+    assert {delta["role"] for delta in streamed.deltas} == {""}
+    *others, last = streamed.chunks
+    assert last["choices"][0]["message"] == message_of(call.completion("!odd role !odd message"))
+    assert all("message" not in chunk["choices"][0] for chunk in others)
+    assert {delta["role"] for delta in call.stream().deltas} == {"assistant"}
+
+
+def test_odd_fields_are_undocumented(call: Any) -> None:
     completion = call.completion("!odd fields")
     assert {"service_tier", "nvext", "request_id"} <= set(completion)
-    assert {"name", "audio_content"} <= set(completion["choices"][0]["message"])
+    assert {"name", "audio_content"} <= set(message_of(completion))
     details = completion["usage"]["completion_tokens_details"]
     assert 0 < details["reasoning_tokens"] < completion["usage"]["completion_tokens"]
     assert "service_tier" in call.stream("!odd fields").chunks[0]
 
 
-def test_odd_message(call: Any) -> None:
-    *others, last = call.stream("!odd message").chunks
-    assert last["choices"][0]["message"] == {
-        "content": call.content("!odd message"),
-        "role": "assistant",
-    }
-    assert all("message" not in chunk["choices"][0] for chunk in others)
-
-
-SPLIT = {"model": "MiniMax-M3", "reasoning_split": True}
-
-
-def test_odd_cumulative(call: Any) -> None:
+def test_odd_cumulative_repeats_the_thinking_so_far(call: Any) -> None:
     streamed = call.stream("!odd cumulative", **SPLIT)
-    told = [delta for delta in streamed.deltas if "reasoning_details" in delta]
     so_far = ""
-    for delta in told:
-        so_far += delta["reasoning_content"]
-        assert delta["reasoning_details"][0]["text"] == so_far
-    message = call.completion("!odd cumulative", **SPLIT)["choices"][0]["message"]
+    for delta in streamed.deltas:
+        if "reasoning_details" in delta:
+            so_far += delta["reasoning_content"]
+            assert delta["reasoning_details"][0]["text"] == so_far
+    message = message_of(call.completion("!odd cumulative", **SPLIT))
     assert so_far == message["reasoning_details"][0]["text"]
 
 
 @pytest.mark.parametrize("more", ["", "!odd cumulative"])
-def test_odd_stray(call: Any, more: str) -> None:
+def test_odd_stray_ends_the_thinking_in_a_tag(call: Any, more: str) -> None:
     streamed = call.stream(f"!odd stray {more}", **SPLIT)
     told = [delta["reasoning_content"] for delta in streamed.deltas if "reasoning_details" in delta]
     assert told[-2:] == ["</th", "ink>"]
-    message = call.completion("!odd stray", **SPLIT)["choices"][0]["message"]
+    message = message_of(call.completion("!odd stray", **SPLIT))
     assert "".join(told[:-2]) == message["reasoning_content"]
     assert "think>" not in streamed.content
     # There is no thinking that could end in it.
     assert "think" not in call.stream("!think none !odd stray", **SPLIT).content
 
 
-def test_oddities_add_up(call: Any) -> None:
-    *_, last = call.stream("!odd role !odd message").chunks
-    assert last["choices"][0]["delta"]["role"] == ""
-    assert "message" in last["choices"][0]
+# !model, !sensitive, !trace, !say
 
 
-def test_model(call: Any) -> None:
+def test_model_names_the_model_that_served(call: Any) -> None:
     assert call.completion("!model MiniMax-M3")["model"] == "MiniMax-M3"
     assert {chunk["model"] for chunk in call.stream("!model MiniMax-M3").chunks} == {"MiniMax-M3"}
     assert call.completion(model="asked-for")["model"] == "asked-for"
 
 
-def test_sensitive(call: Any) -> None:
+def test_sensitive_marks_input_and_output(call: Any) -> None:
     completion = call.completion("!sensitive input=3 output=7")
     assert (completion["input_sensitive"], completion["input_sensitive_type"]) == (True, 3)
     assert (completion["output_sensitive"], completion["output_sensitive_type"]) == (True, 7)
@@ -355,32 +336,16 @@ def test_sensitive(call: Any) -> None:
     assert (last["input_sensitive"], last["output_sensitive_type"]) == (False, 1)
 
 
-def test_trace(call: Any) -> None:
+def test_trace_moves_the_trace_id_to_another_header(call: Any) -> None:
     response = call.post("!trace x-mm-request-id")
     assert response.headers["x-mm-request-id"] == response.json()["id"]
     assert "trace-id" not in response.headers
     failure = call.post("!trace X-Session-Id !fail 1000")
     assert failure.headers["x-session-id"] == failure.json()["request_id"]
+    assert "trace-id" not in failure.headers
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["content-length", "Transfer-Encoding", "connection", "content-type", "content-encoding"],
-)
-def test_trace_leaves_the_headers_that_a_reply_needs(
-    call: Any, emulator: Emulator, name: str
-) -> None:
-    for stream in (False, True):
-        response = call.post(f"!trace {name}", stream=stream)
-        assert response.status_code == 400
-        message = response.json()["error"]["message"]
-        assert f"!trace cannot use {name.lower()}" in message
-        assert "choose another name, such as x-request-id" in message
-    with pytest.raises(ValueError, match=f"!trace cannot use {name.lower()}"):
-        emulator.reply(switches=f"!trace {name}")
-
-
-def test_say(call: Any) -> None:
+def test_say_answers_with_the_rest(call: Any) -> None:
     assert call.content("!say  4 !fail 1002 is no switch here\n").endswith(
         "\n</think>\n\n4 !fail 1002 is no switch here"
     )
@@ -388,6 +353,9 @@ def test_say(call: Any) -> None:
     [chunk] = call.stream("!think none !say").chunks
     assert chunk["choices"][0]["delta"]["content"] == ""
     assert chunk["choices"][0]["finish_reason"] == "stop"
+
+
+# Where switches are read
 
 
 def test_switches_are_taken_off_the_message(call: Any) -> None:
@@ -398,18 +366,18 @@ def test_switches_are_taken_off_the_message(call: Any) -> None:
     "content",
     ["!important", "! fail 1002", "hello !fail 1002", "!fails 1002", "!FAIL 1002", "! ", "!"],
 )
-def test_what_is_no_switch_is_said(call: Any, content: str) -> None:
+def test_what_is_no_switch_is_part_of_the_question(call: Any, content: str) -> None:
     assert f"“{content}”" in call.content(content)
 
 
-def test_switches_in_the_first_text_part(call: Any) -> None:
+def test_switches_are_read_in_the_first_text_part(call: Any) -> None:
     parts = [{"type": "text", "text": "!model m !think none"}, {"type": "text", "text": "Hello"}]
     completion = call.completion(messages=[{"role": "user", "content": parts}])
     assert completion["model"] == "m"
-    assert "“Hello”" in completion["choices"][0]["message"]["content"]
+    assert "“Hello”" in message_of(completion)["content"]
 
 
-def test_only_the_last_user_message_is_read(call: Any) -> None:
+def test_switches_are_read_in_the_last_user_message_only(call: Any) -> None:
     messages = [
         {"role": "system", "content": "!fail 1002"},
         {"role": "user", "content": "!fail 1002"},
@@ -419,38 +387,49 @@ def test_only_the_last_user_message_is_read(call: Any) -> None:
     assert "“Hello”" in call.content(messages=messages)
 
 
+CODE = "must be an integer from 1 to 999999999"
+COUNT = "must be an integer from 0 to 999999999"
+STATUS = "must be 200 or from 400 to 599"
+SECONDS = "must be a number of seconds from 0 to 3600"
+HEADER = "must be the name of a header that a reply does not need for itself, such as x-request-id"
+
+
 @pytest.mark.parametrize(
-    "content",
+    ("content", "problem"),
     [
-        "!fail",
-        "!fail now",
-        "!fail 0",
-        "!fail -5",
-        "!fail 9999999999",
-        "!fail 1002 shape=round",
-        "!fail 1002 times=0",
-        "!fail 1002 status=302",
-        "!fail 1002 retry-after=é",
-        "!fail 1002 type=int",
-        "!html 204",
-        "!slow",
-        "!slow nan",
-        "!slow -1",
-        "!slow 1 between=inf",
-        "!cut x",
-        "!cut 1 end=dirty",
-        "!chunk 0",
-        "!think hard",
-        "!usage none",
-        "!odd thing",
-        "!model",
-        "!sensitive input=x",
-        "!trace a:b",
+        ("!fail", f"fail {CODE} (got '')"),
+        ("!fail now", f"fail {CODE} (got 'now')"),
+        ("!fail 0", f"fail {CODE} (got 0)"),
+        ("!fail 9999999999", f"fail {CODE} (got 9999999999)"),
+        ("!fail 1002 shape=round", "shape must be 'http' or 'base_resp' (got 'round')"),
+        ("!fail 1002 times=0", f"times {CODE} (got 0)"),
+        ("!fail 1002 after=-1", f"after {COUNT} (got -1)"),
+        ("!fail 1002 status=302", f"status {STATUS} (got 302)"),
+        ("!fail 1002 retry-after=é", "retry-after must be a finite number >= 0, or printable"),
+        ("!fail 1002 type=int", "type must be 'string' or 'float' (got 'int')"),
+        ("!html 204", f"html {STATUS} (got 204)"),
+        ("!slow nan", f"slow {SECONDS} (got nan)"),
+        ("!slow 1 between=inf", f"between {SECONDS} (got inf)"),
+        ("!cut x", f"cut {COUNT} (got 'x')"),
+        ("!cut 1 end=dirty", "end must be 'died' or 'clean' (got 'dirty')"),
+        ("!chunk 0", f"chunk {CODE} (got 0)"),
+        ("!think hard", "think must be 'none' or 'tight' or 'orphan' or 'field' or 'both' (got "),
+        ("!usage none", "usage must be 'null' or 'zero' or 'alone' (got 'none')"),
+        ("!odd thing", "odd must be 'role' or"),
+        ("!model", "model must be a word (got '')"),
+        ("!sensitive input=x", f"input {CODE} (got 'x')"),
+        ("!trace a:b", f"trace {HEADER} (got 'a:b')"),
+        ("!trace content-length", f"trace {HEADER} (got 'content-length')"),
+        ("!trace Transfer-Encoding", f"trace {HEADER} (got 'Transfer-Encoding')"),
     ],
 )
-def test_a_switch_written_wrongly_is_explained(call: Any, content: str) -> None:
+def test_a_switch_written_wrongly_is_refused_with_its_usage(
+    call: Any, content: str, problem: str
+) -> None:
     response = call.post(content)
     name = content.split()[0]
     assert response.status_code == 400
-    assert f"switch {name} is written {name} " in response.json()["error"]["message"]
-    assert response.json()["error"]["message"].endswith("(2013)")
+    message = response.json()["error"]["message"]
+    assert f"switch {name} is written {name} " in message
+    assert f": {problem}" in message
+    assert message.endswith("(2013)")

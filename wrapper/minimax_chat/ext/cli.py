@@ -7,7 +7,7 @@ from importlib import metadata
 
 
 def main() -> None:
-    """Entry point: reads the command line, ends with the exit status of the command."""
+    """Reads the command line; ends with the exit status of the command."""
     try:
         from cyclopts import App, Parameter
     except ModuleNotFoundError as error:
@@ -20,17 +20,10 @@ def main() -> None:
         help="MiniMax's chat completions from the command line.",
         version=_version,
     )
-    # The emulator reads its options itself, --help included.
-    as_they_are = Parameter(allow_leading_hyphen=True)
-    app.command(emulate, help_flags=[], version_flags=[], default_parameter=as_they_are)
+    # The emulator parses its options itself, --help included.
+    unparsed = Parameter(allow_leading_hyphen=True)
+    app.command(emulate, help_flags=[], version_flags=[], default_parameter=unparsed)
     app()
-
-
-def _version() -> str:
-    try:
-        return metadata.version("minimax-chat")
-    except metadata.PackageNotFoundError:
-        return "unknown: run from a source tree"
 
 
 def emulate(*options: str) -> int:
@@ -38,3 +31,10 @@ def emulate(*options: str) -> int:
     from .emulator.__main__ import main as run
 
     return run(options, "minimax-chat emulate")
+
+
+def _version() -> str:
+    try:
+        return metadata.version("minimax-chat")
+    except metadata.PackageNotFoundError:
+        return "unknown: run from a source tree"

@@ -9,8 +9,8 @@ or, in a test, on a free port in a thread of this process:
         emulator.fail(1002, times=2)
         emulator.reply("third time lucky")
 
-It is built on openapi.yaml alone and shares nothing with the client, so that it can convict it.
-Its --help says how a request tells it to fail, to be slow or to be odd.
+It is built on openapi.yaml alone and shares nothing with the client, so that it checks the client
+independently. Its --help says how a request tells it to fail, to be slow or to be odd.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
-        from . import _app, _server
+        from . import _server
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("minimax_chat"):
             raise
@@ -39,4 +39,4 @@ def __getattr__(name: str) -> Any:
             "pip install 'minimax-chat[emulator]'",
             name=__name__,
         ) from None
-    return {"Emulator": _server.Emulator, "RecordedRequest": _app.RecordedRequest}[name]
+    return getattr(_server, name)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import argparse
 import errno
+import os
 import signal
 import sys
 import textwrap
 import threading
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from ._switches import SWITCHES
+from ._values import Shape
 
 if TYPE_CHECKING:
     from ._server import Emulator
@@ -27,21 +29,19 @@ def main(arguments: Sequence[str] | None = None, program: str = PROGRAM) -> int:
         epilog=_switch_list(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    parser.add_argument(
-        "--port", type=int, default=8000, help="port to listen on, 0 for a free one (%(default)s)"
+    option = parser.add_argument
+    option("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    option("--port", type=int, default=8000, help="port to listen on, 0 for any (%(default)s)")
+    option(
+        "--api-key", help='the only key to accept (default: any that does not begin with "invalid")'
     )
-    parser.add_argument(
-        "--api-key",
-        help='the only key to accept (default: any that does not begin with "invalid")',
-    )
-    parser.add_argument(
+    option(
         "--shape",
-        choices=["http", "base_resp"],
+        choices=get_args(Shape),
         default="http",
         help="tell failures by the HTTP status, or by base_resp in an HTTP 200 (%(default)s)",
     )
-    parser.add_argument(
+    option(
         "--pace",
         type=float,
         default=0.0,
@@ -55,55 +55,59 @@ def main(arguments: Sequence[str] | None = None, program: str = PROGRAM) -> int:
     except (ImportError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
-    return _serve(emulator, options)
-
-
-def _serve(emulator: Emulator, options: argparse.Namespace) -> int:
-    """Runs it until Ctrl-C or SIGTERM. The first line it prints is the base URL."""
     # Both by KeyboardInterrupt; a shell may have started this with SIGINT ignored.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     try:
-        emulator.start()
-        url = emulator.base_url
-        key = "any" if options.api_key is None else "'<your --api-key>'"
-        print(url)
-        print(f"Use it:  export MINIMAX_BASE_URL={url} MINIMAX_API_KEY={key}")
-        print(
-            'Ctrl-C stops it. A message such as "!fail 1002" makes it fail. All such switches: '
-            f"{PROGRAM} --help"
-        )
-        sys.stdout.flush()
-        threading.Event().wait()
+        with emulator:
+            _announce(emulator, has_key=options.api_key is not None)
+            threading.Event().wait()
     except KeyboardInterrupt:
-        pass
+        return 0
     except (OSError, OverflowError, UnicodeError) as error:
-        why = getattr(error, "strerror", None) or error
-        of_the_port = (errno.EADDRINUSE, errno.EACCES)
-        if isinstance(error, OverflowError) or getattr(error, "errno", None) in of_the_port:
-            advice = "choose another --port, 0 for any"
-        else:
-            advice = "choose another --host, such as 127.0.0.1"
         where = f"{options.host} port {options.port}"
-        print(f"cannot listen on {where} ({why}): {advice}", file=sys.stderr)
-        return 1
-    finally:
-        emulator.stop()
-    return 0
+        print(f"cannot listen on {where} {_reason(error)}", file=sys.stderr)
+    return 1
+
+
+def _announce(emulator: Emulator, *, has_key: bool) -> None:
+    """The first line is the base URL, for programs."""
+    url = emulator.base_url
+    key = "'<your --api-key>'" if has_key else "any"
+    print(url)
+    print(f"Use it:  export MINIMAX_BASE_URL={url} MINIMAX_API_KEY={key}")
+    print(
+        'Ctrl-C stops it. A message such as "!fail 1002" makes it fail. All such switches: '
+        f"{PROGRAM} --help",
+        flush=True,
+    )
+
+
+def _reason(error: Exception) -> str:
+    number = getattr(error, "errno", None) or 0
+    # asyncio puts the address into its messages; the system has none for names not found.
+    why = os.strerror(number) if number > 0 else getattr(error, "strerror", None) or error
+    if isinstance(error, OverflowError) or number in (errno.EADDRINUSE, errno.EACCES):
+        return f"({why}): choose another --port, 0 for any"
+    return f"({why}): choose another --host, such as 127.0.0.1"
 
 
 def _switch_list() -> str:
     lines = ["The last user message may begin with switches, one or several:"]
-    for switch in SWITCHES.values():
-        for text, indent in ((switch.usage, "  "), (switch.meaning, "      ")):
-            lines += textwrap.wrap(
-                text,
-                width=79,
-                initial_indent=indent,
-                subsequent_indent=indent + "  " * (text == switch.usage),
-                break_on_hyphens=False,
-            )
+    for switch in SWITCHES:
+        lines.append(_wrapped(switch.usage, "  ", "    "))
+        lines.append(_wrapped(switch.meaning, "      ", "      "))
     return "\n".join(lines)
+
+
+def _wrapped(text: str, first: str, others: str) -> str:
+    return textwrap.fill(
+        text,
+        width=79,
+        initial_indent=first,
+        subsequent_indent=others,
+        break_on_hyphens=False,
+    )
 
 
 if __name__ == "__main__":

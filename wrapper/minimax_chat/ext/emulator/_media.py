@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import base64
-import binascii
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 
-@dataclass(frozen=True)
-class Data:
+class Data(NamedTuple):
     """What a data URL holds."""
 
     media_type: str
@@ -24,15 +22,16 @@ def read_data_url(url: str) -> Data | None:
     head, comma, data = url[5:].partition(",")
     media_type, *parameters = head.lower().split(";")
     if not comma or "base64" not in parameters:
-        raise ValueError("which is no base64 data URL; allowed: data:MEDIA_TYPE;base64,DATA")
+        raise ValueError("a base64 data URL: data:MEDIA_TYPE;base64,DATA")
     try:
-        return Data(media_type or "text/plain", len(base64.b64decode(data, validate=True)))
-    except (binascii.Error, ValueError) as error:
-        raise ValueError(f"which is not base64: {error}") from None
+        size = len(base64.b64decode(data, validate=True))
+    except ValueError as error:
+        raise ValueError(f"valid base64 ({error})") from None
+    return Data(media_type or "text/plain", size)
 
 
 def host_and_name(url: str) -> tuple[str, str]:
-    """Where a file lies, and its name; ("", the URL) where it has not both."""
+    """The host and the name of a file; ("", the URL) unless it has both."""
     try:
         parts = urlsplit(url)
         host, name = parts.hostname or "", parts.path.rpartition("/")[2]

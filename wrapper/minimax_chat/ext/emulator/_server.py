@@ -4,30 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import os
 import socket
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
 
 from ._app import Application, RecordedRequest
-from ._arguments import (
-    calls_as_json,
-    check_api_key,
-    check_count,
-    check_http_status,
-    check_pace,
-    check_shape,
-    check_string,
+from ._calls import scripted_calls
+from ._specification import installed_specification
+from ._switches import Behaviour, read_switches
+from ._values import (
+    API_KEY,
+    COUNT,
+    HTTP_STATUS,
+    POSITIVE,
+    SECONDS,
+    SHAPE,
+    TEXT,
+    Shape,
     header_value,
 )
-from ._specification import installed_specification
-from ._switches import Behaviour, Shape, read_switches
+
+T = TypeVar("T")
 
 
 class Emulator:
@@ -38,7 +42,7 @@ class Emulator:
         port: Port to listen on; 0 takes a free one.
         api_key: The only key to accept; every other is answered with 2049. None accepts any key
             that does not begin with "invalid".
-        shape: How failures are told unless a switch or `fail` says otherwise: "http", by the true
+        shape: How failures are told unless a switch or `fail` overrides it: "http", by the true
             HTTP status and an OpenAI-style body; "base_resp", by `base_resp` in an HTTP 200.
         pace: Seconds between two chunks of a stream, up to 3600.
 
@@ -56,42 +60,28 @@ class Emulator:
         shape: Shape = "http",
         pace: float = 0.0,
     ) -> None:
-        if api_key is not None:
-            check_api_key(api_key)
-        check_shape(shape)
-        check_pace(pace)
+        API_KEY.check_optional("api_key", api_key)
+        SHAPE.check("shape", shape)
+        SECONDS.check("pace", pace)
         self._host = host
         self._port = port
         self._application = Application(
             installed_specification(), api_key=api_key, shape=shape, pace=pace
         )
         self._server: _Server | None = None
-        self._thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Listens; returns when requests are answered. Started again, it takes the same port."""
-        if self._thread is not None:
-            raise RuntimeError("the emulator is running already")
-        listener = _listen(self._host, self._port)
-        self._port = listener.getsockname()[1]
-        self._server = _Server(self._application)
-        # A daemon: an emulator that nobody stopped does not keep the interpreter from ending.
-        self._thread = threading.Thread(
-            target=self._server.serve_on, args=(listener,), name="minimax-emulator", daemon=True
-        )
-        self._thread.start()
-        self._server.ready.wait()
-        if not self._server.started:
-            self._thread.join()
-            self._server = self._thread = None
-            raise RuntimeError("the emulator did not start; its thread has printed why")
+        if self._server is not None:
+            raise RuntimeError("the emulator is already running")
+        self._server = _Server(self._application, self._host, self._port)
+        self._port = self._server.port
 
     def stop(self) -> None:
         """Closes the socket and every connection, open streams included; safe to call twice."""
-        if self._server is not None and self._thread is not None:
+        if self._server is not None:
             self._server.stop()
-            self._thread.join()
-            self._server = self._thread = None
+            self._server = None
 
     def __enter__(self) -> Emulator:
         self.start()
@@ -139,24 +129,20 @@ class Emulator:
             tool_calls: Calls of functions, offered or not: [("name", {"argument": "value"})].
                 Arguments that are a string are sent as they are, JSON or not.
             switches: How to behave, written as in a message: "!slow 0.5 !usage null".
-            times: The reply to so many requests.
+            times: The reply to that many requests.
 
         A scripted reply goes before the switches of the message.
         """
-        for name, value in (("text", text), ("thinking", thinking)):
-            if value is not None:
-                check_string(name, value)
-        check_string("switches", switches)
-        check_count("times", times)
+        TEXT.check_optional("text", text)
+        TEXT.check_optional("thinking", thinking)
+        TEXT.check("switches", switches)
         behaviour, rest = read_switches(switches)
         if rest:
-            raise ValueError(f"not a switch of the emulator: {rest!r}")
+            raise ValueError(f"switches must be switches of the emulator (got {rest!r})")
         if text is not None:
             behaviour = replace(behaviour, text=text)
-        if thinking is not None:
-            behaviour = replace(behaviour, thinking=thinking)
-        behaviour = replace(behaviour, tool_calls=calls_as_json(tool_calls))
-        self._application.scripted.extend([behaviour] * times)
+        calls = scripted_calls(tool_calls)
+        self._script(replace(behaviour, thinking=thinking, tool_calls=calls), times)
 
     def fail(
         self,
@@ -174,42 +160,39 @@ class Emulator:
 
         Args:
             code: The status code, documented or not.
-            times: The reply to so many requests.
-            shape: "http" or "base_resp"; None as the emulator was made.
+            times: The reply to that many requests.
+            shape: "http" or "base_resp"; None is the emulator's own.
             http_status: The HTTP status in place of the code's own: 200 or from 400 to 599.
             message: The failure in words; None takes those of the spec.
-            after_chunks: In a stream, fail after so many chunks; None fails before it begins.
+            after_chunks: In a stream, fail after that many chunks; None fails before it begins.
             retry_after: The header Retry-After, in seconds or as it is to be sent.
             retry_after_ms: The header retry-after-ms, in milliseconds or as it is to be sent.
         """
         if code == 0:
-            raise ValueError("code 0 is success: use reply()")
-        check_count("code", code, least=1)
-        check_count("times", times)
-        if shape is not None:
-            check_shape(shape)
-        if http_status is not None:
-            check_http_status("http_status", http_status)
-        if message is not None:
-            check_string("message", message)
-        if after_chunks is not None:
-            check_count("after_chunks", after_chunks)
+            raise ValueError("code must not be 0, which is success: use reply()")
+        POSITIVE.check("code", code)
+        SHAPE.check_optional("shape", shape)
+        HTTP_STATUS.check_optional("http_status", http_status)
+        TEXT.check_optional("message", message)
+        COUNT.check_optional("after_chunks", after_chunks)
         behaviour = Behaviour(
-            code=code,
-            shape=shape,
-            http_status=http_status,
-            message=message,
-            after=after_chunks,
-            retry_after=None if retry_after is None else header_value("retry_after", retry_after),
-            retry_after_ms=(
-                None if retry_after_ms is None else header_value("retry_after_ms", retry_after_ms)
-            ),
+            fail=code,
+            fail_shape=shape,
+            fail_status=http_status,
+            fail_message=message,
+            fail_after=after_chunks,
+            fail_retry_after=header_value("retry_after", retry_after),
+            fail_retry_after_ms=header_value("retry_after_ms", retry_after_ms),
         )
-        self._application.scripted.extend([behaviour] * times)
+        self._script(behaviour, times)
 
     def reset(self) -> None:
         """Forgets recorded requests, scripted replies and failures counted."""
         self._application.reset()
+
+    def _script(self, behaviour: Behaviour, times: int) -> None:
+        COUNT.check("times", times)
+        self._application.scripted.extend([behaviour] * times)
 
 
 class _Protocol(H11Protocol):
@@ -217,69 +200,54 @@ class _Protocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self.app_state = {**self.app_state, "hang_up": transport.close}
+        self.app_state = {"hang_up": transport.close}
 
 
-class _Server(uvicorn.Server):
-    """A server that ends at once, where uvicorn's own polls for its end and waits for streams."""
+class _Server:
+    """A server in a thread. It ends at once; uvicorn's own waits for open streams."""
 
-    def __init__(self, application: Application) -> None:
-        super().__init__(
-            uvicorn.Config(
-                application,
-                http=_Protocol,
-                ws="none",
-                lifespan="off",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                date_header=False,
-            )
+    def __init__(self, application: Application, host: str, port: int) -> None:
+        if not host:
+            raise OSError(errno.EINVAL, "the host is empty")
+        self._config = uvicorn.Config(application, ws="none", log_config=None, access_log=False)
+        self._state = ServerState()
+        self._loop = asyncio.new_event_loop()
+        # A daemon: an emulator that nobody stopped does not keep the interpreter from ending.
+        self._thread = threading.Thread(
+            target=self._loop.run_forever, name="minimax-emulator", daemon=True
         )
-        self.ready = threading.Event()
-        self._ended = asyncio.Event()
-        self._end: Callable[[], Any] = self._ended.set
-
-    def serve_on(self, listener: socket.socket) -> None:
+        self._thread.start()
         try:
-            asyncio.run(self.serve(sockets=[listener]))
-        finally:
-            self.ready.set()
-            listener.close()
-
-    async def main_loop(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._end = lambda: loop.call_soon_threadsafe(self._ended.set)
-        self.ready.set()
-        await self._ended.wait()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        for server in self.servers:
-            server.close()
-        state: Any = self.server_state
-        for connection in list(state.connections):
-            connection.transport.abort()
-        # Their replies notice that the connection is gone.
-        if state.tasks:
-            await asyncio.wait(list(state.tasks), timeout=1)
+            self._listener = self._run(self._listen(host, port))
+        except BaseException:
+            self._end()
+            raise
+        self.port: int = self._listener.sockets[0].getsockname()[1]
 
     def stop(self) -> None:
+        self._run(self._close())
         self._end()
 
+    def _run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
 
-def _listen(host: str, port: int) -> socket.socket:
-    if not host:
-        raise OSError(errno.EINVAL, "the host is empty")
-    # Not socket.create_server: without the protocol's number asyncio leaves Nagle's algorithm on,
-    # which delays every second write by 40 ms.
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        if os.name == "posix":
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(128)
-    except BaseException:
-        listener.close()
-        raise
-    return listener
+    async def _listen(self, host: str, port: int) -> asyncio.Server:
+        # One family: a name such as localhost may have addresses of both, and each gets a port.
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return await self._loop.create_server(
+            lambda: _Protocol(self._config, self._state, {}), host, port, family=family
+        )
+
+    async def _close(self) -> None:
+        self._listener.close()
+        connections: Any = self._state.connections
+        for connection in list(connections):
+            connection.transport.abort()
+        # Their replies notice that the connection is gone.
+        if self._state.tasks:
+            await asyncio.wait(list(self._state.tasks), timeout=1)
+
+    def _end(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from ._requests import RequestRules, resolved
+Object = dict[str, Any]
 
 OPERATION = "createChatCompletion"
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -17,63 +17,63 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 JSON = "application/json"
 EVENT_STREAM = "text/event-stream"
 
+# In the spec this is in words only, at ChatCompletionRequest.thinking: other models always think.
+THINKS_ON_DEMAND = {"MiniMax-M3"}
+
 
 class Specification:
     """The chat operation of an OpenAPI 3.1 document."""
 
-    def __init__(self, document: dict[str, Any]) -> None:
-        self.path, self.method, operation = next(
-            (path, method.upper(), operation)
-            for path, item in document["paths"].items()
-            for method, operation in item.items()
-            if method in METHODS and operation.get("operationId") == OPERATION
-        )
-        schemas = document["components"]["schemas"]
+    def __init__(self, document: Object) -> None:
+        self.document = document
+        self.path, self.method, operation = _find_operation(document)
 
-        request_content = operation["requestBody"]["content"]
-        self.request_media_types: list[str] = list(request_content)
-        self._rules = RequestRules(document, request_content[JSON]["schema"])
-        self.max_body_bytes = self._rules.max_body_bytes
-        self.objections = self._rules.objections
+        self.request_media_types: list[str] = list(operation["requestBody"]["content"])
+        self.request_schema: Object = operation["requestBody"]["content"][JSON]["schema"]
+        request = resolve(document, self.request_schema)
+        self.max_body_bytes: int | None = request.get("x-max-body-bytes")
+        self.models_with_own_bounds = {
+            model
+            for field in request["properties"].values()
+            for bounds in field.get("x-bounds", ())
+            for model in bounds["models"]
+        }
+        """The models for which the older page holds."""
 
-        success = resolved(document, operation["responses"]["200"])
+        success = resolve(document, operation["responses"]["200"])
         self.trace_header: str = next(iter(success["headers"]))
         self._completions = _examples(success["content"][JSON])
-        [self._chunk, *_] = _examples(success["content"][EVENT_STREAM])
-        unauthorized = resolved(document, operation["responses"]["401"])
-        [self._failure, *_] = _examples(unauthorized["content"][JSON])
+        self._chunk = _examples(success["content"][EVENT_STREAM])[0]
+        unauthorized = resolve(document, operation["responses"]["401"])
+        self._failure = _examples(unauthorized["content"][JSON])[0]
 
-        codes = schemas["StatusCode"]
+        schemas = document["components"]["schemas"]
+        codes, types = schemas["StatusCode"], schemas["ErrorType"]
         self.meanings: dict[int, str] = dict(
             zip(codes["enum"], codes["x-enum-descriptions"], strict=True)
         )
-        types = schemas["ErrorType"]
         self.error_types: dict[int, str] = dict(
             zip(types["x-http-status"], types["enum"], strict=True)
         )
 
-    def is_of_first_page(self, model: str | None) -> bool:
-        """Whether a model is one of those that keep the older page's rules."""
-        return model in self._rules.models_with_own_bounds
-
-    def completion(self, model: str | None = None) -> dict[str, Any]:
+    def completion(self, model: str | None = None) -> Object:
         """A copy of the documented response of a model; without one, of the first documented."""
-        first_page = model is None or self.is_of_first_page(model)
-        found = (
-            each for each in self._completions if self.is_of_first_page(each["model"]) == first_page
-        )
-        return copy.deepcopy(next(found, self._completions[0]))
+        is_older = model is None or model in self.models_with_own_bounds
+        for example in self._completions:
+            if (example["model"] in self.models_with_own_bounds) == is_older:
+                return copy.deepcopy(example)
+        return copy.deepcopy(self._completions[0])
 
-    def part_of_message(self, name: str) -> dict[str, Any]:
+    def part_of_message(self, name: str) -> Object:
         """A copy of the first entry of a list in the message of a documented response."""
         messages = (each["choices"][0]["message"] for each in self._completions)
         return copy.deepcopy(next(each[name][0] for each in messages if name in each))
 
-    def chunk(self) -> dict[str, Any]:
+    def chunk(self) -> Object:
         """A copy of the documented chunk."""
         return copy.deepcopy(self._chunk)
 
-    def failure(self) -> dict[str, Any]:
+    def failure(self) -> Object:
         """A copy of the documented failure, which is that of a missing key."""
         return copy.deepcopy(self._failure)
 
@@ -86,5 +86,27 @@ def installed_specification() -> Specification:
     return Specification(yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
 
 
-def _examples(media_type: dict[str, Any]) -> list[Any]:
+def resolve(document: Object, node: Object) -> Object:
+    """`node`, or what it refers to."""
+    while "$ref" in node:
+        node = find(document, node["$ref"])
+    return node
+
+
+def find(document: Any, reference: str) -> Any:
+    """What a `$ref` inside the document points to; LookupError or TypeError where nothing is."""
+    for part in reference.removeprefix("#").split("/")[1:]:
+        document = document[part.replace("~1", "/").replace("~0", "~")]
+    return document
+
+
+def _find_operation(document: Object) -> tuple[str, str, Object]:
+    for path, item in document["paths"].items():
+        for method in METHODS:
+            if item.get(method, {}).get("operationId") == OPERATION:
+                return path, method.upper(), item[method]
+    raise LookupError(f"the document has no operation {OPERATION}")
+
+
+def _examples(media_type: Object) -> list[Any]:
     return [example["value"] for example in media_type["examples"].values()]

@@ -3,274 +3,194 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import Any, Literal, NamedTuple
 
-Shape = Literal["http", "base_resp"]
+from ._values import PLACEHOLDERS, Rule, Shape, one_of
 
-# A reply's HTTP status may be one of these, and a wait so many seconds.
-HTTP_STATUSES = frozenset({200, *range(400, 600)})
-LONGEST_WAIT = 3600
+
+class Call(NamedTuple):
+    """A call of a function."""
+
+    name: str
+    arguments: str
+    """As JSON."""
 
 
 @dataclass(frozen=True)
 class Behaviour:
-    """How one request is to be answered. The defaults are those of an ordinary day."""
+    """How one request is answered; the defaults make a normal reply.
 
-    code: int | None = None
+    The argument of a switch sets the field of the switch's name, its options those that begin
+    with this name.
+    """
+
+    fail: int | None = None
     """Fail with this status code."""
-    shape: Shape | None = None
-    times: int = 0
+    fail_shape: Shape | None = None
+    fail_times: int = 0
     """Fail so many times, then answer; 0 fails always."""
-    http_status: int | None = None
-    after: int | None = None
+    fail_after: int | None = None
     """Fail inside the stream, after so many chunks."""
-    message: str | None = None
-    code_type: Callable[[int], Any] = int
-    retry_after: str | None = None
-    retry_after_ms: str | None = None
+    fail_status: int | None = None
+    fail_retry_after: str | None = None
+    fail_retry_after_ms: str | None = None
+    fail_type: Literal["string", "float", ""] = ""
+    fail_message: str | None = None
     html: int | None = None
-    """Answer an HTML page with this HTTP status."""
-    delay: float = 0.0
-    pace: float | None = None
+    """Answer with an HTML page and this HTTP status."""
+    slow: float = 0.0
+    """Seconds before the first byte."""
+    slow_between: float | None = None
+    """Seconds between two chunks."""
     cut: int | None = None
     """Stop after so many chunks."""
     cut_end: Literal["died", "clean"] = "died"
-    chunk_size: int | None = None
+    chunk: int | None = None
+    """Characters in a chunk."""
+    think: str = ""
+    """A word of `!think`; also "tags" and "split", which a request asks for."""
+    usage: str = ""
+    """A word of `!usage`; also "last" and "untold", which a request asks for."""
+    odd: frozenset[str] = frozenset()
+    call: tuple[str, ...] | None = None
+    """Call these of the functions offered, the first one if none is named."""
+    tool_calls: tuple[Call, ...] = ()
+    """Make these calls, whatever is offered."""
+    model: str | None = None
+    sensitive_input: int = 0
+    sensitive_output: int = 0
+    trace: str | None = None
     text: str | None = None
     thinking: str | None = None
-    think: str | None = None
-    usage: str | None = None
-    odd: frozenset[str] = field(default_factory=frozenset[str])
-    call: tuple[str, ...] | None = None
-    """Call these of the functions offered, the first if none is named."""
-    tool_calls: tuple[tuple[str, str], ...] = ()
-    """Call these functions with these arguments, offered or not."""
-    model: str | None = None
-    input_sensitive: int = 0
-    output_sensitive: int = 0
-    trace: str | None = None
-
-
-# With a trace id in them a reply could not be read, or not be sent; or it has them already.
-HEADERS_IN_USE = frozenset(
-    {
-        *("cache-control", "connection", "content-encoding", "content-length", "content-type"),
-        *("keep-alive", "retry-after", "retry-after-ms", "trailer", "transfer-encoding", "upgrade"),
-    }
-)
 
 
 class SwitchError(ValueError):
-    """A switch whose arguments make no sense. The message says how it is written."""
+    """A switch that cannot be followed; the message says why."""
 
 
-@dataclass(frozen=True)
+_NAME = re.compile(r"\s*(![a-z]+)(?!\S)")
+_WORD = re.compile(r"\s*(\S*)")
+_WORD_ON_THE_LINE = re.compile(r"[^\S\n]*([^\s!]\S*)")
+_OPTION = re.compile(r"\s*([a-z-]+)=(\S+)")
+
+
 class Switch:
-    usage: str
-    """How it is written."""
-    meaning: str
-    """What happens."""
-    arguments: dict[str, Callable[[str], Any]]
-    """What follows the name, in this order: field of Behaviour and reader of the word."""
-    options: dict[str, tuple[str, Callable[[str], Any]]] = field(
-        default_factory=dict[str, tuple[str, Callable[[str], Any]]]
-    )
-    """What may follow as name=value: field of Behaviour and reader of the value."""
+    """A switch, read as its usage says: an argument, then options in any order.
+
+    Words between bars stand for themselves, another placeholder for what it is a rule for.
+    """
+
+    def __init__(self, usage: str, meaning: str) -> None:
+        self.usage = usage
+        self.meaning = meaning
+        """What happens."""
+        self.name, *parts = usage.split()
+        self._argument: Rule | None = None
+        self._options: dict[str, Rule] = {}
+        for part in parts:
+            option, is_option, placeholder = part.strip("[]").rpartition("=")
+            rule = PLACEHOLDERS.get(placeholder) or one_of(*placeholder.split("|"))
+            if is_option:
+                self._options[option] = rule
+            else:
+                self._argument = rule
+
+    def read(self, rest: str) -> tuple[dict[str, Any], str]:
+        """The fields of Behaviour that are set by what follows the name, and what is left."""
+        field = self.name.removeprefix("!")
+        values: dict[str, Any] = {}
+        try:
+            if self._argument and (match := _WORD.match(rest)):
+                values[field] = self._argument.read(field, match[1])
+                rest = rest[match.end() :]
+            while (match := _OPTION.match(rest)) and (rule := self._options.get(match[1])):
+                option = f"{field}_{match[1]}".replace("-", "_")
+                values[option] = rule.read(match[1], match[2])
+                rest = rest[match.end() :]
+        except ValueError as error:
+            raise SwitchError(
+                f"the emulator's switch {self.name} is written {self.usage}: {error}"
+            ) from None
+        return values, rest
 
 
-def _one_of(*words: str) -> Callable[[str], str]:
-    def read(word: str) -> str:
-        if word not in words:
-            raise ValueError(word)
-        return word
-
-    return read
-
-
-def _count(word: str) -> int:
-    # No limit that means anything has more digits, and int() refuses thousands of them.
-    if not re.fullmatch("[0-9]{1,9}", word):
-        raise ValueError(word)
-    return int(word)
-
-
-def _positive(word: str) -> int:
-    if not (number := _count(word)):
-        raise ValueError(word)
-    return number
-
-
-def _http_status(word: str) -> int:
-    if (number := _count(word)) not in HTTP_STATUSES:
-        raise ValueError(word)
-    return number
-
-
-def _seconds(word: str) -> float:
-    number = float(word)
-    if not 0 <= number <= LONGEST_WAIT:
-        raise ValueError(word)
-    return number
-
-
-def _header_value(word: str) -> str:
-    if not re.fullmatch("[!-~]+", word):
-        raise ValueError(word)
-    return word
-
-
-def _header_name(word: str) -> str:
-    if not re.fullmatch("[A-Za-z0-9-]+", word):
-        raise ValueError(word)
-    if (name := word.lower()) in HEADERS_IN_USE:
-        raise SwitchError(
-            f"the emulator's switch !trace cannot use {name}, which a reply needs for itself: "
-            "choose another name, such as x-request-id"
-        )
-    return name
-
-
-def _number_type(word: str) -> Callable[[int], Any]:
-    return {"string": str, "float": float}[word]
-
-
-ODDITIES = ("role", "fields", "message", "calls", "cumulative", "stray")
-
-
-def _oddities(word: str) -> frozenset[str]:
-    return frozenset({_one_of(*ODDITIES)(word)})
-
-
-SWITCHES: dict[str, Switch] = {
-    "fail": Switch(
+SWITCHES = [
+    Switch(
         "!fail CODE [shape=http|base_resp] [times=N] [after=CHUNKS] [status=HTTP_STATUS] "
-        "[retry-after=SECONDS] [retry-after-ms=MS] [type=string|float]",
-        "fails with any code; times: so often, then answers (counted by key and request body); "
-        "after: inside the stream; status: another HTTP status; type: of the code in base_resp",
-        {"code": _positive},
-        {
-            "shape": ("shape", _one_of("http", "base_resp")),
-            "times": ("times", _positive),
-            "after": ("after", _count),
-            "status": ("http_status", _http_status),
-            "retry-after": ("retry_after", _header_value),
-            "retry-after-ms": ("retry_after_ms", _header_value),
-            "type": ("code_type", _number_type),
-        },
+        "[retry-after=VALUE] [retry-after-ms=VALUE] [type=string|float]",
+        "fails with any code; times: that often, then answers (counted by key and request body); "
+        "after: inside the stream; status: another HTTP status; retry-after, retry-after-ms: "
+        "these headers; type: of the code in base_resp",
     ),
-    "html": Switch(
-        "!html HTTP_STATUS", "an HTML page, as of a gateway: !html 502", {"html": _http_status}
-    ),
-    "slow": Switch(
-        "!slow SECONDS [between=SECONDS]",
-        "waits before the first byte, and between chunks",
-        {"delay": _seconds},
-        {"between": ("pace", _seconds)},
-    ),
-    "cut": Switch(
+    Switch("!html HTTP_STATUS", "an HTML page, as from a gateway: !html 502"),
+    Switch("!slow SECONDS [between=SECONDS]", "waits before the first byte, and between chunks"),
+    Switch(
         "!cut CHUNKS [end=died|clean]",
-        "ends the stream after so many chunks: the connection dies, or ends in order but without "
-        "finish_reason and [DONE]; of a plain answer half is sent",
-        {"cut": _count},
-        {"end": ("cut_end", _one_of("died", "clean"))},
+        "ends the stream after that many chunks: the connection dies, or ends in order but "
+        "without finish_reason and [DONE]; of a plain answer half is sent",
     ),
-    "chunk": Switch("!chunk CHARACTERS", "chunks of this size", {"chunk_size": _positive}),
-    "think": Switch(
+    Switch("!chunk CHARACTERS", "chunks of this size"),
+    Switch(
         "!think none|tight|orphan|field|both",
-        "no thinking; no white space around it; </think> without an opening tag; "
+        "no thinking; no whitespace around it; </think> without an opening tag; "
         "in reasoning_content instead of tags; in both",
-        {"think": _one_of("none", "tight", "orphan", "field", "both")},
     ),
-    "usage": Switch(
+    Switch(
         "!usage null|zero|alone",
         "no usage; zeros in mid-stream chunks; in a chunk of its own with choices: []",
-        {"usage": _one_of("null", "zero", "alone")},
     ),
-    "odd": Switch(
-        f"!odd {'|'.join(ODDITIES)}",
-        'role: "" in the chunks; fields that no page lists; the whole message in the last chunk; '
+    Switch(
+        "!odd role|fields|message|calls|cumulative|stray",
+        'role: "" in the chunks; undocumented fields; the whole message in the last chunk; '
         "pieces of calls interleave and repeat id and name as null or empty; "
         "each text of a stream's reasoning_details is the whole so far; "
         "the thinking in a stream's fields ends in a stray </think>",
-        {"odd": _oddities},
     ),
-    "call": Switch(
+    Switch(
         "!call [NAME ...]",
         "calls these of the functions offered, or without a name on its line the first one",
-        {},
     ),
-    "model": Switch(
-        "!model NAME", "another model than the one asked for has served the request", {"model": str}
+    Switch("!model NAME", "another model than the one asked for has served the request"),
+    Switch(
+        "!sensitive [input=TYPE] [output=TYPE]", "input or output hit the content filter, 1 to 7"
     ),
-    "sensitive": Switch(
-        "!sensitive [input=TYPE] [output=TYPE]",
-        "input or output hit the content filter, 1 to 7",
-        {},
-        {"input": ("input_sensitive", _positive), "output": ("output_sensitive", _positive)},
-    ),
-    "trace": Switch(
-        "!trace HEADER_NAME",
-        "the trace id in this header: !trace x-mm-request-id",
-        {"trace": _header_name},
-    ),
-    "say": Switch("!say TEXT", "answers with the rest of the message", {}),
-}
-
-_NAME = re.compile(r"\s*!([a-z]+)(?!\S)")
-_WORD = re.compile(r"\s*(\S+)")
-_WORD_ON_THE_LINE = re.compile(r"[^\S\n]*([^\s!]\S*)")
-_OPTION = re.compile(r"\s*([a-z-]+)=(\S+)")
+    Switch("!trace HEADER_NAME", "the trace id in this header: !trace x-mm-request-id"),
+    Switch("!say TEXT", "answers with the rest of the message"),
+]
+_BY_NAME = {switch.name: switch for switch in SWITCHES}
 
 
 def read_switches(message: str, offered: Collection[str] | None = None) -> tuple[Behaviour, str]:
     """Takes the switches off the start of `message`; returns what they say and the rest.
 
-    `offered` are the functions that may be called; None where that is not known yet.
-
-    Raises SwitchError where the arguments of a switch make no sense. A word that is no switch ends
-    the switches.
+    A word that is no switch ends them. `offered` are the functions that may be called; None where
+    that is not known yet. Raises SwitchError for a switch that is not written as its usage.
     """
     behaviour = Behaviour()
     rest = message
-    while (match := _NAME.match(rest)) and (name := match[1]) in SWITCHES:
+    while (match := _NAME.match(rest)) and (switch := _BY_NAME.get(match[1])):
         rest = rest[match.end() :]
-        if name == "say":
+        if switch.name == "!say":
             return replace(behaviour, text=rest.strip()), rest.strip()
-        if name == "call":
+        if switch.name == "!call":
             names, rest = _read_names(rest, offered)
-            behaviour = replace(behaviour, call=names)
-            continue
-        switch = SWITCHES[name]
-        changes: dict[str, Any] = {}
-        try:
-            for field_name, read in switch.arguments.items():
-                word = _WORD.match(rest)
-                if word is None:
-                    raise ValueError
-                changes[field_name] = read(word[1])
-                rest = rest[word.end() :]
-            while (option := _OPTION.match(rest)) and option[1] in switch.options:
-                field_name, read = switch.options[option[1]]
-                changes[field_name] = read(option[2])
-                rest = rest[option.end() :]
-        except SwitchError:
-            raise
-        except (ValueError, KeyError):
-            raise SwitchError(f"the emulator's switch !{name} is written {switch.usage}") from None
-        if "odd" in changes:
-            changes["odd"] = behaviour.odd | changes["odd"]
-        behaviour = replace(behaviour, **changes)
-    return behaviour, rest.strip() if rest is not message else message
+            values: dict[str, Any] = {"call": names}
+        else:
+            values, rest = switch.read(rest)
+        if "odd" in values:
+            values["odd"] = behaviour.odd | {values["odd"]}
+        behaviour = replace(behaviour, **values)
+    return behaviour, message if rest is message else rest.strip()
 
 
 def _read_names(rest: str, offered: Collection[str] | None) -> tuple[tuple[str, ...], str]:
     """The words on the line: the first is a name, the others as long as they are offered."""
     names: list[str] = []
-    while word := _WORD_ON_THE_LINE.match(rest):
-        if names and offered is not None and word[1] not in offered:
+    while match := _WORD_ON_THE_LINE.match(rest):
+        if names and offered is not None and match[1] not in offered:
             break
-        names.append(word[1])
-        rest = rest[word.end() :]
+        names.append(match[1])
+        rest = rest[match.end() :]
     return tuple(names), rest
