@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ._server import Emulator
 
 PROGRAM = "python -m minimax_chat.ext.emulator"
+SHAPE_HELP = "tell failures by the HTTP status, or by base_resp in an HTTP 200 (%(default)s)"
 
 
 def main(arguments: Sequence[str] | None = None, program: str = PROGRAM) -> int:
@@ -31,22 +32,10 @@ def main(arguments: Sequence[str] | None = None, program: str = PROGRAM) -> int:
     )
     option = parser.add_argument
     option("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    option("--port", type=int, default=8000, help="port to listen on, 0 for any (%(default)s)")
-    option(
-        "--api-key", help='the only key to accept (default: any that does not begin with "invalid")'
-    )
-    option(
-        "--shape",
-        choices=get_args(Shape),
-        default="http",
-        help="tell failures by the HTTP status, or by base_resp in an HTTP 200 (%(default)s)",
-    )
-    option(
-        "--pace",
-        type=float,
-        default=0.0,
-        help="seconds between two chunks of a stream (%(default)s)",
-    )
+    option("--port", type=int, default=8000, help="port, 0 for a free one (%(default)s)")
+    option("--api-key", help='the only key to accept (any that does not begin with "invalid")')
+    option("--shape", choices=get_args(Shape), default="http", help=SHAPE_HELP)
+    option("--pace", type=float, default=0.0, help="seconds between two chunks (%(default)s)")
     options = parser.parse_args(arguments)
     try:
         from minimax_chat.ext.emulator import Emulator

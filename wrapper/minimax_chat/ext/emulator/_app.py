@@ -16,7 +16,6 @@ from ._responder import Failure, Responder
 from ._specification import Object, Specification
 from ._switches import Behaviour, SwitchError, read_switches
 from ._validation import RequestValidator, parse_json
-from ._values import Shape
 
 NOT_AUTHORIZED = 1004
 INVALID_PARAMETERS = 2013
@@ -40,13 +39,12 @@ class Application:
     """The API at one address, with its queue of scripted behaviours and its recorded requests."""
 
     def __init__(
-        self, specification: Specification, *, api_key: str | None, shape: Shape, pace: float
+        self, specification: Specification, api_key: str | None, normal: Behaviour
     ) -> None:
         self._specification = specification
         self._validator = RequestValidator(specification)
         self._api_key = api_key
-        self._shape: Shape = shape
-        self._pace = pace
+        self._normal = normal
         self._failures_so_far: Counter[tuple[str, bytes]] = Counter()
         self.scripted: deque[Behaviour] = deque()
         # Bounded, for the emulator may run for days.
@@ -72,7 +70,7 @@ class Application:
         value, defect = parse_json(body)
         self.requests.append(RecordedRequest(request.method, path, headers, body, value))
         authorization = headers.get("authorization", "")
-        responder = Responder(self._specification, self._shape, self._pace)
+        responder = Responder(self._specification, self._normal)
         try:
             self._check_address(request.method, path)
             self._check_key(authorization)
@@ -80,7 +78,7 @@ class Application:
             problems = self._validator.problems(content_type, body, value, defect)
             if problems:
                 raise _invalid("; ".join(problems[:3]))
-            responder.behaviour, asked = _read_instructions(value)
+            responder.behaviour, asked = _read_instructions(value, self._normal)
             if self.scripted:
                 responder.behaviour = self.scripted.popleft()
             failure = self._failure_of(responder.behaviour, (authorization, body))
@@ -121,11 +119,11 @@ class Application:
         return Failure(behaviour.fail, behaviour.fail_message or meaning, behaviour.fail_status)
 
 
-def _read_instructions(request: Object) -> tuple[Behaviour, str]:
+def _read_instructions(request: Object, normal: Behaviour) -> tuple[Behaviour, str]:
     """What the last user message says to the emulator, and what it asks."""
     messages = request["messages"]
     offered = [tool["function"]["name"] for tool in request.get("tools", [])]
-    behaviour, asked = read_switches(last_user_message(messages), offered)
+    behaviour, asked = read_switches(last_user_message(messages), normal, offered)
     if results_at_the_end(messages):
         # The calls that it asks for have been made.
         behaviour = replace(behaviour, call=None)

@@ -47,14 +47,12 @@ class Failure(Exception):
 
 
 class Responder:
-    """Answers one request. Its behaviour is a normal one until the request has been read."""
+    """Answers one request. Set its behaviour once the request has been read."""
 
-    def __init__(self, specification: Specification, shape: Shape, pace: float) -> None:
+    def __init__(self, specification: Specification, behaviour: Behaviour) -> None:
         self._specification = specification
-        self._shape: Shape = shape
-        self._pace = pace
         self._trace_id = uuid.uuid4().hex
-        self.behaviour = Behaviour()
+        self.behaviour = behaviour
 
     def answer(self, request: Object, asked: str, failure: Failure | None) -> Reply:
         """`asked` is the last user message less its switches; a `failure` may come in a stream."""
@@ -80,8 +78,7 @@ class Responder:
         else:
             events.append(b"data: [DONE]\n\n")
         headers = {**self._headers(EVENT_STREAM), "cache-control": "no-cache"}
-        pace = self._pace if behaviour.slow_between is None else behaviour.slow_between
-        return Reply(200, headers, events, behaviour.slow, pace, dies)
+        return Reply(200, headers, events, behaviour.slow, behaviour.slow_between, dies)
 
     def refuse(self, failure: Failure) -> Reply:
         page = _json(self.failure_body(failure))
@@ -232,9 +229,7 @@ class Responder:
         return Reply(status, headers, [page], self.behaviour.slow)
 
     def _shape_of(self, failure: Failure) -> Shape:
-        if failure.code is None:
-            return "http"
-        return self.behaviour.fail_shape or self._shape
+        return "http" if failure.code is None else self.behaviour.fail_shape
 
     def _headers(self, media_type: str) -> dict[str, str]:
         trace_header = self.behaviour.trace or self._specification.trace_header

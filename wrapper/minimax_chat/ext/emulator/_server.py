@@ -8,7 +8,6 @@ import socket
 import threading
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import replace
-from types import TracebackType
 from typing import Any, TypeVar
 
 import uvicorn
@@ -65,9 +64,8 @@ class Emulator:
         SECONDS.check("pace", pace)
         self._host = host
         self._port = port
-        self._application = Application(
-            installed_specification(), api_key=api_key, shape=shape, pace=pace
-        )
+        self._normal = Behaviour(fail_shape=shape, slow_between=pace)
+        self._application = Application(installed_specification(), api_key, self._normal)
         self._server: _Server | None = None
 
     def start(self) -> None:
@@ -87,12 +85,7 @@ class Emulator:
         self.start()
         return self
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exc_info: object) -> None:
         self.stop()
 
     @property
@@ -136,7 +129,7 @@ class Emulator:
         TEXT.check_optional("text", text)
         TEXT.check_optional("thinking", thinking)
         TEXT.check("switches", switches)
-        behaviour, rest = read_switches(switches)
+        behaviour, rest = read_switches(switches, self._normal)
         if rest:
             raise ValueError(f"switches must be switches of the emulator (got {rest!r})")
         if text is not None:
@@ -175,9 +168,10 @@ class Emulator:
         HTTP_STATUS.check_optional("http_status", http_status)
         TEXT.check_optional("message", message)
         COUNT.check_optional("after_chunks", after_chunks)
-        behaviour = Behaviour(
+        behaviour = replace(
+            self._normal,
             fail=code,
-            fail_shape=shape,
+            fail_shape=shape or self._normal.fail_shape,
             fail_status=http_status,
             fail_message=message,
             fail_after=after_chunks,

@@ -27,9 +27,13 @@ class Specification:
     def __init__(self, document: Object) -> None:
         self.document = document
         self.path, self.method, operation = _find_operation(document)
+        self._responses: Object = operation["responses"]
+        success = resolve(document, self._responses["200"])
+        self.trace_header: str = next(iter(success["headers"]))
 
-        self.request_media_types: list[str] = list(operation["requestBody"]["content"])
-        self.request_schema: Object = operation["requestBody"]["content"][JSON]["schema"]
+        request_content: Object = operation["requestBody"]["content"]
+        self.request_media_types = list(request_content)
+        self.request_schema: Object = request_content[JSON]["schema"]
         request = resolve(document, self.request_schema)
         self.max_body_bytes: int | None = request.get("x-max-body-bytes")
         self.models_with_own_bounds = {
@@ -39,13 +43,6 @@ class Specification:
             for model in bounds["models"]
         }
         """The models for which the older page holds."""
-
-        success = resolve(document, operation["responses"]["200"])
-        self.trace_header: str = next(iter(success["headers"]))
-        self._completions = _examples(success["content"][JSON])
-        self._chunk = _examples(success["content"][EVENT_STREAM])[0]
-        unauthorized = resolve(document, operation["responses"]["401"])
-        self._failure = _examples(unauthorized["content"][JSON])[0]
 
         schemas = document["components"]["schemas"]
         codes, types = schemas["StatusCode"], schemas["ErrorType"]
@@ -57,25 +54,32 @@ class Specification:
         )
 
     def completion(self, model: str | None = None) -> Object:
-        """A copy of the documented response of a model; without one, of the first documented."""
+        """The documented response of a model; without one, of the first documented."""
+        examples = self._examples("200", JSON)
         is_older = model is None or model in self.models_with_own_bounds
-        for example in self._completions:
+        for example in examples:
             if (example["model"] in self.models_with_own_bounds) == is_older:
-                return copy.deepcopy(example)
-        return copy.deepcopy(self._completions[0])
+                return example
+        return examples[0]
 
     def part_of_message(self, name: str) -> Object:
-        """A copy of the first entry of a list in the message of a documented response."""
-        messages = (each["choices"][0]["message"] for each in self._completions)
-        return copy.deepcopy(next(each[name][0] for each in messages if name in each))
+        """The first entry of a list in the message of a documented response."""
+        messages = [each["choices"][0]["message"] for each in self._examples("200", JSON)]
+        return next(message[name][0] for message in messages if name in message)
 
     def chunk(self) -> Object:
-        """A copy of the documented chunk."""
-        return copy.deepcopy(self._chunk)
+        """The documented chunk."""
+        return self._examples("200", EVENT_STREAM)[0]
 
     def failure(self) -> Object:
-        """A copy of the documented failure, which is that of a missing key."""
-        return copy.deepcopy(self._failure)
+        """The documented failure, which is that of a missing key."""
+        return self._examples("401", JSON)[0]
+
+    def _examples(self, status: str, media_type: str) -> list[Object]:
+        """Copies, for the replies to be built on."""
+        response = resolve(self.document, self._responses[status])
+        examples = response["content"][media_type]["examples"]
+        return [copy.deepcopy(example["value"]) for example in examples.values()]
 
 
 @cache
@@ -106,7 +110,3 @@ def _find_operation(document: Object) -> tuple[str, str, Object]:
             if item.get(method, {}).get("operationId") == OPERATION:
                 return path, method.upper(), item[method]
     raise LookupError(f"the document has no operation {OPERATION}")
-
-
-def _examples(media_type: Object) -> list[Any]:
-    return [example["value"] for example in media_type["examples"].values()]

@@ -20,7 +20,7 @@ class Call(NamedTuple):
 
 @dataclass(frozen=True)
 class Behaviour:
-    """How one request is answered; the defaults make a normal reply.
+    """How one request is answered.
 
     The argument of a switch sets the field of the switch's name, its options those that begin
     with this name.
@@ -28,7 +28,7 @@ class Behaviour:
 
     fail: int | None = None
     """Fail with this status code."""
-    fail_shape: Shape | None = None
+    fail_shape: Shape = "http"
     fail_times: int = 0
     """Fail so many times, then answer; 0 fails always."""
     fail_after: int | None = None
@@ -42,7 +42,7 @@ class Behaviour:
     """Answer with an HTML page and this HTTP status."""
     slow: float = 0.0
     """Seconds before the first byte."""
-    slow_between: float | None = None
+    slow_between: float = 0.0
     """Seconds between two chunks."""
     cut: int | None = None
     """Stop after so many chunks."""
@@ -79,7 +79,8 @@ _OPTION = re.compile(r"\s*([a-z-]+)=(\S+)")
 class Switch:
     """A switch, read as its usage says: an argument, then options in any order.
 
-    Words between bars stand for themselves, another placeholder for what it is a rule for.
+    Words between bars stand for themselves, other words for a value that their rule allows.
+    `!call` and `!say`, which take more than one word, are left to read_switches.
     """
 
     def __init__(self, usage: str, meaning: str) -> None:
@@ -162,13 +163,15 @@ SWITCHES = [
 _BY_NAME = {switch.name: switch for switch in SWITCHES}
 
 
-def read_switches(message: str, offered: Collection[str] | None = None) -> tuple[Behaviour, str]:
-    """Takes the switches off the start of `message`; returns what they say and the rest.
+def read_switches(
+    message: str, behaviour: Behaviour, offered: Collection[str] | None = None
+) -> tuple[Behaviour, str]:
+    """Takes the switches off the start of `message`; returns `behaviour` as they change it, and
+    the rest.
 
     A word that is no switch ends them. `offered` are the functions that may be called; None where
     that is not known yet. Raises SwitchError for a switch that is not written as its usage.
     """
-    behaviour = Behaviour()
     rest = message
     while (match := _NAME.match(rest)) and (switch := _BY_NAME.get(match[1])):
         rest = rest[match.end() :]
