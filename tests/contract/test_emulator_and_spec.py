@@ -1,4 +1,4 @@
-"""Emulator ↔ spec: a running emulator answers as openapi.yaml says, and refuses what it forbids."""
+"""Emulator ↔ spec: a running emulator answers what openapi.yaml allows and refuses the rest."""
 
 from __future__ import annotations
 
@@ -29,16 +29,18 @@ SPEC = read_spec()
 
 @pytest.fixture(scope="module")
 def emulator() -> Iterator[Emulator]:
-    # The one key makes sure that schemathesis' calls without it, or with another, are refused.
+    # With one key, the calls of schemathesis without it or with another must be refused.
     with Emulator(api_key="sk-contract") as emulator:
         yield emulator
 
 
-def test_every_kind_of_reply_is_in_the_spec(emulator: Emulator) -> None:
+def test_every_kind_of_reply_conforms_to_the_spec(emulator: Emulator) -> None:
     assert emulator_findings(SPEC, emulator.base_url) == []
 
 
-def test_what_the_spec_allows_is_answered_and_streamed(emulator: Emulator) -> None:
+def test_any_request_that_the_spec_allows_is_streamed_and_others_are_refused(
+    emulator: Emulator,
+) -> None:
     with http_client(emulator.base_url) as http:
 
         @examples(60)
@@ -50,8 +52,8 @@ def test_what_the_spec_allows_is_answered_and_streamed(emulator: Emulator) -> No
         holds()
 
 
-# In runs of their own, so that one cannot hide that another has tried nothing. The figures are how
-# many requests there are at least, and how many different conversations that the spec allows.
+# In separate runs, so that one cannot hide that another has tried nothing. The figures are the
+# least number of requests, and of different conversations among them that the spec allows.
 @pytest.mark.parametrize(
     ("phases", "made", "allowed"),
     [(("Examples", "Coverage"), 80, 20), (("Fuzzing",), 120, 8)],
@@ -80,10 +82,10 @@ def test_schemathesis_finds_nothing(
 
 
 @pytest.mark.parametrize("body", documented.EXAMPLES["ChatCompletionRequest"], ids=canonical)
-def test_the_documented_requests_reach_it_unharmed_and_are_answered(
+def test_a_documented_request_arrives_unchanged_through_the_client(
     emulator: Emulator, body: dict[str, Any]
 ) -> None:
-    """Through the models and the wrapper, as a user would send them."""
+    """Through the models and the wrapper, as a user would send it."""
     assert ChatCompletionRequest.from_dict(copy.deepcopy(body)).to_dict() == body
     with MiniMax(base_url=emulator.base_url, api_key="sk-contract") as client:
         answer = client.chat.completions.create(**body)

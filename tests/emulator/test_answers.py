@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -233,31 +233,9 @@ def test_half_a_surrogate_pair_is_answered(call: Any) -> None:
 
 
 def test_many_streams_run_at_once(emulator: Emulator, call: Any) -> None:
-    async def go() -> list[str]:
-        async with httpx.AsyncClient(
-            base_url=emulator.base_url,
-            headers={"authorization": "Bearer k"},
-            timeout=20,
-            trust_env=False,
-            verify=False,
-        ) as client:
-            responses = await asyncio.gather(
-                *(
-                    client.post(
-                        "/v1/chat/completions",
-                        json={
-                            "model": "m",
-                            "stream": True,
-                            "messages": [{"role": "user", "content": f"!slow 0.1 number {number}"}],
-                        },
-                    )
-                    for number in range(20)
-                )
-            )
-        return [response.text for response in responses]
-
-    for text in asyncio.run(go()):
-        assert text.endswith("data: [DONE]\n\n")
+    with ThreadPoolExecutor(20) as pool:
+        streams = list(pool.map(call.stream, ["!slow 0.5 Hello"] * 20))
+    assert all(streamed.done for streamed in streams)
     assert len(emulator.requests) == 20
 
 

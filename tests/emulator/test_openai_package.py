@@ -202,9 +202,8 @@ def test_a_tool_loop_of_plain_answers(client: openai.OpenAI) -> None:
         )
         messages.append(completion.choices[0].message)
         messages += results(completion.choices[0].message)
-    assert [message["role"] for message in messages if isinstance(message, dict)] == [
-        *("user", "tool", "tool")
-    ]
+    sent = [message["role"] for message in messages if isinstance(message, dict)]
+    assert sent == ["user", "tool", "tool"]
     check_answer(completion)
 
 

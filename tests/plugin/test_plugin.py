@@ -1,4 +1,4 @@
-"""The fixtures for users, as pytest runs them in a project of theirs."""
+"""The fixtures for users, run by pytest in a project of their own."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ PLUGIN = "minimax_chat.ext.pytest_plugin"
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whether or not the project is installed, the plugin is loaded once, and no other is."""
+    """The plugin is loaded once, whether or not the project is installed; no other plugin is."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.setenv(
         "PYTHONPATH", os.pathsep.join(map(str, (ROOT / "wrapper", ROOT / "generated")))
     )
-    # A reader's proxy and settings must not decide.
+    # The settings of whoever runs the tests must not matter.
     for name in ("MINIMAX_API_KEY", "MINIMAX_BASE_URL", "MINIMAX_REGION"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    # httpx makes ready each one that it finds, for which SOCKS needs a further package.
+    # httpx sets up each proxy that it finds, which for SOCKS needs a further package.
     monkeypatch.setenv("all_proxy", "socks5://127.0.0.1:9")
 
 
@@ -37,7 +37,7 @@ def run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
     return pytester.runpytest_subprocess("-p", PLUGIN, "-W", "error", "-q", *arguments)
 
 
-def test_the_page_runs(pytester: pytest.Pytester) -> None:
+def test_the_tests_in_testing_your_code_md_pass(pytester: pytest.Pytester) -> None:
     page = (ROOT / "docs" / "testing-your-code.md").read_text("utf-8")
     blocks = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     pytester.makepyfile("\n\n".join(blocks))
@@ -46,7 +46,7 @@ def test_the_page_runs(pytester: pytest.Pytester) -> None:
     run(pytester).assert_outcomes(passed=tests)
 
 
-def test_each_test_has_its_own_emulator_and_leaves_nothing(pytester: pytest.Pytester) -> None:
+def test_each_test_has_its_own_emulator_and_environment(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import asyncio, os
@@ -77,7 +77,7 @@ def test_each_test_has_its_own_emulator_and_leaves_nothing(pytester: pytest.Pyte
             asyncio.run(talk())
             assert len(minimax_emulator.requests) == 4
 
-        def test_nothing_is_left():
+        def test_the_environment_is_restored():
             assert "MINIMAX_API_KEY" not in os.environ
             assert "MINIMAX_BASE_URL" not in os.environ
             assert os.environ["all_proxy"].startswith("socks5:")
@@ -86,7 +86,7 @@ def test_each_test_has_its_own_emulator_and_leaves_nothing(pytester: pytest.Pyte
     run(pytester).assert_outcomes(passed=5)
 
 
-def test_without_the_emulator_only_the_fixture_says_so(pytester: pytest.Pytester) -> None:
+def test_without_the_extra_only_tests_with_the_fixture_fail(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import sys
@@ -104,7 +104,7 @@ def test_without_the_emulator_only_the_fixture_says_so(pytester: pytest.Pytester
     result.stdout.no_fnmatch_line("*Traceback*")
 
 
-def test_a_pytest_that_does_not_use_it_pays_for_one_small_module() -> None:
+def test_loading_the_plugin_imports_one_small_module() -> None:
     code = f"""if True:
         import pytest, sys
         before = set(sys.modules)
@@ -117,7 +117,7 @@ def test_a_pytest_that_does_not_use_it_pays_for_one_small_module() -> None:
     assert set(done.stdout.split()) <= {"minimax_chat", "minimax_chat.ext", PLUGIN}
 
 
-def test_pytest_finds_it_by_its_entry_point() -> None:
+def test_the_entry_point_names_the_plugin() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     (target,) = project["entry-points"]["pytest11"].values()
     assert target == PLUGIN

@@ -1,4 +1,4 @@
-"""Emulator ↔ spec: what a running emulator answers, against openapi.yaml."""
+"""Emulator ↔ spec: the replies of a running emulator, checked against openapi.yaml."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from spec_reading import (
 
 REQUEST = "ChatCompletionRequest"
 
-ORDINARY = ["你好", "What is a monad?", ""]
+NORMAL = ["你好", "What is a monad?", ""]
 ODD = [
     "!odd fields hi",
     "!odd role hi",
@@ -45,7 +45,7 @@ SPLIT = ["", "!odd cumulative "]
 
 def http_client(base_url: str, key: str = "sk-contract") -> httpx.Client:
     headers = {"authorization": f"Bearer {key}"}
-    # No TLS, so no certificates; no proxy, which would not reach this machine.
+    # Without TLS there are no certificates to load, and no proxy reaches this machine.
     return httpx.Client(base_url=base_url, headers=headers, verify=False, trust_env=False)
 
 
@@ -54,13 +54,13 @@ def request(content: str, **fields: Any) -> dict[str, Any]:
 
 
 def requests(spec: Spec) -> Iterator[dict[str, Any]]:
-    """Requests of each kind, to a model of each page."""
+    """Requests of each kind, to one model of each page."""
     asked = [value for _, component, value in examples(spec) if component == REQUEST]
     tools = next(example["tools"] for example in asked if "tools" in example)
     told = {"stream_options": {"include_usage": True}}
     models = [spec["components"]["schemas"]["ModelId"]["enum"], of_first_page(spec)]
     for model in (models[1][0], next(each for each in models[0] if each not in models[1])):
-        yield from (request(content, model=model) for content in ORDINARY)
+        yield from (request(content, model=model) for content in NORMAL)
         yield from (request(content, model=model, **told) for content in ODD)
         for example in asked:
             yield {**example, "model": model}
@@ -83,10 +83,10 @@ def of_first_page(spec: Spec) -> list[str]:
 
 
 def is_refused(spec: Spec, body: dict[str, Any]) -> bool:
-    """Whether a request is to be refused that the schema alone allows.
+    """Whether a request must be refused, possibly although the schema alone allows it.
 
-    That is one that an extension of the spec forbids, and one whose messages do not go together:
-    several of role system, a call without a result, a result without a call.
+    An extension of the spec may forbid it, or its messages do not go together: several of role
+    system, a call without a result, a result without a call.
     """
     if violations(spec, REQUEST, body):
         return True
@@ -110,13 +110,13 @@ def is_refused(spec: Spec, body: dict[str, Any]) -> bool:
 
 
 def schema_allows(spec: Spec, body: Any) -> bool:
-    """Whether the schema of a request does, its extensions apart."""
+    """Whether the schema of a request allows it, its extensions apart."""
     root = {"$ref": f"#/components/schemas/{REQUEST}", "components": spec["components"]}
     return Draft202012Validator(root).is_valid(body)
 
 
 def emulator_findings(spec: Spec, base_url: str) -> Findings:
-    """Ordinary and odd answers, streams, and every status code in both shapes."""
+    """Of normal and odd answers, plain and streamed, and every status code in both shapes."""
     found: Findings = []
     with http_client(base_url) as http:
         for each in requests(spec):
@@ -135,7 +135,7 @@ def emulator_findings(spec: Spec, base_url: str) -> Findings:
 def reply_findings(
     spec: Spec, http: httpx.Client, body: dict[str, Any], *, code: int = 0
 ) -> Findings:
-    """The reply to one request against the spec, the status code that it tells included."""
+    """Of the reply to one request; the status code that it tells must be `code`."""
     response = http.post(documented.PATH, json=body)
     where = canonical(body["messages"])[:80]
     responses = operation(spec)["responses"]
@@ -158,22 +158,22 @@ def reply_findings(
         told = 0
         if last != "data: [DONE]":
             failure = json.loads(last.removeprefix("data: "))
-            told, more = _told(spec, failure)
+            told, more = _told_code(spec, failure)
             found += more
         for value in values:
             found += violations(spec, component, value)
         if told == 0 and not found:
-            found += _adding_up(spec, http, body, values)
+            found += _sum_findings(spec, http, body, values)
     else:
-        told, more = _told(spec, response.json())
+        told, more = _told_code(spec, response.json())
         found += more
     if told != code and not found:
         found.append(f"{where}: tells the status code {told}, not {code}")
     return [f"{where}: {each.removeprefix(f'{where}: ')}" for each in found]
 
 
-def _told(spec: Spec, body: dict[str, Any]) -> tuple[int | None, Findings]:
-    """The status code that a body tells, and what its schema forbids of it."""
+def _told_code(spec: Spec, body: dict[str, Any]) -> tuple[int | None, Findings]:
+    """The status code that a body tells, and where it violates its schema."""
     component = "ErrorResponse" if "error" in body else "ChatCompletion"
     found = violations(spec, component, body)
     if found:
@@ -188,10 +188,10 @@ def _told(spec: Spec, body: dict[str, Any]) -> tuple[int | None, Findings]:
     return body["base_resp"]["status_code"], []
 
 
-def _adding_up(
+def _sum_findings(
     spec: Spec, http: httpx.Client, body: dict[str, Any], chunks: list[dict[str, Any]]
 ) -> Findings:
-    """The chunks against the answer that a plain call gives."""
+    """The merged chunks, compared with the answer to a plain call."""
     plain = http.post(documented.PATH, json={**body, "stream": False}).json()
     streamed = merged(spec, {"$ref": "#/components/schemas/ChatCompletionChunk"}, chunks)
     told = body.get("stream_options", {}).get("include_usage", False)
@@ -212,7 +212,7 @@ def _adding_up(
 
 
 def merged(spec: Spec, schema: Spec, pieces: list[Any]) -> Any:
-    """What the pieces of a value make up, by the marks of the spec; None if they say nothing."""
+    """The value that pieces make up, by the marks of the spec; None if they say nothing."""
     said = [piece for piece in pieces if piece not in (None, "", [], {})]
     match schema.get("x-merge"):
         case "append":
@@ -238,7 +238,7 @@ def merged(spec: Spec, schema: Spec, pieces: list[Any]) -> Any:
 
 
 def _sorted(value: Any) -> Any:
-    """The value with its fields in order: pieces arrive in another one."""
+    """The value with its fields sorted, since pieces arrive in another order."""
     if isinstance(value, dict):
         return {name: _sorted(value[name]) for name in sorted(value)}
     return [_sorted(each) for each in value] if isinstance(value, list) else value
@@ -247,12 +247,20 @@ def _sorted(value: Any) -> Any:
 def schemathesis(
     base_url: str, folder: Path, *options: str, spec: Path = ROOT / "openapi.yaml"
 ) -> subprocess.CompletedProcess[str]:
-    """Runs schemathesis against an emulator, with all its checks, and its scratch in `folder`."""
+    """Runs schemathesis with all its checks against an emulator; `folder` is for its scratch."""
     return subprocess.run(
         [
-            *(sys.executable, "-m", "schemathesis.cli", "run", str(spec), "--url", base_url),
-            *("--header", "Authorization: Bearer sk-contract", "--checks", "all", "--no-color"),
-            *("--generation-database", "none", *options),
+            sys.executable,
+            "-m",
+            "schemathesis.cli",
+            "run",
+            str(spec),
+            f"--url={base_url}",
+            "--header=Authorization: Bearer sk-contract",
+            "--checks=all",
+            "--generation-database=none",
+            "--no-color",
+            *options,
         ],
         cwd=folder,
         env={

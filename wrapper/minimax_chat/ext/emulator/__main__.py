@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import errno
-import os
 import signal
 import sys
 import textwrap
@@ -73,9 +72,8 @@ def _announce(emulator: Emulator, *, has_key: bool) -> None:
 
 
 def _reason(error: Exception) -> str:
-    number = getattr(error, "errno", None) or 0
-    # asyncio puts the address into its messages; the system has none for names not found.
-    why = os.strerror(number) if number > 0 else getattr(error, "strerror", None) or error
+    number = getattr(error, "errno", None)
+    why = getattr(error, "strerror", None) or error
     if isinstance(error, OverflowError) or number in (errno.EADDRINUSE, errno.EACCES):
         return f"({why}): choose another --port, 0 for any"
     return f"({why}): choose another --host, such as 127.0.0.1"

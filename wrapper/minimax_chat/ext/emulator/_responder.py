@@ -56,7 +56,7 @@ class Responder:
 
     def answer(self, request: Object, asked: str, failure: Failure | None) -> Reply:
         """`asked` is the last user message less its switches; a `failure` may come in a stream."""
-        behaviour = self.behaviour = self._with_wishes(request)
+        behaviour = self.behaviour = self._as_requested(request)
         if behaviour.html is not None:
             return self._html_page(behaviour.html)
         is_stream = request.get("stream", False)
@@ -184,13 +184,13 @@ class Responder:
             piece["finish_reason"] = choice["finish_reason"]
             if "message" in behaviour.odd:
                 piece["message"] = choice["message"]
-            if behaviour.usage not in ("alone", "untold"):
+            if behaviour.usage not in ("alone", "omitted"):
                 chunk["usage"] = completion["usage"]
             yield chunk
             if behaviour.usage == "alone":
                 yield {**chunk, "choices": [], "usage": completion["usage"]}
 
-    def _with_wishes(self, request: Object) -> Behaviour:
+    def _as_requested(self, request: Object) -> Behaviour:
         """The behaviour with what the request asks for, where no switch overrides it."""
         behaviour = self.behaviour
         model = request["model"]
@@ -205,7 +205,7 @@ class Responder:
         return replace(
             behaviour,
             think=behaviour.think or ("split" if is_split else "tags"),
-            usage=behaviour.usage or ("last" if tells_usage else "untold"),
+            usage=behaviour.usage or ("last" if tells_usage else "omitted"),
             thinking=thinking,
         )
 

@@ -52,7 +52,7 @@ class Behaviour:
     think: str = ""
     """A word of `!think`; also "tags" and "split", which a request asks for."""
     usage: str = ""
-    """A word of `!usage`; also "last" and "untold", which a request asks for."""
+    """A word of `!usage`; also "last" and "omitted", which a request asks for."""
     odd: frozenset[str] = frozenset()
     call: tuple[str, ...] | None = None
     """Call these of the functions offered, the first one if none is named."""

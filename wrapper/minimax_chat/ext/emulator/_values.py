@@ -13,7 +13,9 @@ Shape = Literal["http", "base_resp"]
 
 @dataclass(frozen=True)
 class Rule:
-    words: str
+    """Which values an option takes."""
+
+    description: str
     """What a value must be, as an error message has it."""
     types: tuple[type, ...]
     """What it may be in Python; the first one reads it from a word."""
@@ -23,10 +25,10 @@ class Rule:
     def check(self, name: str, value: Any) -> None:
         """Raises TypeError or ValueError for a value that the option cannot have."""
         if not isinstance(value, self.types) or isinstance(value, bool):
-            raise TypeError(f"{name} must be {self.words} (got {type(value).__name__})")
+            raise TypeError(f"{name} must be {self.description} (got {type(value).__name__})")
         if not self.allows(value):
             got = "" if self.is_secret else f" (got {value!r})"
-            raise ValueError(f"{name} must be {self.words}{got}")
+            raise ValueError(f"{name} must be {self.description}{got}")
 
     def check_optional(self, name: str, value: Any) -> None:
         if value is not None:
@@ -37,7 +39,7 @@ class Rule:
         try:
             value = self.types[0](word)
         except ValueError:
-            raise ValueError(f"{name} must be {self.words} (got {word!r})") from None
+            raise ValueError(f"{name} must be {self.description} (got {word!r})") from None
         self.check(name, value)
         return value
 
@@ -46,12 +48,12 @@ def one_of(*words: str) -> Rule:
     return Rule(" or ".join(map(repr, words)), (str,), lambda value: value in words)
 
 
-def _integer(words: str, allowed: Container[int]) -> Rule:
-    return Rule(words, (int,), lambda value: value in allowed)
+def _integer(description: str, allowed: Container[int]) -> Rule:
+    return Rule(description, (int,), lambda value: value in allowed)
 
 
-def _matching(words: str, pattern: str, *, is_secret: bool = False) -> Rule:
-    return Rule(words, (str,), lambda value: bool(re.fullmatch(pattern, value)), is_secret)
+def _matching(description: str, pattern: str, *, is_secret: bool = False) -> Rule:
+    return Rule(description, (str,), lambda value: bool(re.fullmatch(pattern, value)), is_secret)
 
 
 TEXT = Rule("a string", (str,), lambda value: True)
