@@ -1,4 +1,4 @@
-"""A running emulator, and calls to it through plain HTTP, as any client might make them."""
+"""A running emulator, called through plain HTTP, as any client might."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ KEY = "sk-test"
 
 @pytest.fixture(scope="session")
 def document() -> dict[str, Any]:
-    """The spec, read from the repository and not from the package that the emulator reads."""
+    """The spec of the repository; the emulator reads the copy in the generated package."""
     spec = Path(__file__).parents[2] / "openapi.yaml"
     loaded: dict[str, Any] = yaml.safe_load(spec.read_text("utf-8"))
     return loaded
@@ -30,7 +30,7 @@ def document() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def conforms(document: dict[str, Any]) -> Callable[[str, Any], None]:
-    """Raises where a value is not what the named schema says."""
+    """Raises where a value violates the named schema."""
 
     def check(schema: str, value: Any) -> None:
         root = {
@@ -44,7 +44,7 @@ def conforms(document: dict[str, Any]) -> Callable[[str, Any], None]:
 
 @pytest.fixture(scope="session")
 def documented(document: dict[str, Any]) -> Callable[..., Any]:
-    """A copy of an example of a response, or without a status of the request."""
+    """A copy of a documented example: of the response with a status, else of the request."""
     operation = document["paths"][PATH]["post"]
 
     def get(
@@ -79,7 +79,7 @@ class Streamed:
 
 
 class Caller:
-    """What a client does, without one."""
+    """Requests as a client sends them."""
 
     def __init__(self, client: httpx.Client) -> None:
         self.client = client
@@ -148,7 +148,7 @@ def call(emulator: Emulator) -> Iterator[Caller]:
 
 @pytest.fixture
 def caller() -> Iterator[Callable[[Emulator], Caller]]:
-    """Makes a caller of an emulator that was made in another way."""
+    """Makes a caller of an emulator that the test has made itself."""
     clients: list[httpx.Client] = []
 
     def make(emulator: Emulator) -> Caller:

@@ -1,4 +1,4 @@
-"""What the emulator says to a valid request, whole and streamed."""
+"""What the emulator answers to a valid request, plain and streamed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The emulator calls offered functions, and answers from their results."""
+"""Calls of offered functions, their arguments, and answers from their results."""
 
 from __future__ import annotations
 
@@ -408,14 +408,11 @@ def turn(call: Any, content: Any, results: list[str], **fields: Any) -> list[dic
     """A conversation up to the results of the calls in it."""
     user = {"role": "user", "content": content}
     message = call.completion(messages=[user], **fields)["choices"][0]["message"]
-    return [
-        user,
-        message,
-        *(
-            {"role": "tool", "tool_call_id": each["id"], "content": result}
-            for each, result in zip(message["tool_calls"], results, strict=True)
-        ),
+    answers = [
+        {"role": "tool", "tool_call_id": each["id"], "content": result}
+        for each, result in zip(message["tool_calls"], results, strict=True)
     ]
+    return [user, message, *answers]
 
 
 @pytest.mark.parametrize("stream", [False, True])

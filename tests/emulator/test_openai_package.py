@@ -1,4 +1,4 @@
-"""The published openai package, as its users use it: the emulator speaks the protocol."""
+"""The openai package works with the emulator, as its users use it."""
 
 from __future__ import annotations
 

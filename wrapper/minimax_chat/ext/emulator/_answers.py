@@ -71,7 +71,7 @@ ENGLISH = {
 def compose(
     messages: Sequence[Object], asked: str, persona: str, calls: Sequence[Call]
 ) -> tuple[str, str]:
-    """The thinking, and the answer to `asked`, which is the last user message less its switches.
+    """The thinking, and the answer to `asked`, the last user message without its switches.
 
     `persona` is the model's name where the system message gives none; `calls` are what the answer
     asks for.

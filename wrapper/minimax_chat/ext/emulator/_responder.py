@@ -47,7 +47,7 @@ class Failure(Exception):
 
 
 class Responder:
-    """Answers one request. Set its behaviour once the request has been read."""
+    """Answers one request; `behaviour` is to be set once the request has been read."""
 
     def __init__(self, specification: Specification, behaviour: Behaviour) -> None:
         self._specification = specification
@@ -55,7 +55,10 @@ class Responder:
         self.behaviour = behaviour
 
     def answer(self, request: Object, asked: str, failure: Failure | None) -> Reply:
-        """`asked` is the last user message less its switches; a `failure` may come in a stream."""
+        """Answers `asked`, the last user message without its switches, or fails.
+
+        Raises `failure` unless it is to come inside the stream.
+        """
         behaviour = self.behaviour = self._as_requested(request)
         if behaviour.html is not None:
             return self._html_page(behaviour.html)

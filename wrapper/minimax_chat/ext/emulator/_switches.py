@@ -30,9 +30,9 @@ class Behaviour:
     """Fail with this status code."""
     fail_shape: Shape = "http"
     fail_times: int = 0
-    """Fail so many times, then answer; 0 fails always."""
+    """Fail this many times, then answer; 0 fails always."""
     fail_after: int | None = None
-    """Fail inside the stream, after so many chunks."""
+    """Fail inside the stream, after this many chunks."""
     fail_status: int | None = None
     fail_retry_after: str | None = None
     fail_retry_after_ms: str | None = None
@@ -45,7 +45,7 @@ class Behaviour:
     slow_between: float = 0.0
     """Seconds between two chunks."""
     cut: int | None = None
-    """Stop after so many chunks."""
+    """Stop after this many chunks."""
     cut_end: Literal["died", "clean"] = "died"
     chunk: int | None = None
     """Characters in a chunk."""
@@ -166,8 +166,7 @@ _BY_NAME = {switch.name: switch for switch in SWITCHES}
 def read_switches(
     message: str, behaviour: Behaviour, offered: Collection[str] | None = None
 ) -> tuple[Behaviour, str]:
-    """Takes the switches off the start of `message`; returns `behaviour` as they change it, and
-    the rest.
+    """Returns `behaviour` as the switches at the start of `message` change it, and the rest.
 
     A word that is no switch ends them. `offered` are the functions that may be called; None where
     that is not known yet. Raises SwitchError for a switch that is not written as its usage.
@@ -189,7 +188,7 @@ def read_switches(
 
 
 def _read_names(rest: str, offered: Collection[str] | None) -> tuple[tuple[str, ...], str]:
-    """The words on the line: the first is a name, the others as long as they are offered."""
+    """The names on the line: the first word is one, the others as long as they are offered."""
     names: list[str] = []
     while match := _WORD_ON_THE_LINE.match(rest):
         if names and offered is not None and match[1] not in offered:
