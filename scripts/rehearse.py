@@ -34,9 +34,9 @@ from spec_diff import compare, from_mapping, verdict
 
 # The wrapper's own tests, without those that have to do with bytes and time alone.
 WRAPPER_TESTS = (
-    *("tests/core/test_arguments.py", "tests/core/test_completion.py"),
-    *("tests/core/test_failures.py", "tests/clients/test_clients.py"),
-    "tests/clients/test_streams.py",
+    *("tests/core/test_request.py", "tests/core/test_completion.py"),
+    *("tests/core/test_reply.py", "tests/clients/test_options.py"),
+    "tests/clients/test_streaming.py",
 )
 ALL_TESTS = ("tests/core", "tests/clients")
 # Pyright is told to take mypy's comments, and to refuse needless ones as mypy --strict does.

@@ -17,7 +17,7 @@ from server import Server
 
 @pytest.fixture(scope="session")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """One certificate authority. To load all of them takes longer than most tests here."""
+    """One certificate authority; loading them all would take longer than most tests here."""
     first, end, _ = Path(certifi.where()).read_text("utf-8").partition("-----END CERTIFICATE-----")
     path = tmp_path_factory.mktemp("certificates") / "one.pem"
     path.write_text(f"{first}{end}\n", "utf-8")
@@ -26,7 +26,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch, certificates: str) -> None:
-    """Nothing of this machine's environment: no key of its owner, no proxy."""
+    """Hides this machine's environment: its owner's key and proxy."""
     monkeypatch.setenv("SSL_CERT_FILE", certificates)
     for name in list(os.environ):
         if name.startswith("MINIMAX_") or name.lower().endswith("_proxy"):
@@ -35,9 +35,17 @@ def environment(monkeypatch: pytest.MonkeyPatch, certificates: str) -> None:
 
 @pytest.fixture(params=[False, True], ids=["sync", "async"])
 def api(request: pytest.FixtureRequest) -> Iterator[Driver]:
+    """Runs the test with both clients."""
     driver = Driver(asynchronous=request.param)
     yield driver
     driver.close()
+
+
+@pytest.fixture(params=[False, True], ids=["plain", "streamed"])
+def streamed(request: pytest.FixtureRequest) -> bool:
+    """Runs the test with a plain and a streamed call."""
+    value: bool = request.param
+    return value
 
 
 @pytest.fixture
@@ -47,16 +55,16 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """How long the clients have slept, or would have: nobody waits for it."""
-    naps: list[float] = []
+def delays(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The delays before retries, which nobody waits for."""
+    delays: list[float] = []
     original = asyncio.sleep
 
-    async def nap(delay: float) -> None:
+    async def sleep(delay: float) -> None:
         if delay:
-            naps.append(delay)
+            delays.append(delay)
         await original(0)
 
-    monkeypatch.setattr(time, "sleep", naps.append)
-    monkeypatch.setattr(asyncio, "sleep", nap)
-    return naps
+    monkeypatch.setattr(time, "sleep", delays.append)
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    return delays

@@ -1,4 +1,4 @@
-"""Clients in processes that fork or are interrupted."""
+"""Clients in processes that fork or are interrupted by Ctrl-C."""
 
 from __future__ import annotations
 
@@ -8,25 +8,21 @@ import sys
 import threading
 from collections.abc import Iterator
 
-import httpx
 import pytest
 
 from driver import Driver
+from samples import TEXT, event, events, plain
 from server import (
     PATIENCE,
     SILENCE,
-    TEXT,
     Connection,
     Request,
     Server,
     Step,
     answer,
-    chunk,
-    completion,
-    event,
-    events,
-    reply,
-    stream,
+    http_chunk,
+    http_reply,
+    http_stream,
     stream_head,
 )
 
@@ -35,7 +31,7 @@ import asyncio, os, sys
 from minimax_chat import AsyncMiniMax, MiniMax
 
 kind, base_url = sys.argv[1:]
-client = (MiniMax if kind == "sync" else AsyncMiniMax)(base_url=base_url, api_key="k3y")
+client = (MiniMax if kind == "sync" else AsyncMiniMax)(base_url=base_url, api_key="key")
 
 async def awaited(value):
     return await value
@@ -63,7 +59,7 @@ runner.close()
 
 
 @pytest.mark.parametrize("kind", ["sync", "async"])
-def test_a_forked_child_makes_connections_of_its_own(server: Server, kind: str) -> None:
+def test_a_forked_child_opens_connections_of_its_own(server: Server, kind: str) -> None:
     server.otherwise(answer)
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", FORK, kind, server.base_url],
@@ -73,20 +69,20 @@ def test_a_forked_child_makes_connections_of_its_own(server: Server, kind: str) 
     )
     assert done.stderr == ""
     assert done.stdout.splitlines() == ["parent", "child", "0 parent again"]
-    # What the child does, the closing too, leaves the parent's connection alone.
+    # What the child does, closing included, leaves the parent's connection alone.
     assert [request.connection for request in server.requests] == [0, 1, 0]
 
 
 @pytest.fixture
 def interrupts() -> Iterator[None]:
-    """Ctrl-C as Python has it, whoever started the tests."""
+    """Python's own handling of Ctrl-C, whoever started the tests."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
 
 
 def interrupt(connection: Connection, request: Request) -> None:
-    """Ctrl-C while the client waits for bytes. No code is proof against one at any instruction."""
+    """Ctrl-C while the client waits for bytes: no code withstands one at any instruction."""
     seen: list[object] = []
     main = threading.main_thread().ident or 0
     while not connection.ended.wait(0.005) and len(seen) < PATIENCE / 0.005:
@@ -97,53 +93,39 @@ def interrupt(connection: Connection, request: Request) -> None:
     signal.pthread_kill(main, signal.SIGINT)
 
 
-STAGES: dict[str, list[Step]] = {
-    "before the reply": [interrupt, SILENCE],
-    "in the headers": [stream_head()[:40], interrupt, SILENCE],
-    "before the first event": [stream_head(), interrupt, SILENCE],
+STAGES: dict[str, tuple[bool, list[Step]]] = {
+    "before the reply": (True, [interrupt, SILENCE]),
+    "before the first event": (True, [stream_head(), interrupt, SILENCE]),
+    "in a plain reply": (False, [http_reply(plain())[:-20], interrupt, SILENCE]),
 }
 
 
-@pytest.mark.parametrize("steps", STAGES.values(), ids=STAGES)
+@pytest.mark.parametrize(("streamed", "steps"), STAGES.values(), ids=STAGES)
 @pytest.mark.usefixtures("interrupts")
-def test_an_interrupted_call_leaves_no_connection(
-    api: Driver, server: Server, steps: list[Step]
+def test_an_interrupted_call_closes_its_connection(
+    api: Driver, server: Server, streamed: bool, steps: list[Step]
 ) -> None:
     server.script(*steps)
-    server.script(stream(*events()))
-    http = api.http_client(limits=httpx.Limits(max_connections=1))
-    client = api.client(server.base_url, http_client=http, timeout=httpx.Timeout(10, pool=5))
+    server.script(http_stream(*events()))
+    client = api.single_connection_client(server.base_url)
     with pytest.raises(KeyboardInterrupt):
-        client.stream()
+        client.text(streamed)
     assert server.ended_by() == "client"
-    assert "".join(chunk.text for chunk in client.stream()) == TEXT
+    assert client.text(streamed=True) == TEXT
     assert len(server.requests) == 2
 
 
 @pytest.mark.usefixtures("interrupts")
-def test_an_interrupted_answer_leaves_no_connection(api: Driver, server: Server) -> None:
-    server.script(reply(completion())[:-20], interrupt, SILENCE)
-    server.script(reply(completion()))
-    http = api.http_client(limits=httpx.Limits(max_connections=1))
-    client = api.client(server.base_url, http_client=http, timeout=httpx.Timeout(10, pool=5))
-    with pytest.raises(KeyboardInterrupt):
-        client.ask()
-    assert server.ended_by() == "client"
-    assert client.ask().text == TEXT
-
-
-@pytest.mark.usefixtures("interrupts")
-def test_an_interrupted_stream_leaves_no_connection(api: Driver, server: Server) -> None:
+def test_an_interrupted_stream_closes_its_connection(api: Driver, server: Server) -> None:
     gate = server.gate()
-    server.script(stream_head(), chunk(event("one ")), gate, interrupt, SILENCE)
-    server.script(stream(*events()))
-    http = api.http_client(limits=httpx.Limits(max_connections=1))
-    client = api.client(server.base_url, http_client=http, timeout=httpx.Timeout(10, pool=5))
-    streamed = client.stream()
-    assert next(streamed).text == "one "
+    server.script(stream_head(), http_chunk(event("one ")), gate, interrupt, SILENCE)
+    server.script(http_stream(*events()))
+    client = api.single_connection_client(server.base_url)
+    stream = client.stream()
+    assert next(stream).text == "one "
     gate.set()
     with pytest.raises(KeyboardInterrupt):
-        next(streamed)
+        next(stream)
     assert server.ended_by() == "client"
-    assert streamed.completion.text == "one "
-    assert "".join(chunk.text for chunk in client.stream()) == TEXT
+    assert stream.completion.text == "one "
+    assert client.text(streamed=True) == TEXT

@@ -1,4 +1,4 @@
-"""The asynchronous client among tasks: cancellation, garbage, several event loops."""
+"""The asynchronous client among tasks: cancellation, garbage collection, several event loops."""
 
 from __future__ import annotations
 
@@ -8,46 +8,42 @@ import threading
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import httpx
 import pytest
 
-from driver import KEY, MESSAGES
 from minimax_chat import AsyncMiniMax, AsyncStream, ConfigurationError
+from samples import KEY, MESSAGES, MODEL, PROMPT, TEXT, base_resp, event, events, plain
 from server import (
     SILENCE,
-    TEXT,
     Server,
     Step,
     answer,
-    chunk,
-    completion,
-    event,
-    events,
-    failure,
-    reply,
-    stream,
+    http_chunk,
+    http_reply,
+    http_stream,
     stream_head,
 )
 
-MODEL = "MiniMax-M2.7"
-WHOLE = reply(completion())
+ANSWER = http_reply(plain())
 
 
-async def ask(client: AsyncMiniMax) -> str:
-    return (await client.chat.completions.create(model=MODEL, messages=MESSAGES)).text
+async def ask(client: AsyncMiniMax, messages: Any = MESSAGES) -> str:
+    return (await client.chat.completions.create(model=MODEL, messages=messages)).text
 
 
-async def open_stream(client: AsyncMiniMax) -> AsyncStream:
-    return await client.chat.completions.create(model=MODEL, messages=MESSAGES, stream=True)
+async def open_stream(client: AsyncMiniMax, messages: Any = MESSAGES) -> AsyncStream:
+    return await client.chat.completions.create(model=MODEL, messages=messages, stream=True)
 
 
-async def read_stream(client: AsyncMiniMax) -> str:
-    return "".join([chunk.text async for chunk in await open_stream(client)])
+async def read_stream(client: AsyncMiniMax, messages: Any = MESSAGES) -> str:
+    async with await open_stream(client, messages) as stream:
+        return "".join([chunk.text async for chunk in stream])
 
 
 def run(main: Callable[[AsyncMiniMax, httpx.AsyncClient], Awaitable[None]], server: Server) -> None:
-    """Runs `main` with a client that cannot make a second connection while it has the first."""
+    """Runs `main` with a client that cannot open a second connection while the first is in use."""
 
     async def with_client() -> None:
         limits = httpx.Limits(max_connections=1)
@@ -61,21 +57,24 @@ def run(main: Callable[[AsyncMiniMax, httpx.AsyncClient], Awaitable[None]], serv
     asyncio.run(with_client())
 
 
+# Cancellation
+
 STAGES: dict[str, list[Step]] = {
     "before the reply": [SILENCE],
-    "in the headers": [stream_head()[:40], SILENCE],
     "before the first event": [stream_head(), SILENCE],
-    "in the first event": [stream_head(), chunk(event("one ")[:40]), SILENCE],
-    "after an event": [stream_head(), chunk(event("one ")), SILENCE],
-    "in an answer": [WHOLE[:-20], SILENCE],
+    "in the first event": [stream_head(), http_chunk(event("one ")[:40]), SILENCE],
+    "after an event": [stream_head(), http_chunk(event("one ")), SILENCE],
+    "in a plain reply": [ANSWER[:-20], SILENCE],
 }
 
 
 @pytest.mark.parametrize("by", ["cancel", "timeout"])
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_cancelled_task_gives_its_connection_back(server: Server, stage: str, by: str) -> None:
+def test_a_cancelled_call_is_not_retried_and_closes_its_connection(
+    server: Server, stage: str, by: str
+) -> None:
     server.script(*STAGES[stage])
-    server.script(stream(*events()))
+    server.script(http_stream(*events()))
 
     async def main(client: AsyncMiniMax, http: httpx.AsyncClient) -> None:
         progress = asyncio.Event()
@@ -87,7 +86,7 @@ def test_a_cancelled_task_gives_its_connection_back(server: Server, stage: str, 
         http.event_hooks = {"response": [replied]}
 
         async def work() -> None:
-            if stage == "in an answer":
+            if stage == "in a plain reply":
                 await ask(client)
                 return
             async for _ in await open_stream(client):
@@ -100,7 +99,7 @@ def test_a_cancelled_task_gives_its_connection_back(server: Server, stage: str, 
 
         limits: list[asyncio.Timeout] = []
         task = asyncio.create_task(work() if by == "cancel" else limited())
-        if stage in ("before the reply", "in the headers"):
+        if stage == "before the reply":
             await asyncio.to_thread(server.wait_for_requests, 1)
         else:
             await asyncio.wait_for(progress.wait(), 10)
@@ -117,14 +116,13 @@ def test_a_cancelled_task_gives_its_connection_back(server: Server, stage: str, 
         assert await read_stream(client) == TEXT
 
     run(main, server)
-    # A cancelled call is not tried again.
     assert len(server.requests) == 2
 
 
-def test_a_task_may_be_cancelled_between_two_tries(
+def test_a_call_can_be_cancelled_before_a_retry(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server.otherwise(reply(failure(1002)))
+    server.otherwise(http_reply(base_resp(1002)))
     original = asyncio.sleep
 
     async def main(client: AsyncMiniMax, http: httpx.AsyncClient) -> None:
@@ -145,9 +143,11 @@ def test_a_task_may_be_cancelled_between_two_tries(
     assert len(server.requests) == 1
 
 
-def test_other_tasks_run_between_two_tries(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    server.script(reply(failure(1002)))
-    server.script(WHOLE, times=2)
+def test_other_tasks_run_while_a_call_waits_for_its_retry(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.script(http_reply(base_resp(1002)))
+    server.script(ANSWER, times=2)
 
     async def main(client: AsyncMiniMax, http: httpx.AsyncClient) -> None:
         asleep, awake = asyncio.Event(), asyncio.Event()
@@ -173,22 +173,25 @@ def test_other_tasks_run_between_two_tries(server: Server, monkeypatch: pytest.M
     assert [request.connection for request in server.requests] == [0, 0, 0]
 
 
+# Streams that are left without a close
+
+
 async def drop(client: AsyncMiniMax) -> None:
-    streamed = await open_stream(client)
-    assert (await anext(streamed)).text == "one "
+    stream = await open_stream(client)
+    assert (await anext(stream)).text == "one "
 
 
 async def drop_unread(client: AsyncMiniMax) -> None:
     await open_stream(client)
 
 
-async def leave_the_loop(client: AsyncMiniMax) -> None:
-    async for piece in await open_stream(client):
-        assert piece.text == "one "
+async def break_the_loop(client: AsyncMiniMax) -> None:
+    async for chunk in await open_stream(client):
+        assert chunk.text == "one "
         break
 
 
-async def fail_in_the_loop(client: AsyncMiniMax) -> None:
+async def raise_in_the_loop(client: AsyncMiniMax) -> None:
     async def consume() -> None:
         async for _ in await open_stream(client):
             raise LookupError
@@ -197,12 +200,12 @@ async def fail_in_the_loop(client: AsyncMiniMax) -> None:
         await consume()
 
 
-@pytest.mark.parametrize("leave", [drop, drop_unread, leave_the_loop, fail_in_the_loop])
-def test_a_stream_that_is_left_gives_its_connection_back(
+@pytest.mark.parametrize("leave", [drop, drop_unread, break_the_loop, raise_in_the_loop])
+def test_an_async_stream_that_is_garbage_collected_closes_its_connection(
     server: Server, leave: Callable[[AsyncMiniMax], Awaitable[None]]
 ) -> None:
-    server.script(stream_head(), chunk(event("one ")), SILENCE)
-    server.script(stream(*events()))
+    server.script(stream_head(), http_chunk(event("one ")), SILENCE)
+    server.script(http_stream(*events()))
 
     async def main(client: AsyncMiniMax, http: httpx.AsyncClient) -> None:
         await leave(client)
@@ -213,22 +216,39 @@ def test_a_stream_that_is_left_gives_its_connection_back(
     run(main, server)
 
 
-# A loop that ends takes the sockets of idle connections along, and Python says so.
+# Tasks and event loops
+
+# A loop that ends takes the sockets of idle connections with it, and Python warns of that.
 left_open = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 
 
-@left_open
-def test_one_client_on_one_loop_after_the_other(server: Server) -> None:
+def test_tasks_can_share_a_client(server: Server) -> None:
     server.otherwise(answer)
 
-    async def main(client: AsyncMiniMax) -> tuple[str, str]:
-        return await ask(client), await read_stream(client)
+    async def main() -> list[str]:
+        async with AsyncMiniMax(base_url=server.base_url, api_key=KEY) as client:
+
+            async def work(task: int) -> str:
+                messages = [{"role": "user", "content": f"task {task}"}]
+                return await (ask if task % 2 else read_stream)(client, messages)
+
+            return list(await asyncio.gather(*map(work, range(24))))
+
+    assert asyncio.run(main()) == [f"task {task}" for task in range(24)]
+
+
+@left_open
+def test_a_client_can_be_used_on_one_event_loop_after_another(server: Server) -> None:
+    server.otherwise(answer)
+
+    async def main(client: AsyncMiniMax) -> list[str]:
+        return [await ask(client), await read_stream(client)]
 
     client = AsyncMiniMax(base_url=server.base_url, api_key=KEY)
-    assert asyncio.run(main(client)) == ("Hello", "Hello")
-    assert asyncio.run(main(client)) == ("Hello", "Hello")
+    assert asyncio.run(main(client)) == [PROMPT] * 2
+    assert asyncio.run(main(client)) == [PROMPT] * 2
     assert [request.connection for request in server.requests] == [0, 0, 1, 1]
-    # What is left of a loop is let go when the next one comes.
+    # The connections of a loop that has ended are dropped when the next one comes.
     gc.collect()
     assert server.ended_by() == "client"
     del client
@@ -237,7 +257,7 @@ def test_one_client_on_one_loop_after_the_other(server: Server) -> None:
 
 
 @left_open
-def test_one_client_on_two_loops_at_once(server: Server) -> None:
+def test_a_client_can_be_used_on_two_event_loops_at_once(server: Server) -> None:
     server.otherwise(answer)
     barrier = threading.Barrier(2)
 
@@ -251,24 +271,23 @@ def test_one_client_on_two_loops_at_once(server: Server) -> None:
         with ThreadPoolExecutor(2) as pool:
             return list(pool.map(lambda _: asyncio.run(main(client)), range(2)))
 
-    assert run_both() == [["Hello"] * 4] * 2
+    assert run_both() == [[PROMPT] * 4] * 2
     gc.collect()
 
 
-def test_there_is_no_call_without_a_loop() -> None:
+def test_a_call_without_an_event_loop_is_a_runtime_error() -> None:
     client = AsyncMiniMax(base_url="http://127.0.0.1:1", api_key=KEY)
-    coroutine = ask(client)
     with pytest.raises(RuntimeError, match="no running event loop"):
-        coroutine.send(None)
+        ask(client).__await__().send(None)
 
 
-def test_closed_means_closed_on_every_loop(server: Server) -> None:
+def test_a_client_closed_on_one_event_loop_refuses_calls_on_every_other(server: Server) -> None:
     server.otherwise(answer)
     client = AsyncMiniMax(base_url=server.base_url, api_key=KEY)
 
     async def main() -> None:
         async with client:
-            assert await ask(client) == "Hello"
+            assert await ask(client) == PROMPT
 
     asyncio.run(main())
     with pytest.raises(ConfigurationError, match="closed"):

@@ -1,4 +1,4 @@
-"""Calls of functions from the offer to the answer, whole and streamed, with both clients."""
+"""Conversations with tools, plain and streamed, with both clients."""
 
 from __future__ import annotations
 
@@ -46,9 +46,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 
 
 @pytest.mark.parametrize("split", [False, True], ids=["tags", "split"])
-@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
 def test_a_conversation_with_two_tools(api: Driver, streamed: bool, split: bool) -> None:
-    """What a person writes, but for the driver: ask, call, answer, and once more."""
+    """What a user writes, but for the driver: ask, call the tools, answer, and so on."""
     messages: list[MessageParam | SupportsToDict] = []
     with Emulator() as emulator:
         client = api.client(emulator.base_url)
@@ -78,40 +77,37 @@ def test_a_conversation_with_two_tools(api: Driver, streamed: bool, split: bool)
         last = emulator.requests[-1].json["messages"]
     names = [[call.function.name for call in each.tool_calls] for each in answers]
     assert names == [["forecast", "time"], [], [], ["time"], []]
-    assert [each.finish_reason for each in answers] == [
-        *("tool_calls", "stop", "stop", "tool_calls", "stop")
-    ]
+    ends = ["tool_calls", "stop", "stop", "tool_calls", "stop"]
+    assert [each.finish_reason for each in answers] == ends
     assert all(each.thinking for each in answers)
     assert "14" in answers[1].text
     assert "12:00" in answers[1].text
     # All that came goes back: calls, thinking, and the results between them.
     assert last[1] == answers[0].message.to_dict()
-    assert [each["role"] for each in last] == [
-        *("user", "assistant", "tool", "tool", "assistant"),
-        *("user", "assistant", "user", "assistant", "tool"),
-    ]
+    roles = "user assistant tool tool assistant user assistant user assistant tool"
+    assert [each["role"] for each in last] == roles.split()
     assert bool(last[1].get("reasoning_details")) == split
     assert ("<think>" in last[1]["content"]) != split
 
 
-def test_the_schema_of_a_function_arrives_as_it_was_given(api: Driver) -> None:
+def test_the_parameters_of_a_tool_are_sent_unchanged(api: Driver) -> None:
     with Emulator() as emulator:
         api.client(emulator.base_url).ask(model=MODEL, tools=TOOLS)
         sent = emulator.requests[-1].json["tools"]
     assert json.dumps(sent) == json.dumps(TOOLS)
 
 
-def test_a_stream_that_dies_inside_arguments_is_an_interruption(api: Driver) -> None:
+def test_a_stream_that_ends_inside_arguments_is_an_interruption(api: Driver) -> None:
     with Emulator() as emulator:
         emulator.reply(tool_calls=[("forecast", '{"city": "Ber')])
         client = api.client(emulator.base_url)
-        with pytest.raises(StreamInterruptedError, match="inside the arguments") as caught:
+        with pytest.raises(StreamInterruptedError) as caught:
             list(client.stream(model=MODEL, tools=TOOLS))
     (call,) = caught.value.completion.tool_calls
     assert call.function.arguments == '{"city": "Ber'
 
 
-def test_many_streams_of_calls_at_once_do_not_mix() -> None:
+def test_concurrent_streams_of_calls_do_not_mix() -> None:
     async def loop(emulator: Emulator, city: str) -> str:
         async with AsyncMiniMax(base_url=emulator.base_url, api_key="any") as client:
             stream = await client.chat.completions.create(

@@ -36,7 +36,7 @@ from minimax_chat import (
 )
 from minimax_chat_api.contract import CHAT_COMPLETION_REQUEST_SCHEMA
 from minimax_chat_api.models import Message
-from replies import cut
+from properties import cut
 from spec_reading import (
     Findings,
     fields,

@@ -1,4 +1,4 @@
-"""No environment but the test's own."""
+"""Hides this machine's environment."""
 
 from __future__ import annotations
 

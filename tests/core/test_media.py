@@ -1,4 +1,4 @@
-"""Content parts made of files: the type by content, sizes told before anything is read or sent."""
+"""Content parts made of files: their type is found by content, their size checked unread."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ import pytest
 
 from documented import FIELDS, MB
 from minimax_chat import InvalidArgumentError, image, video
-from minimax_chat._media import SIGNATURES
-from replies import call
+from seams import call
 
 PICTURES = {
     "image/jpeg": b"\xff\xd8\xff\xe0\x00\x10JFIF",
@@ -46,7 +45,7 @@ def url_of(part: Any) -> str:
 @pytest.mark.parametrize("media_type", [*PICTURES, *VIDEOS])
 def test_a_file_becomes_a_data_url_of_its_type(media_type: str, held: str, tmp_path: Path) -> None:
     content = (PICTURES | VIDEOS)[media_type]
-    # The name says nothing.
+    # The name gives nothing away.
     path = tmp_path / "file.txt"
     path.write_bytes(content)
     sources: dict[str, Any] = {
@@ -56,30 +55,27 @@ def test_a_file_becomes_a_data_url_of_its_type(media_type: str, held: str, tmp_p
         "path": path,
         "str": str(path),
     }
-    part = (image if media_type in PICTURES else video)(sources[held])
+    make, component = (image, "ImageUrl") if media_type in PICTURES else (video, "VideoUrl")
+    part = make(sources[held])
+    assert media_type in FIELDS[component]["url"].media_types.split()
     head, _, data = url_of(part).partition(",")
     assert head == f"data:{media_type};base64"
     assert base64.b64decode(data) == content
     call(model="MiniMax-M3", messages=[{"role": "user", "content": [part]}])
 
 
-@pytest.mark.parametrize(
-    ("component", "kind"), [("ImageUrl", "image_url"), ("VideoUrl", "video_url")]
-)
-def test_the_types_are_documented_ones(component: str, kind: str) -> None:
-    documented = FIELDS[component]["url"].media_types.split()
-    assert {*SIGNATURES[kind]} <= {*documented}
-
-
-def test_older_mov_files_have_no_type_box() -> None:
+def test_an_older_mov_file_without_a_type_box_is_recognized() -> None:
     assert url_of(video(b"\x00\x00\x07\x4bmoov\x00\x00")).startswith("data:video/mov;")
 
 
 @pytest.mark.parametrize("name", NEITHER)
-def test_another_kind_of_file_is_refused(name: str) -> None:
+def test_a_file_of_another_type_is_refused(name: str) -> None:
     for make in (image, video):
-        with pytest.raises(InvalidArgumentError, match=r"documented media types: (image|video)/"):
+        with pytest.raises(InvalidArgumentError):
             make(NEITHER[name])
+
+
+def test_a_video_is_no_image_and_an_image_no_video() -> None:
     with pytest.raises(InvalidArgumentError, match="image/jpeg, image/png, image/gif, image/webp"):
         image(VIDEOS["video/mp4"])
     with pytest.raises(InvalidArgumentError, match="video/mp4"):
@@ -102,12 +98,12 @@ def test_a_file_above_the_limit_is_refused_before_it_is_read(
         file.write(content)
         file.truncate(200 * 1024 * MB)  # sparse; reading it would take all memory
     for source in (content + bytes(limit - len(content) + 1), path):
-        with pytest.raises(InvalidArgumentError, match=rf"<= {limit:,} \(\d+ MB\)") as caught:
+        with pytest.raises(InvalidArgumentError, match=f"{limit:,}") as caught:
             make(source)
         assert advice in str(caught.value)
 
 
-def test_a_file_that_cannot_be_read_is_the_callers(tmp_path: Path) -> None:
+def test_an_oserror_of_a_file_is_raised_unchanged(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         image(tmp_path / "missing.png")
     with pytest.raises(OSError, match="directory"):
@@ -115,20 +111,20 @@ def test_a_file_that_cannot_be_read_is_the_callers(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("source", [None, 5, ["a.png"], open])
-def test_what_is_no_source_is_refused(source: Any) -> None:
-    with pytest.raises(InvalidArgumentError, match="source must be a path, bytes or a URL, not"):
+def test_a_source_of_another_type_is_refused(source: Any) -> None:
+    with pytest.raises(InvalidArgumentError, match=r"^source "):
         image(source)
 
 
 @pytest.mark.parametrize(
     "url", ["https://example.com/a", "HTTP://x", "mm_file://123456", "data:image/png;base64,AAAA"]
 )
-def test_a_url_stays_as_it_is(url: str) -> None:
+def test_a_url_is_used_unchanged(url: str) -> None:
     assert image(url) == {"type": "image_url", "image_url": {"url": url}}
     assert video(url) == {"type": "video_url", "video_url": {"url": url}}
 
 
-def test_options_stand_beside_the_url() -> None:
+def test_options_are_put_beside_the_url() -> None:
     url = "https://example.com/a"
     assert image(url, detail="low", max_long_side_pixel=512) == {
         "type": "image_url",
@@ -143,7 +139,7 @@ def test_options_stand_beside_the_url() -> None:
 @pytest.mark.parametrize("options", [{"fps": 0.1}, {"max_long_side_pixel": 0}, {"detail": 5}])
 def test_an_option_that_the_contract_forbids_is_refused(options: dict[str, Any]) -> None:
     (name,) = options
-    with pytest.raises(InvalidArgumentError, match=rf"^video_url\.{name} must "):
+    with pytest.raises(InvalidArgumentError, match=rf"^video_url\.{name} "):
         video("https://example.com/a", **options)
 
 
@@ -155,21 +151,21 @@ class BytesPath:
         return bytes(self.path)
 
 
-def test_a_path_may_be_of_any_kind(tmp_path: Path) -> None:
+def test_a_path_may_be_any_path_like_object(tmp_path: Path) -> None:
     path = tmp_path / "图.png"
     path.write_bytes(PICTURES["image/png"])
     odd: Any = BytesPath(path)
     assert image(odd) == image(path) == image(str(path))
 
 
-def test_a_device_without_end_is_refused() -> None:
-    """It says that it is empty, and would fill all memory."""
-    with pytest.raises(InvalidArgumentError, match="<= 10,485,760"):
+def test_an_endless_device_is_refused() -> None:
+    """Its size is 0, but reading it would fill all memory."""
+    with pytest.raises(InvalidArgumentError, match="10,485,760"):
         image("/dev/zero")
 
 
-def test_a_path_that_cannot_be_is_refused() -> None:
-    with pytest.raises(InvalidArgumentError, match="source is no path"):
+def test_a_path_with_a_null_character_is_refused() -> None:
+    with pytest.raises(InvalidArgumentError, match=r"^source "):
         image("a\0b")
 
 
@@ -180,14 +176,14 @@ def test_a_path_that_cannot_be_is_refused() -> None:
         ("data:image/png;base64," + ("A" * 76 + "\r\n") * (10 * MB * 4 // 3 // 76), True),
         ("data:image/svg+xml," + "a" * (10 * MB), True),
         ("data:image/svg+xml," + "a" * (10 * MB + 1), False),
-        ("data:image/svg+xml," + "%00" * (5 * MB), True),
+        ("data:image/svg+xml," + "%00" * 1000 + "a" * (10 * MB - 1000), True),
         ("https://example.com/" + "a" * (11 * MB), True),
     ],
     ids=["upper case", "lines", "text", "longer text", "escapes", "no data"],
 )
-def test_the_size_of_a_data_url_is_that_of_its_data(url: str, fits: bool) -> None:
+def test_the_size_of_a_data_url_is_that_of_its_decoded_data(url: str, fits: bool) -> None:
     if fits:
         assert url_of(image(url)) == url
     else:
-        with pytest.raises(InvalidArgumentError, match="must hold at most 10,485,760 bytes"):
+        with pytest.raises(InvalidArgumentError, match="10,485,760"):
             image(url)

@@ -1,4 +1,4 @@
-"""Pieces of a stream: what they make up, however they are cut, numbered, repeated or unknown."""
+"""Pieces of a stream and the message that they merge into."""
 
 from __future__ import annotations
 
@@ -9,23 +9,24 @@ import pytest
 from hypothesis import given, strategies as st
 
 from documented import TOOL_DELTAS
-from minimax_chat import Completion, CompletionChunk, ResponseDecodeError, StreamInterruptedError
-from properties import tries
-from replies import chunk, cut, plain, read, reply, sse, stream_reader
+from minimax_chat import Completion, CompletionChunk, ResponseDecodeError
+from properties import cut, examples
+from samples import chunk, sse
+from seams import read, stream_reader
 from work import work
 
 
 def streamed(
     *deltas: dict[str, Any], end: str = "tool_calls"
 ) -> tuple[list[CompletionChunk], Completion]:
-    """The chunks of a stream with these deltas, and the answer that they make up."""
+    """The chunks of a stream of these deltas, and its completion."""
     reader = stream_reader()
     events = [*(chunk(**delta) for delta in deltas), chunk("", end)]
     return read(reader, sse(*events)), reader.completion
 
 
 def message(*deltas: dict[str, Any], end: str = "tool_calls") -> dict[str, Any]:
-    """The message that the deltas make up, without its role and what is empty."""
+    """The message that the deltas merge into, without its role and empty strings."""
     whole = streamed(*deltas, end=end)[1].message.to_dict()
     return {name: each for name, each in whole.items() if each != "" and name != "role"}
 
@@ -43,7 +44,7 @@ def arguments(text: str, index: Any = None, **more: Any) -> dict[str, Any]:
 
 
 def calls(*deltas: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """ID, name and arguments of each call that the deltas make up."""
+    """ID, name and arguments of each call that the deltas merge into."""
     found = streamed(*deltas)[1].tool_calls
     return [(each.id, each.function.name, each.function.arguments) for each in found]
 
@@ -51,7 +52,7 @@ def calls(*deltas: dict[str, Any]) -> list[tuple[str, str, str]]:
 # Calls
 
 
-def test_the_deltas_that_third_parties_saw() -> None:
+def test_deltas_recorded_by_third_parties() -> None:
     chunks, completion = streamed(*TOOL_DELTAS)
     assert completion.message.to_dict() == {
         "role": "assistant",
@@ -94,34 +95,49 @@ TWO = [("c1", "f", '{"a": 1}'), ("c2", "g", '{"b": 2}')]
     [
         # By index.
         [
-            *(head(0, "c1", "f"), arguments('{"a": 1}', 0)),
-            *(head(1, "c2", "g"), arguments('{"b": 2}', 1)),
+            head(0, "c1", "f"),
+            arguments('{"a": 1}', 0),
+            head(1, "c2", "g"),
+            arguments('{"b": 2}', 1),
         ],
         # Out of order, and with a gap.
         [
-            *(head(7, "c2", "g"), head(2, "c1", "f")),
-            *(arguments('{"b": 2}', 7), arguments('{"a": 1}', 2)),
+            head(7, "c2", "g"),
+            head(2, "c1", "f"),
+            arguments('{"b": 2}', 7),
+            arguments('{"a": 1}', 2),
         ],
         # By id.
         [
-            *(head(None, "c1", "f"), head(None, "c2", "g")),
-            *(arguments('{"b": ', id="c2"), arguments('{"a": 1}', id="c1")),
+            head(None, "c1", "f"),
+            head(None, "c2", "g"),
+            arguments('{"b": ', id="c2"),
+            arguments('{"a": 1}', id="c1"),
             arguments("2}", id="c2"),
         ],
-        # Neither: it goes on with the last entry.
+        # With neither, a piece continues the last entry.
         [
-            *(head(None, "c1", "f"), arguments('{"a"'), arguments(": 1}")),
-            *(head(None, "c2", "g"), arguments('{"b"'), arguments(": 2}")),
+            head(None, "c1", "f"),
+            arguments('{"a"'),
+            arguments(": 1}"),
+            head(None, "c2", "g"),
+            arguments('{"b"'),
+            arguments(": 2}"),
         ],
-        # The head by index, the rest without.
+        # Heads with an index, the rest without.
         [head(0, "c1", "f"), arguments('{"a": 1}'), head(1, "c2", "g"), arguments('{"b": 2}')],
         # Heads repeated, empty or null.
         [
-            *(head(0, "c1", "f"), head(0, "c1", "f"), head(0, None, None), head(0, "", "")),
-            *(arguments('{"a": 1}', 0, id=None, type=None), arguments("", 0, id="", type="")),
-            *(head(1, "c2", "g"), arguments('{"b": 2}', 1)),
+            head(0, "c1", "f"),
+            head(0, "c1", "f"),
+            head(0, None, None),
+            head(0, "", ""),
+            arguments('{"a": 1}', 0, id=None, type=None),
+            arguments("", 0, id="", type=""),
+            head(1, "c2", "g"),
+            arguments('{"b": 2}', 1),
         ],
-        # Both at once, the second time without index or id.
+        # Both in one list, later without index or id.
         [
             {"tool_calls": [*head(0, "c1", "f")["tool_calls"], *head(1, "c2", "g")["tool_calls"]]},
             {
@@ -131,7 +147,7 @@ TWO = [("c1", "f", '{"a": 1}'), ("c2", "g", '{"b": 2}')]
                 ]
             },
         ],
-        # A piece without index or id behind a head in the same event.
+        # A piece without index or id after a head in the same event.
         [
             head(0, "c1", "f"),
             arguments('{"a": 1}', 0),
@@ -145,32 +161,43 @@ TWO = [("c1", "f", '{"a": 1}'), ("c2", "g", '{"b": 2}')]
         ],
         # An index as other servers write it.
         [
-            *(head(0.0, "c1", "f"), head("1", "c2", "g")),
-            *(arguments('{"a": 1}', "0"), arguments('{"b": 2}', 1.0)),
+            head(0.0, "c1", "f"),
+            head("1", "c2", "g"),
+            arguments('{"a": 1}', "0"),
+            arguments('{"b": 2}', 1.0),
         ],
-        # A call that has only an id, and one with the index of its place.
+        # A call with only an id, and one with the index of its place.
         [
-            *(head(None, "c1", "f"), arguments('{"a": 1}', id="c1")),
-            *(head(1, "c2", "g"), arguments('{"b": 2}', 1)),
+            head(None, "c1", "f"),
+            arguments('{"a": 1}', id="c1"),
+            head(1, "c2", "g"),
+            arguments('{"b": 2}', 1),
         ],
-        # The head comes late.
+        # A head after its arguments.
         [
-            *(arguments('{"a": 1}', 0), head(0, "c1", "f")),
-            *(arguments('{"b": 2}', 1), head(1, "c2", "g")),
+            arguments('{"a": 1}', 0),
+            head(0, "c1", "f"),
+            arguments('{"b": 2}', 1),
+            head(1, "c2", "g"),
         ],
-        # Lists that say nothing amid them.
+        # Empty lists in between.
         [
-            *({"tool_calls": None}, head(0, "c1", "f"), {"tool_calls": []}, {"tool_calls": [{}]}),
-            *(arguments('{"a": 1}'), head(1, "c2", "g"), {"tool_calls": None}),
+            {"tool_calls": None},
+            head(0, "c1", "f"),
+            {"tool_calls": []},
+            {"tool_calls": [{}]},
+            arguments('{"a": 1}'),
+            head(1, "c2", "g"),
+            {"tool_calls": None},
             arguments('{"b": 2}', 1),
         ],
     ],
 )
-def test_pieces_of_calls_find_their_call(deltas: list[dict[str, Any]]) -> None:
+def test_pieces_are_merged_into_their_calls(deltas: list[dict[str, Any]]) -> None:
     assert calls(*deltas) == TWO
 
 
-def test_the_index_of_a_call_stays_as_it_came() -> None:
+def test_calls_are_ordered_by_index_and_keep_it() -> None:
     _, completion = streamed(head(7, "c2", "g"), head(2, "c1", "f"))
     assert [each.index for each in completion.tool_calls] == [2, 7]
 
@@ -178,13 +205,13 @@ def test_the_index_of_a_call_stays_as_it_came() -> None:
 objects = st.dictionaries(st.text(max_size=4), st.text(max_size=8), max_size=3)
 
 
-@tries(150)
+@examples(100)
 @given(
     st.lists(objects, min_size=1, max_size=4),
     st.lists(st.integers(0, 200), max_size=12),
     st.randoms(use_true_random=False),
 )
-def test_calls_come_whole_however_they_are_cut_and_mixed(
+def test_calls_are_whole_however_cut_and_interleaved(
     wanted: list[dict[str, str]], at: list[int], random: Any
 ) -> None:
     texts = [json.dumps(each, ensure_ascii=random.random() < 0.5) for each in wanted]
@@ -198,7 +225,7 @@ def test_calls_come_whole_however_they_are_cut_and_mixed(
     assert calls(*deltas) == [(f"c{index}", "f", text) for index, text in enumerate(texts)]
 
 
-def test_calls_are_those_of_the_first_choice_and_others_are_kept() -> None:
+def test_calls_of_several_choices_are_kept_apart() -> None:
     reader = stream_reader()
     first, second = chunk(**head(0, "c1", "f")), chunk(**head(0, "c2", "g"))
     second["choices"][0]["index"] = 1
@@ -210,71 +237,15 @@ def test_calls_are_those_of_the_first_choice_and_others_are_kept() -> None:
     assert [call.id for call in chunks[0].tool_calls] == ["c1"]
 
 
-def test_a_chunk_without_calls_has_none() -> None:
-    chunks, completion = streamed({"content": "Hi"}, end="stop")
-    assert [each.tool_calls for each in chunks] == [[], []]
-    assert completion.tool_calls == []
-
-
 @pytest.mark.parametrize("calls", ["x", {}, [5], [{"function": {"arguments": {}}}]], ids=repr)
-def test_calls_of_a_wrong_type_end_the_stream(calls: Any) -> None:
+def test_calls_of_a_wrong_type_are_a_decode_error(calls: Any) -> None:
     with pytest.raises(ResponseDecodeError, match="tool_calls") as caught:
         streamed({"content": "Hi"}, {"tool_calls": calls})
     assert caught.value.completion is not None
     assert caught.value.completion.text == "Hi"
 
 
-@pytest.mark.parametrize("end", ["tool_calls", "stop"])
-@pytest.mark.parametrize(
-    "cut_off", ['{"city": "Ber', '{"city": "Bergen"', "{", '["\\"', '{"a": {}']
-)
-def test_an_end_inside_the_arguments_is_an_interruption(cut_off: str, end: str) -> None:
-    with pytest.raises(StreamInterruptedError, match="inside the arguments of a call") as caught:
-        streamed(head(0, "c1", "f"), arguments(cut_off, 0), end=end)
-    (call,) = caught.value.completion.tool_calls
-    assert call.function.arguments == cut_off
-
-
-@pytest.mark.parametrize(
-    ("text", "end"),
-    [
-        *(
-            (text, "tool_calls")
-            for text in ("", "{}", '{"a": "}{"}', '"{"', "not JSON", "{'a': 1}")
-        ),
-        *(('{"city": "Ber', end) for end in ("length", "content_filter")),
-    ],
-)
-def test_arguments_that_end_or_were_cut_off_by_a_limit_are_an_end(text: str, end: str) -> None:
-    assert streamed(head(0, "c1", "f"), arguments(text, 0), end=end)[1].finish_reason == end
-
-
-@pytest.mark.parametrize(
-    ("text", "is_cut"),
-    [
-        *(
-            (text, True)
-            for text in ('{"a": tru', '{"a": -', '{"a": "\\u00', '{"a": 1,', "[1", "  {")
-        ),
-        *((text, False) for text in ("{'a': 'it\"s'}", "{]", '{"a": 1} x', "1", "[" * 100_000)),
-    ],
-)
-def test_malformed_arguments_are_told_from_those_cut_off(text: str, is_cut: bool) -> None:
-    deltas = head(0, "c1", "f"), arguments(text, 0)
-    if is_cut:
-        with pytest.raises(StreamInterruptedError):
-            streamed(*deltas)
-    else:
-        assert streamed(*deltas)[1].tool_calls[0].function.arguments == text
-
-
-def test_the_end_of_arguments_is_found_in_linear_time() -> None:
-    cut_off = '{"code": "' + '\\"' * 100_000
-    with pytest.raises(StreamInterruptedError):
-        streamed(head(0, "c1", "f"), arguments(cut_off, 0))
-
-
-def test_what_the_whole_message_has_beyond_its_pieces_is_added() -> None:
+def test_a_whole_message_adds_what_its_pieces_lacked() -> None:
     """Some streams repeat the message in their last event."""
     reader = stream_reader()
     last = chunk("", "tool_calls")
@@ -291,7 +262,7 @@ def test_what_the_whole_message_has_beyond_its_pieces_is_added() -> None:
     assert message["tool_calls"] == [{**call, "function": {"name": "f", "arguments": "{}"}}]
 
 
-def test_a_message_that_contradicts_its_pieces_changes_nothing() -> None:
+def test_a_whole_message_that_contradicts_its_pieces_is_ignored() -> None:
     reader = stream_reader()
     last = chunk("", "stop")
     last["choices"][0]["message"] = {"content": "Hello without thinking", "name": "other"}
@@ -300,25 +271,7 @@ def test_a_message_that_contradicts_its_pieces_changes_nothing() -> None:
     assert (whole.content, whole.name) == ("<think>a</think>Hello", "MiniMax AI")
 
 
-def test_an_answer_that_comes_whole_is_not_merged() -> None:
-    """Where a stream was asked for and JSON comes, the answer is that of a plain call."""
-    call = {"id": "c1", "index": 0, "function": {"name": "f", "arguments": "{}"}}
-    message = {
-        "content": "Hi",
-        "tool_calls": [call, {**call, "id": "c2"}],
-        "reasoning_details": [{"index": 0, "text": "one"}, {"index": 0, "text": "two"}],
-    }
-    body = plain("x")
-    body["choices"] = [{"index": 0, "message": message, "finish_reason": "tool_calls"}] * 2
-    reader = stream_reader(reply())
-    (only,) = read(reader, json.dumps(body).encode())
-    assert reader.completion.to_dict() == body
-    assert [each.id for each in reader.completion.tool_calls] == ["c1", "c2"]
-    assert (only.text, only.thinking) == ("Hi", "one\n\ntwo")
-    assert only.choices[0].delta.to_dict() == message
-
-
-def test_a_choice_without_index_0_is_read_as_well() -> None:
+def test_a_choice_without_index_0_is_read() -> None:
     for index in (1, "0", None):
         reader = stream_reader()
         events = [chunk("<think>a</think>Hel"), chunk("lo", "stop")]
@@ -333,7 +286,7 @@ def test_a_choice_without_index_0_is_read_as_well() -> None:
 
 
 def details(*texts: str, index: int = 0) -> list[dict[str, Any]]:
-    """The pieces of a segment of the thinking."""
+    """The pieces of a segment of thinking."""
     return [{"reasoning_details": [{"index": index, "text": text}]} for text in texts]
 
 
@@ -344,24 +297,24 @@ def details(*texts: str, index: int = 0) -> list[dict[str, Any]]:
         (["Two cit", "Two cities."], "Two cities."),
         (["Let", "Let me", "Let me think."], "Let me think."),
         (["Let me think", "Let me think", "Let me think."], "Let me think."),
-        # A piece may begin like the whole by chance.
+        # A piece may begin like its predecessor by chance.
         (["a", "and", " b"], "aand b"),
         (["a", "and"], "aand"),
         (["T", "The", " end"], "TThe end"),
-        # What a stream has shown once holds to its end.
+        # What the stream has shown holds to its end.
         (["He", "llo", "Hello again"], "HelloHello again"),
         (["I wonder", "I wonder why", "why"], "I wonder whywhy"),
         (["", "Two", "", " cities."], "Two cities."),
     ],
 )
-def test_texts_of_segments_are_joined_or_cumulative(texts: list[str], whole: str) -> None:
+def test_texts_of_a_segment_are_joined_or_cumulative(texts: list[str], whole: str) -> None:
     chunks, completion = streamed(*details(*texts), end="stop")
     assert completion.message.reasoning_details[0].text == whole
     assert completion.thinking == "".join(each.thinking for each in chunks) == whole
 
 
-def test_one_rule_holds_for_all_segments_of_a_stream() -> None:
-    """The first shows that texts are joined: then "an" is not the whole of "a" and "n"."""
+def test_all_segments_of_a_stream_follow_one_rule() -> None:
+    """The first shows that texts are joined, so "an" does not repeat the "a" before it."""
     chunks, completion = streamed(
         *details("I won", "der."), *details("a", "an", index=1), end="stop"
     )
@@ -378,7 +331,7 @@ def test_one_rule_holds_for_all_segments_of_a_stream() -> None:
         ([["a"], ["b"], ["c", "cd"]], "a\n\nb\n\nccd"),
     ],
 )
-def test_a_rule_that_is_found_late_holds_for_what_came_before(
+def test_a_rule_that_is_found_late_applies_to_earlier_segments(
     segments: list[list[str]], thinking: str
 ) -> None:
     deltas = [
@@ -418,7 +371,7 @@ def test_a_message_that_is_repeated_tells_how_its_texts_were_cut(
     assert "".join(each.thinking for each in chunks) == whole
 
 
-def test_what_comes_behind_the_end_keeps_the_rule() -> None:
+def test_a_segment_after_the_end_follows_the_rule() -> None:
     reader = stream_reader()
     deltas = [*details("a"), *details("and")]
     events = [chunk(**deltas[0]), chunk("", "stop", **deltas[1]), chunk(**details("b")[0])]
@@ -429,12 +382,12 @@ def test_what_comes_behind_the_end_keeps_the_rule() -> None:
 words = st.lists(st.sampled_from(["I ", "wonder", "a", "an", " ", "\n", "。", "</think", ">"]))
 
 
-@tries(200)
+@examples(150)
 @given(words, st.booleans())
-def test_thinking_is_the_same_streamed_and_whole_joined_and_cumulative(
+def test_any_thinking_is_the_same_streamed_and_whole_joined_and_cumulative(
     pieces: list[str], cumulative: bool
 ) -> None:
-    # Long enough to show at once which of both it is.
+    # Long enough to show at once which of the two it is.
     pieces = ["Let me think: ", *pieces]
     whole = "".join(pieces)
     texts = ["".join(pieces[: end + 1]) for end in range(len(pieces))] if cumulative else pieces
@@ -450,7 +403,9 @@ STRAY = ["I wonder.\n</think>\n", "I wonder.</think>", " I wonder. ", "I wonder.
 
 @pytest.mark.parametrize("field", ["reasoning_content", "reasoning_details"])
 @pytest.mark.parametrize("whole", STRAY)
-def test_a_stray_closing_tag_ends_nothing_wherever_it_is_cut(whole: str, field: str) -> None:
+def test_a_stray_closing_tag_in_structured_thinking_is_dropped_wherever_cut(
+    whole: str, field: str
+) -> None:
     for first in range(len(whole) + 1):
         for second in range(first, len(whole) + 1):
             pieces = [whole[:first], whole[first:second], whole[second:]]
@@ -466,7 +421,7 @@ def test_a_stray_closing_tag_ends_nothing_wherever_it_is_cut(whole: str, field: 
 @pytest.mark.parametrize(
     "whole", ["a</think>b", "a </thi", "a <", "</think> a", "a</think></think>"]
 )
-def test_other_tags_in_structured_thinking_stay(whole: str) -> None:
+def test_other_tags_in_structured_thinking_are_kept(whole: str) -> None:
     chunks, completion = streamed(*({"reasoning_content": each} for each in whole), end="stop")
     wanted = whole.removesuffix("</think>") if whole.endswith("</think></think>") else whole
     assert completion.thinking == wanted
@@ -483,13 +438,13 @@ def test_other_tags_in_structured_thinking_stay(whole: str) -> None:
         [{"reasoning_content": "h"}, *details("h"), {"reasoning_content": "m"}, *details("m")],
     ],
 )
-def test_a_thought_that_comes_in_several_fields_is_told_once(deltas: list[dict[str, Any]]) -> None:
+def test_a_thought_in_several_fields_is_yielded_once(deltas: list[dict[str, Any]]) -> None:
     chunks, completion = streamed(*deltas, {"content": "Hi"}, end="stop")
     assert "".join(each.thinking for each in chunks) == completion.thinking == "hm"
     assert "".join(each.text for each in chunks) == completion.text == "Hi"
 
 
-def test_segments_stand_apart_like_blocks() -> None:
+def test_segments_are_set_apart_like_blocks() -> None:
     tagged = streamed({"content": "<think>a</think><think>b</think>c"}, end="stop")[1]
     chunks, split = streamed(
         *details("a", index=0), *details(" ", "b", index=1), {"content": "c"}, end="stop"
@@ -524,7 +479,9 @@ def test_segments_stand_apart_like_blocks() -> None:
         ([None, ""], None),
     ],
 )
-def test_what_is_unknown_is_kept_whole(values: list[Any], whole: Any) -> None:
+def test_values_of_undocumented_fields_are_merged_without_loss(
+    values: list[Any], whole: Any
+) -> None:
     for place in ("message", "call", "envelope", "choice"):
         reader = stream_reader()
         events: list[dict[str, Any]] = []
@@ -554,13 +511,13 @@ def test_what_is_unknown_is_kept_whole(values: list[Any], whole: Any) -> None:
         ("reasoning_details", [["a", {"text": "b"}, 5]], [{"text": "b"}, "a", 5]),
     ],
 )
-def test_what_is_of_another_type_than_the_contract_says_is_kept(
+def test_values_of_a_wrong_type_are_merged_without_loss(
     name: str, values: list[Any], whole: Any
 ) -> None:
     assert message(*({name: value} for value in values), end="stop") == {name: whole}
 
 
-def test_what_is_nested_deeply_is_kept_as_it_came() -> None:
+def test_deeply_nested_values_are_kept_unmerged() -> None:
     def deep(end: str) -> Any:
         value: Any = end
         for _ in range(300):
@@ -572,7 +529,7 @@ def test_what_is_nested_deeply_is_kept_as_it_came() -> None:
     assert json.dumps(found).count("x") + json.dumps(found).count("y") == 2
 
 
-# How long it takes
+# Complexity
 
 
 @pytest.mark.parametrize(
@@ -588,11 +545,17 @@ def test_what_is_nested_deeply_is_kept_as_it_came() -> None:
         lambda number: arguments('\\"', 0),
     ],
     ids=[
-        *("arguments", "reasoning", "segment", "calls", "segments", "unknown text"),
-        *("unknown list", "escapes"),
+        "arguments",
+        "reasoning",
+        "segment",
+        "calls",
+        "segments",
+        "unknown text",
+        "unknown list",
+        "escapes",
     ],
 )
-def test_ten_times_the_pieces_are_ten_times_the_work(piece: Any) -> None:
+def test_merging_is_linear_work(piece: Any) -> None:
     def read_all(count: int) -> None:
         reader = stream_reader()
         for number in range(count):
@@ -602,8 +565,3 @@ def test_ten_times_the_pieces_are_ten_times_the_work(piece: Any) -> None:
 
     small, large = work(lambda: read_all(40)), work(lambda: read_all(400))
     assert large <= 11 * small
-
-
-def test_twenty_thousand_pieces_make_one_call() -> None:
-    text = json.dumps({"text": "x" * 20_000})
-    assert calls(head(0, "c1", "f"), *(arguments(each, 0) for each in text)) == [("c1", "f", text)]

@@ -1,4 +1,4 @@
-"""What can be imported from `minimax_chat`: what users need, and nothing by accident."""
+"""The public names of the package, and the types that tools read from them."""
 
 from __future__ import annotations
 
@@ -18,9 +18,19 @@ ERRORS = {
     if isinstance(value, type) and issubclass(value, minimax_chat.MiniMaxError)
 }
 PUBLIC = {
-    *("MiniMax", "AsyncMiniMax", "Stream", "AsyncStream", "Completion", "CompletionChunk"),
-    *("ContentPartParam", "MessageParam", "SupportsToDict", "ToolCallView", "ToolParam"),
-    *("image", "video"),
+    "MiniMax",
+    "AsyncMiniMax",
+    "Stream",
+    "AsyncStream",
+    "Completion",
+    "CompletionChunk",
+    "ContentPartParam",
+    "MessageParam",
+    "SupportsToDict",
+    "ToolCallView",
+    "ToolParam",
+    "image",
+    "video",
     *ERRORS,
 }
 
@@ -32,31 +42,36 @@ def test_a_public_name_can_be_imported(name: str) -> None:
     assert getattr(minimax_chat, name) is value
 
 
-def test_the_types_of_messages_are_those_of_the_contract() -> None:
+def test_types_of_messages_are_those_of_the_contract() -> None:
     assert minimax_chat.MessageParam is contract.MessageParam
     assert minimax_chat.SupportsToDict is contract.SupportsToDict
 
 
-def test_dir_lists_the_public_names() -> None:
+def test_dir_lists_the_public_names_alone() -> None:
     assert {*dir(minimax_chat)} == PUBLIC
 
 
 @pytest.mark.parametrize(
     "name",
     [
-        *("Any", "Mapping", "cast", "re", "time", "Config"),
-        *("failure", "retry_after", "ERROR_CLASSES", "Call", "httpx", "MODEL", "__wrapped__", ""),
+        "Any",
+        "Config",
+        "retry_after",
+        "ERROR_CLASSES",
+        "httpx",
+        "__wrapped__",
+        "",
     ],
 )
-def test_nothing_else_can_be(name: str) -> None:
+def test_a_private_name_cannot_be_imported(name: str) -> None:
     with pytest.raises(AttributeError, match="has no attribute"):
         getattr(minimax_chat, name)
 
 
 @pytest.mark.parametrize("kind", [MiniMax, AsyncMiniMax])
 @pytest.mark.parametrize("method", ["__init__", "with_options"])
-def test_the_types_of_the_options_can_be_read(kind: type, method: str) -> None:
-    """By what builds forms, command lines or documentation of them."""
+def test_type_hints_of_the_options_can_be_resolved(kind: type, method: str) -> None:
+    """By tools that make forms, command lines or documentation of them."""
     function = getattr(kind, method)
     hints = typing.get_type_hints(function)
     assert inspect.signature(function).parameters.keys() - hints.keys() == {"self"}
@@ -64,6 +79,6 @@ def test_the_types_of_the_options_can_be_read(kind: type, method: str) -> None:
 
 
 @pytest.mark.parametrize("module", ["client", "aio"])
-def test_the_types_of_a_call_can_be_read(module: str) -> None:
+def test_type_hints_of_create_can_be_resolved(module: str) -> None:
     completions = importlib.import_module(f"minimax_chat.{module}").Completions
     assert typing.get_type_hints(completions.create)["stream"] == bool | None

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
-from hypothesis import HealthCheck, settings, strategies as st
+from hypothesis import strategies as st
 
+# Handed on to the tests that draw bodies.
+from properties import MORE as MORE, examples as examples
 from spec_reading import BOUNDS, Spec, conditions, edges, effective, fields, resolved
 
 Bodies = st.SearchStrategy[dict[str, Any]]
-
-MORE = float(os.environ.get("MINIMAX_CONTRACT_EXAMPLES", "1"))
-"""How many times the usual number of examples to try."""
 
 # What readers trip over: tags, line ends, marks of a byte order, zeros, other alphabets.
 STRINGS = ["", "<think>", "</think>", "<think>\n好</think>\n\n你好", "\ufeff", "\u2028", "\0", "😀"]
@@ -37,17 +35,6 @@ UNKNOWN = st.dictionaries(
     VALUES,
     max_size=2,
 )
-
-
-def examples(number: int) -> settings:
-    """The settings of a property that is tried so many times, the same way every time."""
-    return settings(
-        max_examples=round(number * MORE),
-        derandomize=MORE == 1,
-        database=None,
-        deadline=None,
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-    )
 
 
 JSON: st.SearchStrategy[Any] = st.recursive(

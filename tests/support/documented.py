@@ -300,14 +300,22 @@ ENUMERATIONS: dict[str, tuple[list[str] | list[int], str]] = {
     "ModelId": (
         [
             *SEED_MODELS,
-            *("MiniMax-M3", "MiniMax-M2.5-highspeed", "MiniMax-M2.1-highspeed", "MiniMax-M2"),
+            "MiniMax-M3",
+            "MiniMax-M2.5-highspeed",
+            "MiniMax-M2.1-highspeed",
+            "MiniMax-M2",
         ],
         REFERENCE,
     ),
     "Role": (
         [
-            *("system", "user", "assistant"),
-            *("user_system", "group", "sample_message_user", "sample_message_ai"),
+            "system",
+            "user",
+            "assistant",
+            "user_system",
+            "group",
+            "sample_message_user",
+            "sample_message_ai",
             "tool",
         ],
         GUIDE,
@@ -675,7 +683,11 @@ ALLOWED: dict[str, dict[str, Any]] = {
 
 EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "ChatCompletionRequest": [
-        *(EXAMPLE_REQUEST, IMAGE_REQUEST, VIDEO_REQUEST, TOOLS_REQUEST, TOOL_RESULT_REQUEST),
+        EXAMPLE_REQUEST,
+        IMAGE_REQUEST,
+        VIDEO_REQUEST,
+        TOOLS_REQUEST,
+        TOOL_RESULT_REQUEST,
     ],
     "ChatCompletion": [EXAMPLE_RESPONSE, TOOL_CALLS_RESPONSE],
     "ChatCompletionChunk": [EXAMPLE_CHUNK],

@@ -1,7 +1,7 @@
-"""Both clients behind one face, so that a test is written once: the asynchronous one on a loop.
+"""Both clients behind one interface, so that a test is written once.
 
-Each step of the asynchronous client (a call, a chunk, a close) is a task of its own on one event
-loop, which stands still in between. What depends on tasks has tests of its own.
+Each step of the asynchronous client (a call, a chunk, a close) runs as a task of its own on one
+event loop, which stands still in between. What depends on tasks is tested in test_tasks.py.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import httpx
 
@@ -21,43 +21,40 @@ from minimax_chat import (
     MiniMax,
     Stream,
 )
-from minimax_chat_api.contract import MessageParam, SupportsToDict
-
-KEY = "sk-5ecret-k3y"
-"""A key that must not be seen."""
-
-T = TypeVar("T")
-MESSAGES: list[MessageParam | SupportsToDict] = [{"role": "user", "content": "Hello"}]
+from samples import KEY, MESSAGES, MODEL
 
 
 class Driver:
-    """Makes clients of one kind and runs what they do, to the end."""
+    """Makes clients of one kind, and runs each step of theirs to its end."""
 
     def __init__(self, *, asynchronous: bool) -> None:
         self.asynchronous = asynchronous
         self._stack = ExitStack()
         self._runner = self._stack.enter_context(asyncio.Runner()) if asynchronous else None
 
-    def __repr__(self) -> str:
-        return "async" if self.asynchronous else "sync"
-
     @property
     def kind(self) -> type[MiniMax] | type[AsyncMiniMax]:
         return AsyncMiniMax if self.asynchronous else MiniMax
 
     def run(self, value: Any) -> Any:
-        """What an awaitable gives; the synchronous client gives it at once."""
+        """The result of an awaitable; the synchronous client returns it at once."""
         return self._runner.run(_await(value)) if self._runner else value
 
     def client(self, base_url: str | None = None, **options: Any) -> Client:
-        """A client, which is closed at the end of the test, and no test waits for it long."""
-        known = {"api_key": KEY, "timeout": 20}
-        client = Client(self, self.kind(base_url=base_url, **{**known, **options}))
+        """A client with a short timeout, closed at the end of the test."""
+        defaults = {"api_key": KEY, "timeout": 20}
+        client = Client(self, self.kind(base_url=base_url, **{**defaults, **options}))
         self._stack.callback(client.close)
         return client
 
+    def single_connection_client(self, base_url: str, **options: Any) -> Client:
+        """A client that cannot open a second connection while the first is in use."""
+        http = self.http_client(limits=httpx.Limits(max_connections=1))
+        timeout = httpx.Timeout(10, pool=5)
+        return self.client(base_url, http_client=http, timeout=timeout, **options)
+
     def http_client(self, **options: Any) -> Any:
-        """An httpx client, which is closed at the end of the test."""
+        """An httpx client, closed at the end of the test."""
         http = (httpx.AsyncClient if self.asynchronous else httpx.Client)(**options)
         self._stack.callback(lambda: self.run(close(http)))
         return http
@@ -73,18 +70,24 @@ class Client:
         self.driver, self.client = driver, client
 
     def ask(self, **arguments: Any) -> Completion:
-        """A call, answered whole."""
+        """A plain call."""
         completion = self.driver.run(self._create(**arguments))
         assert isinstance(completion, Completion)
         return completion
 
     def stream(self, **arguments: Any) -> OpenStream:
-        """A call, answered in chunks."""
+        """A streamed call."""
         return OpenStream(self.driver, self.driver.run(self._create(stream=True, **arguments)))
 
+    def text(self, streamed: bool, **arguments: Any) -> str:
+        """The text of the answer to a plain or a streamed call."""
+        if streamed:
+            return "".join(chunk.text for chunk in self.stream(**arguments))
+        return self.ask(**arguments).text
+
     def _create(self, **arguments: Any) -> Any:
-        known = {"model": "MiniMax-M2.7", "messages": MESSAGES}
-        return self.client.chat.completions.create(**{**known, **arguments})
+        defaults = {"model": MODEL, "messages": MESSAGES}
+        return self.client.chat.completions.create(**{**defaults, **arguments})
 
     def with_options(self, **options: Any) -> Client:
         return Client(self.driver, self.client.with_options(**options))

@@ -1,13 +1,13 @@
-"""A TCP server that does to each request what a test tells it to, byte for byte.
+"""A TCP server that answers each request as a test scripts it, byte for byte.
 
     with Server() as server:
         gate = server.gate()
-        server.script(stream_head(), chunk(event("Hel")), gate, RESET)
+        server.script(stream_head(), http_chunk(event("Hel")), gate, RESET)
 
-answers the first request so; another call of `script` says what happens to the next one, on
-whichever connection it comes. A connection is kept open for more requests unless its script ends
-it. No step waits without end: what takes longer than PATIENCE ends the connection, and the test
-that looks at `ended_by` fails.
+scripts the first request; the next call of `script` is for the next request, on whichever
+connection it arrives. A connection stays open for more requests unless its script ends it. No step
+waits forever: one that takes longer than PATIENCE ends the connection, and a test that checks
+`ended_by` fails.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Self
+
+from samples import THINKING, events, openai_style, plain
 
 PATIENCE = 10.0
 
@@ -53,7 +55,7 @@ class Connection:
     ended_by: str = ""
     """`client`, `server`, or `patience` if a step took too long."""
     rest: bytes = b""
-    """What has come of the next request."""
+    """The part of the next request that has arrived."""
 
     def end(self, by: str) -> None:
         if not self.ended.is_set():
@@ -62,7 +64,7 @@ class Connection:
             self.ended.set()
 
     def receive(self) -> bytes:
-        """The next bytes; b"" when the connection has ended."""
+        """The next bytes; b"" once the connection has ended."""
         if self.ended.is_set():
             return b""
         try:
@@ -86,29 +88,29 @@ class Connection:
 
 
 Step = bytes | threading.Event | Callable[[Connection, Request], None]
-"""Bytes to send, a gate to wait at, or anything else to do."""
+"""Bytes to send, a gate to wait at, or any other action."""
 
 
 def CLOSE(connection: Connection, request: Request) -> None:
-    """Ends the connection in good order."""
+    """Closes the connection cleanly."""
     connection.end("server")
 
 
 def RESET(connection: Connection, request: Request) -> None:
-    """Ends the connection by a TCP reset."""
+    """Closes the connection with a TCP reset."""
     linger = struct.pack("ii", 1, 0)
     connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
     connection.end("server")
 
 
 def SILENCE(connection: Connection, request: Request) -> None:
-    """Says nothing until the client ends the connection."""
+    """Sends nothing until the client closes the connection."""
     while connection.receive():
         pass
 
 
 class Server:
-    """A server on a free port of this machine, in threads of this process."""
+    """A server on a free local port, in threads of this process."""
 
     def __init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -122,26 +124,26 @@ class Server:
         self._threads: list[threading.Thread] = []
 
     def script(self, *steps: Step, times: int = 1) -> None:
-        """What happens to the next request, or to so many, that has no script yet."""
+        """Scripts the next request, or so many of them, that have no script yet."""
         self._scripts.extend([steps] * times)
 
     def otherwise(self, *steps: Step) -> None:
-        """What happens to every request that has no script."""
+        """Scripts every request that has no script of its own."""
         self._otherwise = steps
 
     def gate(self) -> threading.Event:
-        """A step that waits until the test sets it."""
+        """A step that waits until the test opens the gate by `set()`."""
         gate = threading.Event()
         self._gates.append(gate)
         return gate
 
     def wait_for_requests(self, count: int) -> None:
-        """Returns when so many requests have come."""
+        """Returns once so many requests have arrived."""
         with self._changed:
             assert self._changed.wait_for(lambda: len(self.requests) >= count, PATIENCE)
 
     def ended_by(self, connection: int = 0) -> str:
-        """Who ended a connection, waiting for it to end."""
+        """Who ended a connection; waits for its end."""
         assert self.connections[connection].ended.wait(PATIENCE), "the connection is still open"
         return self.connections[connection].ended_by
 
@@ -157,7 +159,7 @@ class Server:
         for connection in list(self.connections):
             with contextlib.suppress(OSError):
                 connection.socket.shutdown(socket.SHUT_RDWR)
-        # Grows while the thread that accepts is alive, which is the first.
+        # The list grows while the accepting thread, which is the first, is alive.
         for thread in self._threads:
             thread.join(PATIENCE)
         self._listener.close()
@@ -199,7 +201,7 @@ class Server:
             connection.end("server")
 
     def _received(self, connection: Connection) -> Request | None:
-        """The next request; None when the connection has ended."""
+        """The next request; None once the connection has ended."""
         received, connection.rest = connection.rest, b""
         while b"\r\n\r\n" not in received and (data := connection.receive()):
             received += data
@@ -219,13 +221,13 @@ class Server:
 # HTTP
 
 
-def reply(
+def http_reply(
     body: bytes | Mapping[str, Any],
     status: int = 200,
     headers: Mapping[str, str] | None = None,
     content_type: str = "application/json",
 ) -> bytes:
-    """A whole HTTP reply."""
+    """A complete HTTP reply."""
     if not isinstance(body, bytes):
         body = json.dumps(body, ensure_ascii=False).encode()
     fields = {"Content-Type": content_type, "Content-Length": str(len(body)), **(headers or {})}
@@ -234,15 +236,15 @@ def reply(
 
 
 def stream_head(headers: Mapping[str, str] | None = None) -> bytes:
-    """The head of a streamed reply, whose body then comes in chunks."""
+    """The head of a streamed reply, whose body follows in chunks."""
     fields = {"Content-Type": "text/event-stream", "Transfer-Encoding": "chunked"}
     fields |= headers or {}
     lines = ["HTTP/1.1 200 OK", *(f"{name}: {value}" for name, value in fields.items()), "", ""]
     return "\r\n".join(lines).encode()
 
 
-def chunk(data: bytes) -> bytes:
-    """A piece of a body in chunked encoding."""
+def http_chunk(data: bytes) -> bytes:
+    """A chunk of a body in chunked encoding."""
     return b"%x\r\n%b\r\n" % (len(data), data)
 
 
@@ -250,98 +252,22 @@ END = b"0\r\n\r\n"
 """The end of a body in chunked encoding."""
 
 
-def stream(*pieces: bytes, headers: Mapping[str, str] | None = None) -> bytes:
-    """A whole streamed reply."""
-    return stream_head(headers) + b"".join(map(chunk, pieces)) + END
+def http_stream(*pieces: bytes, headers: Mapping[str, str] | None = None) -> bytes:
+    """A complete streamed reply."""
+    return stream_head(headers) + b"".join(map(http_chunk, pieces)) + END
 
 
 # The API
 
-ID = "06379c22ee61299eeadfb33e3b3e9102"
-MODEL = "MiniMax-M2.7"
-USAGE = {"total_tokens": 30, "prompt_tokens": 10, "completion_tokens": 20}
-THINKING, TEXT = "The user greets.", "Hello! 你好 🙂"
-CONTENT = f"<think>\n{THINKING}\n</think>\n\n{TEXT}"
-
-DONE = b"data: [DONE]\n\n"
-
-
-def envelope(kind: str) -> dict[str, Any]:
-    return {
-        "id": ID,
-        "created": 1776838946,
-        "model": MODEL,
-        "object": kind,
-        "input_sensitive": False,
-        "output_sensitive": False,
-    }
-
-
-def completion(content: str = CONTENT, finish_reason: str = "stop") -> dict[str, Any]:
-    """The body of an answer."""
-    message = {"role": "assistant", "name": "MiniMax AI", "content": content}
-    choice = {"finish_reason": finish_reason, "index": 0, "message": message}
-    return {
-        **envelope("chat.completion"),
-        "choices": [choice],
-        "usage": USAGE,
-        "base_resp": {"status_code": 0, "status_msg": ""},
-    }
-
-
-def event(content: str, finish_reason: str | None = None) -> bytes:
-    """An event of a streamed answer; the last has a finish_reason and usage."""
-    delta = {"role": "assistant", "name": "MiniMax AI", "content": content}
-    choice: dict[str, Any] = {"index": 0, "delta": delta}
-    usage, base_resp = None, None
-    if finish_reason:
-        choice["finish_reason"] = finish_reason
-        usage, base_resp = USAGE, {"status_code": 0, "status_msg": ""}
-    body = {**envelope("chat.completion.chunk"), "choices": [choice], "usage": usage}
-    return event_of({**body, "base_resp": base_resp})
-
-
-def event_of(body: Mapping[str, Any]) -> bytes:
-    """An event that holds a JSON object."""
-    return b"data: %b\n\n" % json.dumps(body, ensure_ascii=False).encode()
-
-
-def events(content: str = CONTENT, size: int = 5) -> list[bytes]:
-    """The events of a whole streamed answer, [DONE] included."""
-    pieces = [content[at : at + size] for at in range(0, len(content), size)]
-    return [*map(event, pieces[:-1]), event(pieces[-1], "stop"), DONE]
-
-
-def failure(code: int, message: str = "it failed") -> dict[str, Any]:
-    """A failure told inside an HTTP 200."""
-    return {
-        **envelope("chat.completion"),
-        "choices": None,
-        "base_resp": {"status_code": code, "status_msg": message},
-    }
-
-
-def error(code: int, message: str = "it failed", status: int = 500) -> dict[str, Any]:
-    """A failure told by an OpenAI-style body."""
-    return {
-        "type": "error",
-        "error": {
-            "type": "server_error",
-            "message": f"{message} ({code})",
-            "http_code": str(status),
-        },
-        "request_id": "0217",
-    }
-
 
 def answer(connection: Connection, request: Request) -> None:
-    """Answers every request as it was asked, streamed or whole, with its last message."""
+    """Echoes the last message of every request, streamed or not as the request asks."""
     body = request.json
     content = f"<think>\n{THINKING}\n</think>\n\n{body['messages'][-1]['content']}"
     if body.get("stream"):
-        connection.send(stream(*events(content)))
+        connection.send(http_stream(*events(content)))
     else:
-        connection.send(reply(completion(content)))
+        connection.send(http_reply(plain(content)))
 
 
-UNSCRIPTED: Step = reply(error(2013, "the test says nothing about this request", 400), 400)
+UNSCRIPTED: Step = http_reply(openai_style("the test has no script for this request (2013)"), 400)

@@ -21,8 +21,14 @@ from spec_reading import (
 )
 
 HEADERS = {
-    *("host", "accept", "accept-encoding", "connection", "user-agent"),
-    *("content-type", "content-length", "authorization"),
+    "host",
+    "accept",
+    "accept-encoding",
+    "connection",
+    "user-agent",
+    "content-type",
+    "content-length",
+    "authorization",
 }
 """What HTTP, the contract and httpx need."""
 

@@ -1,4 +1,4 @@
-"""Counts work instead of measuring time, so that a test of linear time cannot be disturbed."""
+"""Counts work instead of measuring time, which a busy machine would disturb."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-# Methods that can be told where to begin, so that the length of the whole says nothing.
+# Methods that take a start position, so that the length of the whole says nothing.
 WITH_PLACES = {"find", "rfind", "index", "startswith", "endswith", "match", "search"}
 
 
@@ -32,7 +32,7 @@ class _Meter:
 
 
 def work(task: Callable[[], object]) -> int:
-    """The length of all text and bytes that methods look at, and that variables and objects get."""
+    """The total length of the text and bytes that methods read and that variables are assigned."""
     meter, before = _Meter(), sys.getprofile()
     sys.setprofile(meter)
     try:

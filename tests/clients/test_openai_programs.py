@@ -1,7 +1,7 @@
-"""Programs written for the OpenAI SDK run with the import and the class name changed.
+"""Programs written for the OpenAI SDK, with import and class name changed.
 
-They are those of its README, with this API's model; both SDKs run them against the emulator, and
-must print the same.
+They are those of its README, with a model of this API. Both SDKs run them against the emulator, and
+must send and print the same.
 """
 
 from __future__ import annotations
@@ -168,7 +168,7 @@ def emulator() -> Iterator[Emulator]:
 # As in the README, most of them close nothing.
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 @pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS)
-def test_a_program_for_the_openai_sdk_runs_with_its_import_changed(
+def test_a_program_for_the_openai_sdk_does_the_same_with_minimax_chat(
     emulator: Emulator,
     program: str,
     monkeypatch: pytest.MonkeyPatch,

@@ -1,4 +1,4 @@
-"""Server-sent events: WHATWG's rules for event streams, however the bytes are cut."""
+"""Server-sent events by WHATWG's rules for event streams, however the bytes are cut."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import pytest
 from hypothesis import example, given, strategies as st
 
 from minimax_chat._events import EventDecoder
-from properties import tries
-from replies import chunk as content_chunk, cut, read, sse, stream_reader
+from properties import cut, examples
+from samples import chunk, sse
+from seams import read, stream_reader
 from work import work
 
 MARK = b"\xef\xbb\xbf"
@@ -19,31 +20,31 @@ STREAMS: dict[str, tuple[bytes, list[bytes]]] = {
     "CR": (b"data: a\r\rdata: b\r\r", [b"a", b"b"]),
     "CRLF": (b"data: a\r\n\r\ndata: b\r\n\r\n", [b"a", b"b"]),
     "mixed line ends": (b"data: a\r\ndata: b\rdata: c\n\r\ndata: d\n\r", [b"a\nb\nc", b"d"]),
-    "CR and LF in CRLF are one line end": (b"data: a\r\ndata: b\r\n\r\n", [b"a\nb"]),
-    "LF and CR are two": (b"data: a\n\rdata: b\n\r", [b"a", b"b"]),
+    "CRLF is one line end": (b"data: a\r\ndata: b\r\n\r\n", [b"a\nb"]),
+    "LF CR is two line ends": (b"data: a\n\rdata: b\n\r", [b"a", b"b"]),
     "comments": (b": hello\n\ndata: a\n:\n:x\ndata: b\n\n:\n\n", [b"a\nb"]),
-    "lines of data": (b"data: {\ndata: }\n\n", [b"{\n}"]),
+    "several lines of data": (b"data: {\ndata: }\n\n", [b"{\n}"]),
     "blank lines between events": (b"\n\ndata: a\n\n\n\ndata: b\n\n", [b"a", b"b"]),
     "byte order mark": (MARK + b"data: a\n\n", [b"a"]),
-    "one mark alone is taken away": (MARK + MARK + b"data: a\n\ndata: b\n\n", [b"b"]),
-    "a later mark belongs to its line": (b"data: a\n\n" + MARK + b"data: b\n\n", [b"a"]),
-    "a mark in data stays": (b"data: " + MARK + b"a\n\n", [MARK + b"a"]),
+    "a second byte order mark": (MARK + MARK + b"data: a\n\ndata: b\n\n", [b"b"]),
+    "byte order mark in a later line": (b"data: a\n\n" + MARK + b"data: b\n\n", [b"a"]),
+    "byte order mark in data": (b"data: " + MARK + b"a\n\n", [MARK + b"a"]),
     "unknown fields": (b"foo: x\nevent: y\ndata: a\nretry: 5\nDATA: z\n\n", [b"a"]),
-    "field names are whole": (b"dat: x\ndata2: y\n data: z\ndata : w\n\n", []),
-    "an id alone is no event": (b"id: 7\n\ndata: a\nid: 8\n\n", [b"a"]),
-    "an event without data is none": (b"event: ping\n\ndata: a\n\n", [b"a"]),
-    "no colon": (b"data: a\ndata\ndata: b\n\nfoo\n\n", [b"a\n\nb"]),
-    "no space": (b"data:a\n\n", [b"a"]),
-    "one space is taken away": (b"data:  a \n\ndata:\ta\n\n", [b" a ", b"\ta"]),
+    "similar field names": (b"dat: x\ndata2: y\n data: z\ndata : w\n\n", []),
+    "id without data": (b"id: 7\n\ndata: a\nid: 8\n\n", [b"a"]),
+    "event without data": (b"event: ping\n\ndata: a\n\n", [b"a"]),
+    "field without a colon": (b"data: a\ndata\ndata: b\n\nfoo\n\n", [b"a\n\nb"]),
+    "no space after the colon": (b"data:a\n\n", [b"a"]),
+    "one space after the colon is dropped": (b"data:  a \n\ndata:\ta\n\n", [b" a ", b"\ta"]),
     "colons in data": (b'data: {"a":1}\n\ndata::\n\n', [b'{"a":1}', b":"]),
-    "Unicode's line ends are none": (
+    "Unicode's line ends": (
         "data: a\u2028b\u2029c\u0085d\x0b\x0c\x1c\x1d\x1ee\n\n".encode(),
         ["a\u2028b\u2029c\u0085d\x0b\x0c\x1c\x1d\x1ee".encode()],
     ),
     "characters of several bytes": ("data: 你好🏔️\n\n".encode(), ["你好🏔️".encode()]),
-    "the end drops an event that is not complete": (b"data: a\n\ndata: b\n", [b"a"]),
-    "the end drops a line that is not complete": (b"data: a\n\ndata: b", [b"a"]),
-    "an end behind CR is complete": (b"data: a\r\r", [b"a"]),
+    "an incomplete event at the end": (b"data: a\n\ndata: b\n", [b"a"]),
+    "an incomplete line at the end": (b"data: a\n\ndata: b", [b"a"]),
+    "CR at the end": (b"data: a\r\r", [b"a"]),
     "nothing": (b"", []),
 }
 
@@ -54,10 +55,32 @@ streams = pytest.mark.parametrize(
 bodies = st.lists(
     st.sampled_from(
         [
-            *(b"\n", b"\r", b"\r\n", b"\n\n", b"\r\r", b"\r\n\r\n", MARK, b":", b" ", b"data"),
-            *(b"data:", b"data: ", b"data: a", b"event: x", b"id: 1", b"retry: 5", b"dataa: b"),
-            *("你好".encode(), "\u2028".encode(), "\u0085".encode(), b"\x0b", b"\x00", b"\xff"),
-            *(b'{"a": 1}', b"[DONE]", b": comment"),
+            b"\n",
+            b"\r",
+            b"\r\n",
+            b"\n\n",
+            b"\r\r",
+            b"\r\n\r\n",
+            MARK,
+            b":",
+            b" ",
+            b"data",
+            b"data:",
+            b"data: ",
+            b"data: a",
+            b"event: x",
+            b"id: 1",
+            b"retry: 5",
+            b"dataa: b",
+            "你好".encode(),
+            "\u2028".encode(),
+            "\u0085".encode(),
+            b"\x0b",
+            b"\x00",
+            b"\xff",
+            b'{"a": 1}',
+            b"[DONE]",
+            b": comment",
         ]
     ),
     max_size=20,
@@ -66,14 +89,14 @@ cuts = st.lists(st.integers(min_value=0, max_value=400), max_size=8)
 
 
 def reference(stream: bytes) -> list[bytes]:
-    """The data of a whole stream's events, by WHATWG's rules for parsing and interpreting one.
+    """The data of the events of a whole stream, written after WHATWG's text.
 
-    Its rules are about characters of ASCII, which are bytes of UTF-8, and about one mark.
+    Its rules are about ASCII characters, which are single bytes of UTF-8, and the byte order mark.
     """
     lines = re.split("\r\n|\r|\n", stream.removeprefix(MARK).decode("latin-1"))
     events: list[str] = []
     data = ""
-    for line in lines[:-1]:  # what stands behind the last line end is no line
+    for line in lines[:-1]:  # the rest after the last line end is no line
         if line == "":
             if data:
                 events.append(data.removesuffix("\n"))
@@ -92,85 +115,74 @@ def decode(*pieces: bytes) -> list[bytes]:
     return [event for piece in pieces for event in decoder.feed(piece)]
 
 
-def told(events: list[bytes]) -> list[bytes]:
-    """An event whose data is empty tells a client of this API nothing: it may come or not."""
+def with_data(events: list[bytes]) -> list[bytes]:
+    """Without events of empty data, which say nothing to a client of this API."""
     return [event for event in events if event]
 
 
 @streams
-def test_what_a_stream_holds(stream: bytes, events: list[bytes]) -> None:
+def test_events_of_a_stream(stream: bytes, events: list[bytes]) -> None:
     assert decode(stream) == events
 
 
 @streams
 def test_the_reference_agrees_with_the_examples(stream: bytes, events: list[bytes]) -> None:
-    assert told(reference(stream)) == events
+    assert with_data(reference(stream)) == events
 
 
 @streams
-def test_two_cuts_anywhere_change_nothing(stream: bytes, events: list[bytes]) -> None:
+def test_events_are_the_same_after_any_two_cuts(stream: bytes, events: list[bytes]) -> None:
     for first in range(len(stream) + 1):
         for second in range(first, len(stream) + 1):
             pieces = stream[:first], stream[first:second], stream[second:]
             assert decode(*pieces) == events, pieces
 
 
-@tries(400)
-@given(bodies, cuts)
+@examples(400)
+@given(bodies | st.binary(max_size=60), cuts)
 @example(b"data: a\r\n\r\ndata: b\r\n\r\n", [8, 9, 10])
 @example(MARK + b"data: a\n\n", [1, 2])
 @example(b"data: a\r", [8])
-def test_every_stream_holds_what_the_reference_says(stream: bytes, at: list[int]) -> None:
-    events = told(reference(stream))
-    assert told(decode(stream)) == events
-    assert told(decode(*cut(stream, at))) == events
-    assert told(decode(*(stream[place : place + 1] for place in range(len(stream))))) == events
-
-
-@tries(100)
-@given(st.binary(max_size=60), cuts)
-def test_bytes_at_random_as_well(stream: bytes, at: list[int]) -> None:
-    assert told(decode(*cut(stream, at))) == told(reference(stream))
+def test_any_stream_however_cut_agrees_with_the_reference(stream: bytes, at: list[int]) -> None:
+    events = with_data(reference(stream))
+    assert with_data(decode(stream)) == events
+    assert with_data(decode(*cut(stream, at))) == events
+    single_bytes = [stream[place : place + 1] for place in range(len(stream))]
+    assert with_data(decode(*single_bytes)) == events
 
 
 @pytest.mark.parametrize("end", [b"\n\n", b"\r\r", b"\r\n\r\n", b"\r\n\r"])
-def test_an_event_is_passed_on_with_the_last_byte_of_its_end(end: bytes) -> None:
-    """Not one byte later, which may not come before the next event."""
+def test_an_event_is_yielded_at_the_last_byte_of_its_line_end(end: bytes) -> None:
+    """Not one byte later, which may not arrive before the next event."""
     decoder = EventDecoder()
     whole = b"data: a" + end
-    # Behind CRLF a CR ends the blank line; that LF follows it is not known yet.
+    # After CRLF, a CR ends the blank line; whether LF follows is not known yet.
     complete = len(whole) - (end == b"\r\n\r\n")
-    given_at = [
+    yielded_at = [
         place for place in range(len(whole)) for _ in decoder.feed(whole[place : place + 1])
     ]
-    assert given_at == [complete - 1]
+    assert yielded_at == [complete - 1]
 
 
-def test_an_empty_piece_changes_nothing() -> None:
+def test_an_empty_piece_inside_crlf_is_ignored() -> None:
     assert decode(b"data: a\r", b"", b"\n", b"", b"\r", b"", b"\n") == [b"a"]
 
 
-def test_events_of_a_piece_come_in_order() -> None:
-    assert decode(b"".join(b"data: %d\n\n" % number for number in range(1000))) == [
-        b"%d" % number for number in range(1000)
-    ]
-
-
-def test_a_chunk_survives_every_cut_of_its_bytes() -> None:
-    """The JSON of a real chunk, with what other line splitters would tear apart."""
+def test_a_chunk_is_read_after_any_cut_of_its_bytes() -> None:
+    """The JSON of a real chunk, with characters that other line splitters split at."""
     content = "a\u2028b\u2029c\u0085d 你好 🏔️"
-    body = sse(content_chunk(content, "stop"))
+    body = sse(chunk(content, "stop"))
     assert "\u2028".encode() in body
     for place in range(len(body) + 1):
         reader = stream_reader()
         chunks = read(reader, body[:place], body[place:])
-        assert "".join(chunk.text for chunk in chunks) == content
+        assert "".join(each.text for each in chunks) == content
         assert reader.completion.text == content
 
 
-def test_an_event_without_data_says_nothing_to_a_client() -> None:
-    body = b"data\n\ndata:\n\nid: 1\n\n: x\n\n" + sse(content_chunk("Hello", "stop"))
-    assert [chunk.text for chunk in read(stream_reader(), body)] == ["Hello"]
+def test_an_event_without_data_is_no_chunk() -> None:
+    body = b"data\n\ndata:\n\nid: 1\n\n: x\n\n" + sse(chunk("Hello", "stop"))
+    assert [each.text for each in read(stream_reader(), body)] == ["Hello"]
 
 
 def work_of(pieces: list[bytes]) -> int:
@@ -181,12 +193,12 @@ def megabytes(size: int) -> list[bytes]:
     return [b"data: ", *[b"x" * 1000] * (size // 1000), b"\n\n"]
 
 
-def test_an_event_of_5_mb_arrives_whole() -> None:
+def test_an_event_of_5_mb_in_small_pieces_is_whole() -> None:
     assert decode(*megabytes(5_000_000)) == [b"x" * 5_000_000]
 
 
 @pytest.mark.parametrize("line_end", [b"", b"\ndata: ", b"\n: ", b"\n\ndata: "])
-def test_ten_times_the_event_is_ten_times_the_work(line_end: bytes) -> None:
+def test_a_large_event_is_linear_work(line_end: bytes) -> None:
     small, large = (
         work_of([piece + line_end for piece in megabytes(size)]) for size in (500_000, 5_000_000)
     )
