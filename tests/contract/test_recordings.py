@@ -1,10 +1,10 @@
-"""What the live tests have recorded keeps the contract offline, too; and the live tests work.
+"""Recordings of the live tests, replayed offline; and the live tests themselves.
 
-emulator.json was recorded with the emulator, for want of a key: it proves that recording works, and
-says nothing about the real API. To record it anew, as after a change of the calls:
+emulator.json was recorded with the emulator, for want of a key: it proves that recording works, but
+says nothing about the real API. To record it again, as after a change of the calls:
 
     export MINIMAX_RECORD=tests/contract/recordings/emulator.json
-    python -m pytest tests/contract/test_recordings.py -k record_what
+    python -m pytest tests/contract/test_recordings.py -k record_and_replay
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def test_a_recording_keeps_the_contract(recording: Path) -> None:
     assert str(replayed(recording)) == "the API keeps the contract"
 
 
-def test_the_live_tests_record_what_they_see(tmp_path: Path) -> None:
+def test_the_live_tests_record_and_replay_the_emulator(tmp_path: Path) -> None:
     target = Path(os.environ.get("MINIMAX_RECORD") or tmp_path / "emulator.json")
     recorder = Recorder()
     with Emulator() as emulator, httpx.Client(event_hooks=recorder.hooks, trust_env=False) as http:
@@ -53,7 +53,7 @@ def test_the_live_tests_record_what_they_see(tmp_path: Path) -> None:
     seen = [(each["status"], each["headers"]["content-type"]) for each in recorded]
     kept = json.loads((FOLDER / "emulator.json").read_text("utf-8"))
     assert seen == [(each["status"], each["headers"]["content-type"]) for each in kept]
-    # Neither the key nor an id is in the file; where they stood, they are still the same.
+    # The file holds neither the key nor an id; what replaces an id is the same everywhere.
     assert KEY not in text
     assert "Bearer" not in text
     first = json.loads(recorded[0]["body"])
@@ -64,7 +64,7 @@ def test_the_live_tests_record_what_they_see(tmp_path: Path) -> None:
     assert str(replayed(target)) == "the API keeps the contract"
 
 
-def test_a_call_that_was_retried_is_replayed(tmp_path: Path) -> None:
+def test_a_retry_is_replayed(tmp_path: Path) -> None:
     recorded: list[dict[str, Any]] = json.loads((FOLDER / "emulator.json").read_text("utf-8"))
     failure = {"base_resp": {"status_code": 1002, "status_msg": "rate limit"}}
     headers = {"content-type": "application/json", "retry-after": "100"}
@@ -74,7 +74,7 @@ def test_a_call_that_was_retried_is_replayed(tmp_path: Path) -> None:
     assert str(replayed(path)) == "the API keeps the contract"
 
 
-def test_a_recording_that_has_more_than_was_asked_for_is_refused(tmp_path: Path) -> None:
+def test_a_recording_with_unused_replies_fails(tmp_path: Path) -> None:
     recorded: list[dict[str, Any]] = json.loads((FOLDER / "emulator.json").read_text("utf-8"))
     path = tmp_path / "more.json"
     path.write_text(json.dumps([*recorded, recorded[0]]), "utf-8")
@@ -82,7 +82,7 @@ def test_a_recording_that_has_more_than_was_asked_for_is_refused(tmp_path: Path)
         replayed(path)
 
 
-def test_a_refused_key_is_told_as_such_and_nothing_else_is_tried() -> None:
+def test_a_refused_key_ends_the_live_tests() -> None:
     with Emulator(api_key="sk-another") as emulator, httpx.Client(trust_env=False) as http:
         report = run(
             SPEC,
@@ -95,8 +95,8 @@ def test_a_refused_key_is_told_as_such_and_nothing_else_is_tried() -> None:
     assert "contract" not in str(report)
 
 
-def test_ids_in_bodies_are_not_written_and_the_same_stays_the_same(tmp_path: Path) -> None:
-    """Ids that no header has: of a plain body, nested and in a list, a number, of an event."""
+def test_ids_in_bodies_are_replaced_consistently(tmp_path: Path) -> None:
+    """IDs that are in no header: at the top, nested, in a list, as a number, in an event."""
     ids = ["req-aaaaaaaa", "cmpl-bbbbbbbb", "call-cccccccc", "9876543210", "evt-dddddddd"]
     request_id, own, nested, number, of_event = ids
     plain = {"request_id": request_id, "id": own, "list": [{"call_id": nested, "text": "kept"}]}
@@ -119,10 +119,10 @@ def test_ids_in_bodies_are_not_written_and_the_same_stays_the_same(tmp_path: Pat
     assert streamed["of"]["request_id"] == kept["request_id"]
     found = [kept["request_id"], kept["id"], kept["list"][0]["call_id"], streamed["id"]]
     assert len(set(found)) == len(found)
-    assert isinstance(streamed["of"]["user_id"], int), "a number stays one"
+    assert isinstance(streamed["of"]["user_id"], int), "a number stays a number"
 
 
-def test_what_the_api_brings_anew_is_a_list_and_what_it_breaks_as_well(tmp_path: Path) -> None:
+def test_violations_and_news_of_the_api_are_reported(tmp_path: Path) -> None:
     recorded: list[dict[str, Any]] = json.loads((FOLDER / "emulator.json").read_text("utf-8"))
     body = json.loads(recorded[0]["body"])
     body["usage"]["tokens_of_tomorrow"] = 3
@@ -158,5 +158,5 @@ def test_what_the_api_brings_anew_is_a_list_and_what_it_breaks_as_well(tmp_path:
         ({"MINIMAX_API_KEY": "sk", "MINIMAX_BASE_URL": "https://api.minimax.io"}, ""),
     ],
 )
-def test_why_the_live_tests_are_skipped(environment: dict[str, str], reason: str) -> None:
+def test_reason_for_skipping_the_live_tests(environment: dict[str, str], reason: str) -> None:
     assert why_not(environment) == reason

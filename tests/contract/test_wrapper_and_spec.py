@@ -1,5 +1,4 @@
-"""Wrapper ↔ spec: what the wrapper sends is what was asked for and what the spec allows, and what
-the spec allows in a reply can be read."""
+"""Wrapper ↔ spec: requests are as asked for and as the spec allows; replies it allows are read."""
 
 from __future__ import annotations
 
@@ -56,7 +55,7 @@ PIECE: dict[str, Any] = {"choices": [{"delta": {"content": "hi"}, "finish_reason
 
 
 class Wire:
-    """The other end of two clients' connections: keeps the request, gives the reply."""
+    """The network of two clients: records their requests, and replies."""
 
     def __init__(self) -> None:
         self.requests: list[httpx.Request] = []
@@ -73,7 +72,7 @@ class Wire:
         return self.reply(request)
 
     def create(self, reply: httpx.Response | None = None, **arguments: Any) -> Any:
-        """Calls the API; what is not given gets an ordinary reply."""
+        """Calls the API, which gives this reply or else a normal one."""
         self.requests.clear()
         self.reply = answer if reply is None else lambda request: reply
         return self.client.chat.completions.create(**arguments)
@@ -109,7 +108,7 @@ WIRE = Wire()
 REQUEST = SPEC["components"]["schemas"]["ChatCompletionRequest"]
 OPTIONAL = [name for name in fields(REQUEST) if name not in REQUEST["required"]]
 
-# The shapes in which a caller may hold messages.
+# The forms in which callers may hold messages.
 SHAPES: dict[str, Callable[[list[dict[str, Any]]], Any]] = {
     "dicts": lambda messages: messages,
     "a tuple": tuple,
@@ -120,7 +119,7 @@ SHAPES: dict[str, Callable[[list[dict[str, Any]]], Any]] = {
     ],
 }
 
-# These are of the call, and nothing of the request's body.
+# Options of the call, which are not part of the body.
 OF_THE_CALL: dict[str, st.SearchStrategy[Any]] = {
     "timeout": st.one_of(st.none(), st.floats(1, 100)),
     "max_retries": st.one_of(st.none(), st.integers(0, 3)),
@@ -139,7 +138,7 @@ def known(body: dict[str, Any]) -> dict[str, Any]:
     return {name: each for name, each in body.items() if name in fields(REQUEST)}
 
 
-# Every field of the contract, with what it allows, or None.
+# Arguments that the contract allows, among them None.
 VALID = st.builds(
     lambda nothing, body, of_the_call: {**nothing, **known(body), **of_the_call},
     st.sets(st.sampled_from(OPTIONAL)).map(lambda names: dict.fromkeys(names)),
@@ -149,16 +148,16 @@ VALID = st.builds(
 
 
 def sent_findings(arguments: dict[str, Any]) -> Findings:
-    """The request that has just been sent, against the arguments that it was made of."""
+    """The last request, against the arguments of its call."""
     (request,) = WIRE.requests
     asked = {name: each for name, each in arguments.items() if name not in OF_THE_CALL}
-    # extra_body is taken as it is: it holds what the contract does not know.
+    # extra_body holds what the contract does not know.
     body = without_nulls(SPEC, REQUEST, asked) | (arguments.get("extra_body") or {})
     return request_findings(SPEC, body, request, KEY, arguments.get("extra_headers") or ())
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_what_is_sent_was_asked_for_and_is_allowed(shape: str) -> None:
+def test_a_request_is_as_asked_for_and_as_the_spec_allows(shape: str) -> None:
     @examples(80)
     @given(VALID)
     def holds(arguments: dict[str, Any]) -> None:
@@ -170,24 +169,24 @@ def test_what_is_sent_was_asked_for_and_is_allowed(shape: str) -> None:
 
 @given(VALID)
 @examples(40)
-def test_what_is_sent_asynchronously_was_asked_for_and_is_allowed(
+def test_an_async_request_is_as_asked_for_and_as_the_spec_allows(
     arguments: dict[str, Any],
 ) -> None:
     WIRE.create_async(**arguments)
     assert sent_findings(arguments) == []
 
 
-def test_what_the_spec_forbids_is_never_sent() -> None:
+def test_a_request_that_the_spec_forbids_is_never_sent() -> None:
     request, refused = "ChatCompletionRequest", Counter[bool]()
 
-    @examples(500)
+    @examples(300)
     @given(st.one_of(bodies(SPEC, request), nearly(SPEC, request)).map(known))
     def holds(arguments: dict[str, Any]) -> None:
         try:
             WIRE.create(**arguments)
         except InvalidArgumentError:
             assert WIRE.requests == []
-            # The wrapper is stricter in one thing only: an integer is no 3.0.
+            # The wrapper is stricter in one thing alone: 3.0 is no integer.
             body = without_nulls(SPEC, REQUEST, arguments)
             assert violations(SPEC, request, body, strict=True)
             refused[True] += 1
@@ -196,10 +195,10 @@ def test_what_the_spec_forbids_is_never_sent() -> None:
             refused[False] += 1
 
     holds()
-    assert min(refused[True], refused[False]) > 50, refused
+    assert min(refused[True], refused[False]) > 30, refused
 
 
-def test_no_documented_default_is_sent_unasked() -> None:
+def test_documented_defaults_are_not_sent() -> None:
     nothing: dict[str, Any] = dict.fromkeys(CHAT_COMPLETION_REQUEST_SCHEMA["properties"])
     for arguments in ({}, nothing):
         WIRE.create(**{**arguments, "model": "m", "messages": []})
@@ -217,7 +216,7 @@ PROPERTIES = [
 
 
 def read_everything(completion: Completion) -> Findings:
-    """Reads whatever can be read, and compares the documented fields with the body."""
+    """Reads every property, and compares the documented fields with the body."""
     for name in PROPERTIES:
         getattr(completion, name)
     repr(completion)
@@ -226,12 +225,12 @@ def read_everything(completion: Completion) -> Findings:
 
 
 def expected_error(body: dict[str, Any]) -> type[Exception] | None:
-    """What a body of HTTP 200 that the schema allows must raise; None: it must be readable."""
+    """The error of a body of HTTP 200 that the schema allows; None if it is an answer."""
     if (body.get("base_resp") or {}).get("status_code"):
         return APIError
     if body.get("choices"):
         return None
-    # What the schema allows and the wrapper does not: no answer.
+    # The schema allows a body without an answer, the wrapper does not.
     if body.get("input_sensitive"):
         return InputContentError
     return OutputContentError if body.get("output_sensitive") else ResponseDecodeError
@@ -239,7 +238,7 @@ def expected_error(body: dict[str, Any]) -> type[Exception] | None:
 
 @given(bodies(SPEC, "ChatCompletion"))
 @examples(350)
-def test_what_the_spec_allows_as_an_answer_is_readable(body: dict[str, Any]) -> None:
+def test_a_reply_that_the_spec_allows_is_readable(body: dict[str, Any]) -> None:
     reply = httpx.Response(200, json=body)
     wanted = expected_error(body)
     if wanted is not None:
@@ -250,14 +249,14 @@ def test_what_the_spec_allows_as_an_answer_is_readable(body: dict[str, Any]) -> 
     completion = WIRE.create(reply, model="m", messages=[])
     assert read_everything(completion) == []
     assert completion.to_dict() == body
-    # The assistant's answer goes back into the conversation as it is.
+    # The answer can be sent back as it is.
     answer = {**completion.message.to_dict(), "role": "assistant"}
     message = Completion({"choices": [{"message": answer}]}).message
     WIRE.create(model="m", messages=[message, {"role": "user"}])
 
 
 def told_apart(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The events, with an index in each choice where it is needed to tell choices apart."""
+    """The events, with an index in each choice where choices could not be told apart otherwise."""
     choices = [event.get("choices") or [] for event in events]
     indices = [choice.get("index") for each in choices for choice in each]
     if any(len(each) > 1 for each in choices) or {*indices} - {None}:
@@ -270,9 +269,9 @@ def told_apart(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 @given(st.lists(bodies(SPEC, "ChatCompletionChunk"), min_size=1, max_size=4).map(told_apart))
 @examples(300)
-def test_what_the_spec_allows_as_a_stream_is_readable(events: list[dict[str, Any]]) -> None:
+def test_a_stream_that_the_spec_allows_is_readable(events: list[dict[str, Any]]) -> None:
     indices = {choice.get("index") for event in events for choice in event.get("choices") or [{}]}
-    # Cut off, for the arguments of a call may end anywhere.
+    # By length, for the arguments of a call may end anywhere.
     last = {"choices": [{"index": index, "finish_reason": "length"} for index in indices]}
     chunks: list[CompletionChunk] = []
     with WIRE.create(sse(*events, last), model="m", messages=[], stream=True) as stream:
@@ -289,7 +288,7 @@ def test_what_the_spec_allows_as_a_stream_is_readable(events: list[dict[str, Any
 
 @given(bodies(SPEC, "ErrorResponse"), st.sampled_from(sorted({*documented.ERROR_TYPES.values()})))
 @examples(100)
-def test_what_the_spec_allows_as_a_failure_is_an_error(body: dict[str, Any], status: int) -> None:
+def test_a_failure_that_the_spec_allows_is_a_typed_error(body: dict[str, Any], status: int) -> None:
     for stream in (False, True):
         with pytest.raises(APIError) as caught:
             WIRE.create(httpx.Response(status, json=body), model="m", messages=[], stream=stream)
@@ -298,7 +297,7 @@ def test_what_the_spec_allows_as_a_failure_is_an_error(body: dict[str, Any], sta
         assert str(caught.value)
 
 
-# The documented kind of failure, and the class that it has here.
+# The documented kinds of failure, and their classes.
 KINDS: dict[str, type[APIError]] = {
     "server": InternalServerError,
     "timeout": ServerTimeoutError,
@@ -314,7 +313,7 @@ KINDS: dict[str, type[APIError]] = {
 
 
 @pytest.mark.parametrize("code", [code for code in documented.STATUS_CODES if code])
-def test_a_documented_failure_is_of_its_kind_in_both_shapes(code: int) -> None:
+def test_a_documented_failure_has_its_class_in_both_shapes(code: int) -> None:
     row = documented.STATUS_CODES[code]
     told = {"status_code": code, "status_msg": row.meaning}
     error = {"type": "server_error", "message": f"{row.meaning} ({code})", "http_code": "500"}
@@ -334,7 +333,7 @@ def test_a_documented_failure_is_of_its_kind_in_both_shapes(code: int) -> None:
 
 
 def in_pieces(component: str, value: dict[str, Any], cuts: list[int]) -> list[dict[str, Any]]:
-    """The deltas that make up an object of the contract, by the marks of the spec."""
+    """The deltas that merge into an object, by the marks of the spec."""
     pieces: list[dict[str, Any]] = []
     for name, each in value.items():
         schema = fields(SPEC["components"]["schemas"][component]).get(name, {})
@@ -358,7 +357,7 @@ TEXT = "Long enough to show at once that it is joined: "
 
 
 def numbered(value: Any, component: str = "Delta") -> Any:
-    """A message whose listed objects are told apart by index, as in a stream they have to be."""
+    """A message whose listed objects have an index, by which a stream tells them apart."""
     for name, schema in fields(SPEC["components"]["schemas"][component]).items():
         inner = [each for each in references(schema) if each in STREAMED]
         each = value.get(name)
@@ -376,7 +375,7 @@ def numbered(value: Any, component: str = "Delta") -> Any:
 @given(bodies(SPEC, "ChoiceMessage").map(numbered), st.lists(st.integers(0, 60), max_size=6))
 @examples(300)
 def test_a_stream_adds_up_to_the_whole_message(message: dict[str, Any], cuts: list[int]) -> None:
-    """The whole message, as a plain call gives it: calls, structured thinking, unknown fields."""
+    """The message of a plain call, with calls, structured thinking and undocumented fields."""
     whole = {"choices": [{"index": 0, "message": message, "finish_reason": "length"}]}
     plain = WIRE.create(httpx.Response(200, json=whole), model="m", messages=[])
     deltas = in_pieces("Delta", message, cuts)
@@ -388,6 +387,12 @@ def test_a_stream_adds_up_to_the_whole_message(message: dict[str, Any], cuts: li
     assert same(stream.completion.message.to_dict(), wanted)
     for name in ("text", "thinking", "finish_reason", "tool_calls", "thinking_truncated"):
         assert getattr(stream.completion, name) == getattr(plain, name), name
-    assert "".join(chunk.thinking for chunk in chunks) == plain.thinking or "</think>" in str(
-        message.get("content")
-    )
+    content = message.get("content") or ""
+    sources = [
+        "<think>" in content,
+        message.get("reasoning_content"),
+        message.get("reasoning_details"),
+    ]
+    # Of thinking in several fields, chunks yield the first, which may be another than the whole's.
+    if "</think>" not in content and len([*filter(None, sources)]) < 2:
+        assert "".join(chunk.thinking for chunk in chunks) == plain.thinking
