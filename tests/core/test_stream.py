@@ -279,130 +279,95 @@ def test_a_stream_of_an_unknown_encoding_is_a_decode_error() -> None:
 
 # Variants seen on the wire
 
-HELLO = [chunk("<think>a</think>Hel", role="assistant"), chunk("lo"), chunk("!", "stop")]
-HELLO_PARTS = [("a", "Hel"), ("", "lo"), ("", "!")]
 WHOLE = "<think>a</think>Hello!"
+HELLO = [chunk("<think>a</think>Hel", role="assistant"), chunk("lo"), chunk("!", "stop")]
 
 
-def the_same(*events: dict[str, Any], extra: int = 0) -> Completion:
-    """The completion of events that must read as HELLO, but for `extra` empty chunks."""
+def with_role(role: str | None) -> list[dict[str, Any]]:
+    """HELLO with this role in each chunk."""
+    contents = ["<think>a</think>Hel", "lo", "!"]
+    ends = [None, None, "stop"]
+    return [chunk(each, end, role=role) for each, end in zip(contents, ends, strict=True)]
+
+
+def last(**choice: Any) -> dict[str, Any]:
+    """A last chunk that repeats the message."""
+    message = {"role": "assistant", "content": WHOLE}
+    repeated = {"index": 0, "finish_reason": "stop", "message": message, **choice}
+    return {**ENVELOPE, "object": "chat.completion", "choices": [repeated]}
+
+
+NO_CHOICE = {**ENVELOPE, "choices": []}
+LATE_NULL = {**ENVELOPE, "choices": [{"index": 0, "delta": {}, "finish_reason": None}]}
+NO_INDEX = [{**each, "choices": [without(each["choices"][0], "index")]} for each in HELLO]
+
+VARIANTS: dict[str, list[dict[str, Any]]] = {
+    "no choice": [NO_CHOICE, *HELLO, NO_CHOICE],
+    "no index": NO_INDEX,
+    "empty role": with_role(""),
+    "null role": with_role(None),
+    "role in the first chunk alone": [*HELLO[:1], *with_role("")[1:]],
+    "null after the finish_reason": [*HELLO, LATE_NULL],
+    "repeated message": [*HELLO, last()],
+    "repeated message with an empty delta": [*HELLO, last(delta={})],
+    "repeated message with a null delta": [*HELLO, last(delta=None)],
+    "repeated message with an empty piece": [*HELLO, last(delta={"content": ""})],
+    "repeated message with a piece": [*HELLO[:2], last(delta={"content": "!"})],
+}
+
+
+@pytest.mark.parametrize("events", VARIANTS.values(), ids=VARIANTS)
+def test_variants_of_chunks_add_up_to_the_same_message(events: list[dict[str, Any]]) -> None:
     parts, completion = parts_of(*events)
-    assert [part for part in parts if any(part)] == HELLO_PARTS
-    assert len(parts) == len(HELLO_PARTS) + extra
+    assert len(parts) == len(events)
+    assert [part for part in parts if any(part)] == [("a", "Hel"), ("", "lo"), ("", "!")]
     assert completion.message.to_dict() == {"role": "assistant", "content": WHOLE}
-    assert (completion.thinking, completion.text) == ("a", "Hello!")
+    assert completion.message.role == "assistant"
     assert completion.finish_reason == "stop"
-    return completion
-
-
-def test_a_chunk_of_usage_alone_at_the_end() -> None:
-    completion = the_same(*HELLO, usage_only(), extra=1)
-    assert completion.usage is not None
-    assert completion.usage.to_dict() == USAGE
-
-
-def test_a_chunk_of_usage_alone_at_the_start() -> None:
-    completion = the_same(usage_only({"total_tokens": 0, "total_characters": 0}), *HELLO, extra=1)
-    assert completion.usage is not None
-    assert completion.usage.total_tokens == 0
-
-
-def test_the_last_usage_replaces_earlier_ones() -> None:
-    early = [{**event, "usage": {"total_tokens": 0, "total_characters": 0}} for event in HELLO]
-    completion = the_same(*early, usage_only(), {**ENVELOPE, "choices": []}, extra=2)
-    assert completion.usage is not None
-    assert completion.usage.to_dict() == USAGE
-
-
-def last_with_message(**message: Any) -> dict[str, Any]:
-    choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", **message}}
-    return {**ENVELOPE, "object": "chat.completion", "choices": [choice]}
-
-
-@pytest.mark.parametrize("delta", [{}, {"delta": {}}, {"delta": None}, {"delta": {"content": ""}}])
-def test_a_last_chunk_that_repeats_the_message_adds_nothing(delta: dict[str, Any]) -> None:
-    last = last_with_message(content=WHOLE)
-    last["choices"][0].update(delta)
-    completion = the_same(*HELLO, last, extra=1)
     assert "delta" not in completion.to_dict()["choices"][0]
+    sent = json.loads(call(messages=[completion.message]).request["content"])
+    assert sent["messages"] == [{"role": "assistant", "content": WHOLE}]
 
 
-def test_a_last_chunk_that_repeats_the_message_beside_a_piece() -> None:
-    last = last_with_message(content=WHOLE)
-    last["choices"][0]["delta"] = {"content": "!"}
-    the_same(*HELLO[:2], last)
-
-
-def test_a_last_chunk_that_repeats_structured_thinking_adds_nothing() -> None:
-    parts, completion = parts_of(
-        chunk(reasoning_content="hm, "),
-        chunk(reasoning_content="a"),
-        last_with_message(content="", reasoning_content="hm, a"),
-    )
-    assert parts == [("hm,", ""), (" a", ""), ("", "")]
-    assert completion.thinking == "hm, a"
-
-
-def test_a_last_chunk_with_a_message_that_was_not_streamed() -> None:
-    parts, completion = parts_of(chunk(role="assistant"), last_with_message(content=WHOLE))
+def test_a_message_that_was_not_streamed_is_in_its_last_chunk() -> None:
+    parts, completion = parts_of(chunk(role="assistant"), last())
     assert parts == [("", ""), ("a", "Hello!")]
     assert completion.message.content == WHOLE
 
 
-@pytest.mark.parametrize("role", ["", None])
-def test_an_empty_role_reads_as_assistant(role: str | None) -> None:
-    events = [chunk(event["choices"][0]["delta"]["content"], role=role) for event in HELLO]
-    events[-1]["choices"][0]["finish_reason"] = "stop"
-    parts, completion = parts_of(*events)
-    assert parts == HELLO_PARTS
-    assert completion.message.role == "assistant"
-    assert completion.message.to_dict() == {"role": "assistant", "content": WHOLE}
-    the_same(*HELLO[:1], *events[1:])
+def test_structured_thinking_repeated_at_the_end_adds_nothing() -> None:
+    message = {"content": "", "reasoning_content": "hm, a"}
+    pieces = [chunk(reasoning_content="hm, "), chunk(reasoning_content="a")]
+    parts, completion = parts_of(*pieces, last(message=message))
+    assert parts == [("hm,", ""), (" a", ""), ("", "")]
+    assert completion.thinking == "hm, a"
 
 
-@pytest.mark.parametrize("role", ["", None])
-def test_a_message_that_was_streamed_with_an_empty_role_can_be_sent_back(role: str | None) -> None:
-    _, completion = parts_of(chunk("Hello", role=role), chunk("", "stop", role=role))
-    sent = json.loads(call(messages=[completion.message]).request["content"])
-    assert sent["messages"] == [{"role": "assistant", "content": "Hello"}]
+def test_empty_structured_thinking_does_not_replace_tagged_thinking() -> None:
+    parts, _ = parts_of(chunk("<think>I", reasoning_content=""), chunk("</think>b", "stop"))
+    assert parts == [("I", ""), ("", "b")]
+
+
+def test_the_last_usage_replaces_earlier_ones() -> None:
+    none = {"total_tokens": 0, "total_characters": 0}
+    first, *others = HELLO
+    for events, usage in (
+        ([*HELLO, usage_only()], USAGE),
+        ([{**first, "usage": none}, *others, usage_only(), NO_CHOICE], USAGE),
+        ([usage_only(none), *HELLO], none),
+    ):
+        found = parts_of(*events)[1].usage
+        assert found is not None
+        assert found.to_dict() == usage
 
 
 def test_empty_strings_do_not_replace_earlier_values() -> None:
-    empty = {"name": "", "audio_content": "", "novel": ""}
+    empty = {"name": "", "audio_content": "", "novel": "", "role": ""}
     _, completion = parts_of(chunk("Hel", **empty), chunk("lo", "stop", **empty))
-    assert completion.message.to_dict() == {"role": "assistant", "content": "Hello", **empty}
-    _, completion = parts_of(chunk("Hel", name="A", novel="B"), chunk("lo", "stop", **empty))
-    whole = {
-        "role": "assistant",
-        "content": "Hello",
-        "audio_content": "",
-        "name": "A",
-        "novel": "B",
-    }
-    assert completion.message.to_dict() == whole
-
-
-def test_fields_of_the_first_chunk_are_kept_in_the_message() -> None:
-    told: dict[str, Any] = {"name": "MiniMax AI", "role": "novel", "novel": 0}
-    _, completion = parts_of(chunk("Hel", **told), chunk("lo", "stop", name="", role="", novel=""))
-    assert completion.message.to_dict() == {**told, "content": "Hello"}
-
-
-def test_an_absent_role_reads_as_assistant() -> None:
-    assert parts_of(chunk("Hello", "stop"))[1].message.role == "assistant"
-
-
-def test_a_later_null_does_not_replace_the_finish_reason() -> None:
-    late = chunk()
-    late["choices"][0]["finish_reason"] = None
-    the_same(*HELLO, late, extra=1)
-
-
-def test_an_absent_index_is_the_first_choice() -> None:
-    events = [{**event, "choices": [without(event["choices"][0], "index")]} for event in HELLO]
-    parts, completion = parts_of(*events)
-    assert parts == HELLO_PARTS
-    assert completion.text == "Hello!"
+    assert completion.message.to_dict() == {**empty, "role": "assistant", "content": "Hello"}
+    first = {"name": "MiniMax AI", "role": "novel", "novel": 0}
+    _, completion = parts_of(chunk("Hel", **first), chunk("lo", "stop", **empty))
+    assert completion.message.to_dict() == {**first, "audio_content": "", "content": "Hello"}
 
 
 def test_two_pieces_of_one_choice_in_one_event_are_joined() -> None:
@@ -437,18 +402,13 @@ def test_undocumented_fields_of_an_event_are_kept() -> None:
     assert reader.completion.to_dict()["choices"][0]["message"]["novel"] == 1
 
 
-def test_a_chunk_reads_by_attribute() -> None:
+def test_properties_of_a_chunk() -> None:
     (only,) = read(stream_reader(), sse({**chunk("Hello", "stop"), "usage": USAGE}))
     assert only.choices[0].delta.content == "Hello"
     assert only.choices[0].finish_reason == "stop"
     assert only.usage is not None
     assert only.usage.total_tokens == 43
     assert (only.id, only.model) == (ENVELOPE["id"], "MiniMax-M2.7")
-
-
-def test_empty_structured_thinking_does_not_replace_tagged_thinking() -> None:
-    parts, _ = parts_of(chunk("<think>I", reasoning_content=""), chunk("</think>b", "stop"))
-    assert parts == [("I", ""), ("", "b")]
 
 
 # The same as a plain call

@@ -1,9 +1,9 @@
-"""The same contract against the real API: some six cheap calls, with a key in MINIMAX_API_KEY.
+"""The contract against the real API: six cheap calls, with a key in MINIMAX_API_KEY.
 
     MINIMAX_API_KEY=... python -m pytest tests/live
 
-MINIMAX_REGION says which platform the key is of. MINIMAX_RECORD=FILE writes the exchanges to a
-file, without the key and ids; what lies in tests/contract/recordings is replayed offline.
+MINIMAX_REGION names the platform of the key. MINIMAX_RECORD=FILE writes the exchanges to a file,
+with key and ids replaced; the files in tests/contract/recordings are replayed offline.
 """
 
 from __future__ import annotations

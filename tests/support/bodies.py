@@ -12,7 +12,7 @@ from spec_reading import BOUNDS, Spec, conditions, edges, effective, fields, res
 
 Bodies = st.SearchStrategy[dict[str, Any]]
 
-# What readers trip over: tags, line ends, marks of a byte order, zeros, other alphabets.
+# Tags, line ends, byte order marks, null characters, other scripts: readers stumble over these.
 STRINGS = ["", "<think>", "</think>", "<think>\n好</think>\n\n你好", "\ufeff", "\u2028", "\0", "😀"]
 TEXTS = st.one_of(st.sampled_from(STRINGS), st.text(max_size=8))
 INTEGERS = st.one_of(
@@ -26,7 +26,7 @@ VALUES: st.SearchStrategy[Any] = st.one_of(
     TEXTS,
     st.sampled_from([[], {}, [None], {"a": [{"b": ""}]}]),
 )
-# `error` is left out: an object of this name is a failure, documented or not.
+# Without `error`: an object of this name is a failure, documented or not.
 UNKNOWN = st.dictionaries(
     st.one_of(
         st.sampled_from(["reasoning_content", "service_tier", "nvext", "additional_properties"]),
@@ -47,17 +47,17 @@ JSON: st.SearchStrategy[Any] = st.recursive(
 
 
 def bodies(spec: Spec, component: str, *, unknown: bool = True) -> Bodies:
-    """The values of an object; `unknown`: with fields that no page lists, at every level."""
+    """Objects of a component; `unknown`: with undocumented fields at every level."""
     return _of_each_model(spec, component, unknown=unknown, wrong=False)
 
 
 def nearly(spec: Spec, component: str) -> Bodies:
-    """Objects, wrong in places: another value, a number out of bounds, a field missing."""
+    """Objects with violations: a wrong value, a number out of bounds, a missing field."""
     return _of_each_model(spec, component, unknown=True, wrong=True)
 
 
 def _of_each_model(spec: Spec, component: str, **options: bool) -> Bodies:
-    """The bodies of a component; where bounds depend on the model, those of each model."""
+    """The bodies of a component; where bounds depend on the model, of each model."""
     named = {
         model
         for field in fields(spec["components"]["schemas"][component]).values()
@@ -69,7 +69,7 @@ def _of_each_model(spec: Spec, component: str, **options: bool) -> Bodies:
         drawn = _bodies(effective(spec, model), component, **options)
         return drawn.map(lambda body: body | {"model": model})
 
-    # The field's own bounds are those of the models that are not named.
+    # The field's own bounds hold for models that are not named.
     others = _bodies(spec, component, **options).filter(
         lambda body: not any(body.get("model") == model for model in named)
     )

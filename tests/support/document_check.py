@@ -24,7 +24,7 @@ from spec_reading import (
     violations,
 )
 
-# What says nothing about the values that a schema allows.
+# Keywords that do not restrict the values of a schema.
 REMARKS = ("description", "title", "deprecated")
 
 
@@ -53,7 +53,7 @@ def _operation_findings(spec: Spec) -> Findings:
     failures = map(str, documented.ERROR_TYPES.values())
     schemes = spec["components"]["securitySchemes"]
     security: list[Spec] = found["security"] if "security" in found else spec["security"]
-    # A tuple where the order means something.
+    # A tuple where the order matters.
     facts: dict[str, tuple[object, object]] = {
         "the servers": (
             documented.SERVERS,
@@ -135,7 +135,7 @@ def _field_findings(spec: Spec) -> Findings:
 
 
 def _undocumented(spec: Spec, where: str, source: str | None) -> Findings:
-    """What is undocumented must say where it comes from, and not claim a page that lacks it."""
+    """An undocumented field must name its source, and no page that lacks it."""
     transcribed = (
         *(documented.REFERENCE, documented.EXAMPLE, documented.GUIDE, documented.ERRORS),
         *(documented.JUNE, documented.JUNE_EXAMPLE, documented.SDK_GUIDE, documented.WIRE),
@@ -161,7 +161,7 @@ def _as_documented(spec: Spec, schema: Spec) -> Field:
         form = f"<{target['format']}>" if "format" in target else ""
         kind = target.get("type", "anything") + form
         if "enum" in target:
-            # It is one of the documented values, or any other of the plain type beside it.
+            # One of the documented values, or any other of the plain type.
             values, of_values = name or "unnamed", kind
         elif is_object(target):
             types.append(f"object {name}")
@@ -193,7 +193,7 @@ def _as_documented(spec: Spec, schema: Spec) -> Field:
 
 
 def _seed_bounds(schema: Spec) -> str:
-    """The bounds that a field has for the models of the seed page; others are told in full."""
+    """The bounds of a field for the models of the seed page; others are named."""
     entries = schema.get("x-bounds", [])
     if [(each["models"], each["x-source"]) for each in entries] == [
         (documented.SEED_MODELS, documented.REFERENCE)
@@ -203,7 +203,7 @@ def _seed_bounds(schema: Spec) -> str:
 
 
 def _is_bound(key: str) -> bool:
-    """Whether a keyword says something about the values, and has no other place in the table."""
+    """Whether a keyword restricts the values, and has no other place in the table."""
     told = {"type", "format", "items", "anyOf", "$ref", "default", *REMARKS, *BOUNDS}
     return key not in told and not key.startswith("x-")
 

@@ -64,16 +64,16 @@ RESPONSE_MEDIA_TYPES = {
     "application/json": "ChatCompletion",
     "text/event-stream": "ChatCompletionChunk",
 }
-"""What an HTTP 200 holds; of a stream, what the data of one event is."""
+"""The body of an HTTP 200; of a stream, the data of one event."""
 TRACE_HEADER = "trace-id"
 FAILURE = "ErrorResponse"
-"""What every other HTTP status holds."""
+"""The body of every other HTTP status."""
 
 # The fields
 
 ANY_OTHER = "*"
-"""Stands for every field that a page does not name, where it says what all of these are. An object
-of which it says nothing, in which anything goes, has no fields here: {}."""
+"""Stands for all fields that a page does not name, where it gives their type. An object of which it
+says nothing has no fields here: {}."""
 
 REQUEST = {
     "ChatCompletionRequest": {
@@ -161,7 +161,7 @@ REQUEST = {
 BODY_SIZE = 64 * MB
 """Most bytes of a whole request."""
 
-# The page has one table for both: `object` tells the answer from the piece of a stream.
+# The page has one table for both: `object` tells a whole answer from a chunk.
 ENVELOPE = {
     "id": Field("string", REFERENCE),
     "created": Field("integer<int64>", REFERENCE),
@@ -417,7 +417,7 @@ EXAMPLE_FAILURE: dict[str, Any] = {
     "request_id": "0217…",
 }
 
-# Of June 2026: valid by the page, and written anew
+# Of June 2026, written for these tests, valid by the page
 
 IMAGE_REQUEST: dict[str, Any] = {
     "model": "MiniMax-M3",
@@ -595,7 +595,7 @@ TOOL_DELTAS: list[dict[str, Any]] = [
     },
     {"tool_calls": [{"index": 0, "function": {"arguments": 'gen"}'}}]},
 ]
-"""Of a stream, by third parties: two calls, the arguments of one cut; thinking in two pieces."""
+"""Recorded by third parties: two calls, one with cut arguments, and thinking in two pieces."""
 
 
 def _part(kind: str, **fields: Any) -> dict[str, Any]:
@@ -658,7 +658,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         "messages[0].tool_call_id",
     ),
 }
-"""What the page forbids, and the field at fault; the bounds of numbers are those of the fields."""
+"""Arguments that the page forbids, with the field at fault; bounds of numbers are in FIELDS."""
 
 ALLOWED: dict[str, dict[str, Any]] = {
     "temperature 0": {"temperature": 0},
@@ -679,7 +679,7 @@ ALLOWED: dict[str, dict[str, Any]] = {
     "tokens above every limit in words": {"max_completion_tokens": 10_000_000},
     "an id of a call for another role": {"messages": [{"role": "user", "tool_call_id": "c1"}]},
 }
-"""What the page allows for these models."""
+"""Arguments that the page allows for these models."""
 
 EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "ChatCompletionRequest": [
@@ -700,4 +700,4 @@ SEEN_ON_THE_WIRE = {
     "ChunkChoice": {"message"},
     "Usage": {"completion_tokens_details"},
 }
-"""Fields that no page lists and that come and go, by public reports: no news when they do."""
+"""Undocumented fields that come and go, by public reports: they are no news."""

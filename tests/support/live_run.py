@@ -1,7 +1,7 @@
-"""A handful of cheap calls that show whether an API keeps the contract, the real one or another.
+"""A few cheap calls that show whether an API, real or emulated, keeps the contract.
 
 `run` makes the calls through the wrapper and checks every reply against openapi.yaml. `Recorder`
-writes what went over the wire to a file, without the key and ids, and `replay` answers from it.
+writes the exchanges to a file, with key and ids replaced, and `replay` replies from it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from spec_reading import Findings, Spec, news, same, violations
 
 MODEL = "MiniMax-M2.7"
 WRONG_KEY = "invalid-key-of-the-live-tests"
-# Thinking counts: so few tokens may not reach the answer, and need not.
+# Thinking uses tokens too: so few may not reach the answer, and need not.
 CHEAP: dict[str, Any] = {"model": MODEL, "max_completion_tokens": 48}
 
 # The documented messages: the first has a name and no content.
@@ -48,14 +48,14 @@ ROLES: list[Any] = [
 
 @dataclass
 class Report:
-    """What the calls have shown."""
+    """The findings of the calls."""
 
     broken: Findings = field(default_factory=list)
-    """What the contract forbids."""
+    """Violations of the contract."""
     moved: Findings = field(default_factory=list)
-    """Fields and values that are new, which the contract allows."""
+    """New fields and values, which the contract allows."""
     refused: str = ""
-    """Why the first call was refused, if its key was: no other was made."""
+    """The error of the first call if it refused the key; then no other call was made."""
 
     def __str__(self) -> str:
         if self.refused:
@@ -87,7 +87,7 @@ def why_not(environment: Mapping[str, str]) -> str:
 
 
 def run(spec: Spec, client: Callable[[str | None], MiniMax]) -> Report:
-    """Makes the calls. `client` makes a client of the API, of a key if one is given."""
+    """Makes the calls. `client` makes a client of the API, with this key or its own."""
     report = Report()
 
     def told(name: str, component: str, body: Any) -> None:
@@ -150,7 +150,7 @@ def run(spec: Spec, client: Callable[[str | None], MiniMax]) -> Report:
             turns = [*DOCUMENTED, plain.message, {"role": "user", "content": "再见"}]
             call("second turn", lambda: create(**CHEAP, messages=turns, temperature=1, top_p=0.95))
         call("role play", lambda: create(**CHEAP, messages=ROLES))
-        # Past the wrapper's own check.
+        # extra_body bypasses the checks of the wrapper.
         out_of_range = {"temperature": -1}
         call(
             "temperature -1",
@@ -183,7 +183,7 @@ class Exchange:
 
 
 class Recorder:
-    """Takes down what `httpx.Client(event_hooks=recorder.hooks)` sends and gets."""
+    """Records the exchanges of `httpx.Client(event_hooks=recorder.hooks)`."""
 
     def __init__(self) -> None:
         self.exchanges: list[Exchange] = []
@@ -211,12 +211,12 @@ class Recorder:
         )
 
     def write(self, path: Path) -> None:
-        """Writes the exchanges without the key and ids; the same id stays the same."""
+        """Writes the exchanges with key and ids replaced; the same id gets the same name."""
         for exchange in self.exchanges:
             for value in json_values(exchange.body):
                 self._find_ids(value)
         text = json.dumps([asdict(each) for each in self.exchanges], ensure_ascii=False, indent=2)
-        # The longest first: one may contain another.
+        # The longest first, for one may contain another.
         for secret in sorted(self._secrets, key=len, reverse=True):
             text = text.replace(secret, self._secrets[secret])
         path.write_text(text + "\n", "utf-8")
@@ -232,10 +232,10 @@ class Recorder:
                 self._find_ids(each)
 
     def _hide(self, value: str | int) -> None:
-        # A short number is no id, and would be replaced wherever it stands.
+        # A short number is no id, and would be replaced wherever it occurs.
         if len(str(value)) >= 8:
             number = len(self._secrets)
-            # What stands for a number is one, too: the body must remain JSON.
+            # A number is replaced by a number, so that the body remains JSON of the same type.
             name = f"id-{number}" if isinstance(value, str) else str(10_000_000 + number)
             self._secrets.setdefault(str(value), name)
 
@@ -252,9 +252,9 @@ def json_values(body: str) -> Iterator[Any]:
 
 @contextmanager
 def replay(path: Path) -> Iterator[httpx.MockTransport]:
-    """A transport that gives the recorded replies, each to the request that it was the reply to.
+    """A transport that gives each request its recorded reply.
 
-    At the end all of them must have been asked for. A retry is made at once, whatever was asked.
+    At the end all of them must have been used. A retry is made at once, whatever Retry-After says.
     """
     exchanges = [Exchange(**each) for each in json.loads(path.read_text("utf-8"))]
     waiting = iter(exchanges)

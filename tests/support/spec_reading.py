@@ -1,4 +1,4 @@
-"""Reads openapi.yaml for the checks: its components, its examples, and values against both."""
+"""Reads openapi.yaml for the checks: its components and examples, and what they allow."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def operation(spec: Spec) -> Spec:
 
 
 def resolved(spec: Spec, node: Spec) -> Spec:
-    """`node`, or what it refers to."""
+    """`node`, or the node that it refers to."""
     while "$ref" in node:
         target: Any = spec
         for part in node["$ref"].removeprefix("#/").split("/"):
@@ -69,7 +69,7 @@ def is_object(schema: Spec) -> bool:
 
 
 def is_free(schema: Spec) -> bool:
-    """Whether it is an object without fields of its own: any JSON object will do."""
+    """Whether it is an object without fields of its own, so that any JSON object is allowed."""
     return is_object(schema) and "properties" not in schema
 
 
@@ -80,13 +80,13 @@ def fields(schema: Spec) -> dict[str, Spec]:
 
 
 def reader_name(view: type, field: str) -> str:
-    """What a field is called in a view: names that Python has taken get an underscore."""
+    """The name of a field in a view: one that Python reserves gets an underscore."""
     spelled = f"{field}_"
     return spelled if isinstance(getattr(view, spelled, None), property) else field
 
 
 def references(schema: Any) -> Iterator[str]:
-    """The components that a schema names, at any depth, but not those that these name."""
+    """The components that a schema refers to, at any depth, without those they refer to in turn."""
     if isinstance(schema, dict):
         if isinstance(schema.get("$ref"), str):
             yield schema["$ref"].rpartition("/")[2]
@@ -98,7 +98,7 @@ def references(schema: Any) -> Iterator[str]:
 
 
 def examples(spec: Spec) -> Iterator[tuple[str, str, Any]]:
-    """Where an example stands, the component it is one of, and the example."""
+    """The place of each example, its component, and the example."""
     found = operation(spec)
     holders = {"the request": found["requestBody"]} | {
         f"response {status}": resolved(spec, response)
@@ -116,7 +116,7 @@ def canonical(value: Any) -> str:
 
 
 def alternatives(schema: Spec) -> list[Spec]:
-    """The schema without null, as a list of what it may be instead."""
+    """The alternatives of a schema, without null."""
     if "anyOf" in schema:
         return [each for each in schema["anyOf"] if each.get("type") != "null"]
     types = schema.get("type")
@@ -132,7 +132,7 @@ def is_nullable(schema: Spec) -> bool:
 
 
 def reachable(spec: Spec, *names: str) -> list[str]:
-    """The objects that the named ones are made of, themselves included."""
+    """The named objects and all that they are made of."""
     found: list[str] = []
     waiting = [*names]
     while waiting:
@@ -174,7 +174,7 @@ def effective(spec: Spec, model: object = None) -> Spec:
 
 
 def conditions(schema: Spec) -> dict[str, dict[str, list[Any]]]:
-    """The fields of an object that are required at times, and which values of siblings do it."""
+    """The conditionally required fields of an object, and the values of siblings that decide."""
     return {
         name: {
             sibling: value if isinstance(value, list) else [value]
@@ -194,7 +194,7 @@ def validator(spec: Spec, component: str, model: object = None, *, strict: bool 
 
 
 def violations(spec: Spec, component: str, value: Any, *, strict: bool = False) -> Findings:
-    """What of `value` the component forbids; `strict`: also 3.0 where an integer is wanted."""
+    """What the component forbids in `value`; `strict`: 3.0 is no integer."""
     model = value.get("model") if isinstance(value, dict) else None
     return [
         f"{component}{error.json_path.removeprefix('$')}: {error.message}"
@@ -204,14 +204,14 @@ def violations(spec: Spec, component: str, value: Any, *, strict: bool = False) 
 
 
 def _leaves(error: ValidationError) -> list[ValidationError]:
-    """Of what fits none of the alternatives, the fields inside that keep it from one of them."""
+    """Of a value that fits no alternative, the violations inside it, down to single fields."""
     inner = [leaf for each in error.context or () for leaf in _leaves(each)]
     deeper = [each for each in inner if len(each.absolute_path) > len(error.absolute_path)]
     return deeper or [error]
 
 
 def differences(wanted: Any, got: Any, where: str = "", *, ordered: bool = True) -> Findings:
-    """Where two JSON values differ; `ordered`: in the order of their fields, too."""
+    """The differences of two JSON values; `ordered`: including the order of their fields."""
     if isinstance(wanted, dict) and isinstance(got, dict):
         found = [
             each
@@ -235,7 +235,7 @@ def differences(wanted: Any, got: Any, where: str = "", *, ordered: bool = True)
 
 
 def same(left: Any, right: Any) -> bool:
-    """Whether two JSON values are the same but for the order of fields; 1.0 is 1, true is not."""
+    """Whether two JSON values are equal, whatever the order of fields; 1.0 is 1, true is not."""
     if isinstance(left, dict) and isinstance(right, dict):
         return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
     if isinstance(left, list) and isinstance(right, list):
@@ -263,7 +263,7 @@ def news(spec: Spec, component: str, value: Any, where: str = "") -> Findings:
 
 
 def _parts(schema: Spec, value: Any) -> Iterator[tuple[str, Any]]:
-    """The values inside `value` that are of a component, and which."""
+    """The values inside `value` that are of a component, with its name."""
     if "$ref" in schema:
         if value is not None:
             yield schema["$ref"].rpartition("/")[2], value

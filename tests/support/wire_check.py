@@ -1,4 +1,4 @@
-"""Wrapper ↔ spec: what was sent and what is read, against openapi.yaml."""
+"""Wrapper ↔ spec: requests that were sent and views of replies, against openapi.yaml."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ HEADERS = {
     "content-length",
     "authorization",
 }
-"""What HTTP, the contract and httpx need."""
+"""Headers that HTTP, the contract and httpx need."""
 
 
 def request_findings(
     spec: Spec, asked: Any, request: httpx.Request, key: str, headers: Collection[str] = ()
 ) -> Findings:
-    """A request on the wire against the spec, and against the body and headers asked for."""
+    """A request on the wire, against the spec and against the body and headers asked for."""
     found: Findings = []
     body = json.loads(request.content)
     wanted = {
@@ -74,7 +74,7 @@ def _unasked(asked: Any, sent: Any, where: str) -> Findings:
 
 
 def reading_findings(spec: Spec, component: str, read: Any, body: Any) -> Findings:
-    """What a view of a component reads, against the body that it was made of."""
+    """What a view of a component reads, against its body."""
     found: Findings = []
     for name, schema in fields(spec["components"]["schemas"][component]).items():
         where = f"{component}.{name}"
@@ -84,7 +84,7 @@ def reading_findings(spec: Spec, component: str, read: Any, body: Any) -> Findin
         except Exception as error:
             found.append(f"{where}: cannot be read, {error!r}")
             continue
-        # What may be several things is handed over as it came.
+        # A value of several alternatives is returned unchanged.
         forms = alternatives(schema)
         form = forms[0] if len(forms) == 1 else {}
         if form.get("type") == "array":
@@ -104,12 +104,12 @@ def reading_findings(spec: Spec, component: str, read: Any, body: Any) -> Findin
 
 
 def _viewed(spec: Spec, schema: Spec) -> str:
-    """The component of a field that is read through a view: a free object is handed over."""
+    """The component of a field that is read through a view; a free object is returned as it is."""
     target = resolved(spec, schema)
     return schema["$ref"].rpartition("/")[2] if "$ref" in schema and fields(target) else ""
 
 
 def _read_as(schema: Spec, form: Spec, value: Any) -> Any:
-    """A text that readers see as empty where it is absent reads ""."""
+    """How a view reads the value: an absent text may read ''."""
     empty = value is None and form.get("type") == "string" and "x-empty-when-absent" in schema
     return "" if empty else value
