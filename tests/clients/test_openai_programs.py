@@ -41,22 +41,6 @@ print(completion.model, completion.object)
 print(completion.usage.prompt_tokens, completion.usage.completion_tokens)
 """
 
-STREAM = """
-import os
-from openai import OpenAI
-
-client = OpenAI(api_key=os.environ["OPENAI_API_KEY"], base_url=os.environ["OPENAI_BASE_URL"])
-
-stream = client.chat.completions.create(
-    model="MiniMax-M2.7",
-    messages=[{"role": "user", "content": "Say this is a test"}],
-    stream=True,
-)
-for chunk in stream:
-    print(chunk.choices[0].delta.content or "", end="")
-print(chunk.choices[0].finish_reason)
-"""
-
 ASYNC = """
 import os
 import asyncio
@@ -134,29 +118,7 @@ for switch in ("!fail 1002", "!fail 1004", "!fail 1000"):
         print("Another failure.")
 """
 
-CONVERSATION = """
-import os
-from openai import OpenAI
-
-with OpenAI(
-    api_key=os.environ["OPENAI_API_KEY"], base_url=os.environ["OPENAI_BASE_URL"]
-) as client:
-    messages = []
-    for question in ("Hello", "And again", "What did I say?"):
-        messages.append({"role": "user", "content": question})
-        completion = client.chat.completions.create(model="MiniMax-M2.7", messages=messages)
-        message = completion.choices[0].message
-        messages.append({"role": message.role, "content": message.content})
-        print(message.content)
-"""
-
-PROGRAMS = {
-    "call": CALL,
-    "stream": STREAM,
-    "async": ASYNC,
-    "options": OPTIONS,
-    "conversation": CONVERSATION,
-}
+PROGRAMS = {"call": CALL, "async": ASYNC, "options": OPTIONS}
 
 
 @pytest.fixture(scope="module")

@@ -37,6 +37,11 @@ def head(index: Any, identity: str | None, name: str | None, **more: Any) -> dic
     return {"tool_calls": [{**({} if index is None else {"index": index}), **piece, **more}]}
 
 
+def together(*deltas: dict[str, Any]) -> dict[str, Any]:
+    """A delta with the pieces of several."""
+    return {"tool_calls": [piece for each in deltas for piece in each["tool_calls"]]}
+
+
 def arguments(text: str, index: Any = None, **more: Any) -> dict[str, Any]:
     """A later piece of a call."""
     piece: dict[str, Any] = {} if index is None else {"index": index}
@@ -139,24 +144,14 @@ TWO = [("c1", "f", '{"a": 1}'), ("c2", "g", '{"b": 2}')]
         ],
         # Both in one list, later without index or id.
         [
-            {"tool_calls": [*head(0, "c1", "f")["tool_calls"], *head(1, "c2", "g")["tool_calls"]]},
-            {
-                "tool_calls": [
-                    {"function": {"arguments": '{"a": 1}'}},
-                    {"function": {"arguments": '{"b": 2}'}},
-                ]
-            },
+            together(head(0, "c1", "f"), head(1, "c2", "g")),
+            together(arguments('{"a": 1}'), arguments('{"b": 2}')),
         ],
         # A piece without index or id after a head in the same event.
         [
             head(0, "c1", "f"),
             arguments('{"a": 1}', 0),
-            {
-                "tool_calls": [
-                    *head(1, "c2", "g")["tool_calls"],
-                    {"function": {"arguments": '{"b": '}},
-                ]
-            },
+            together(head(1, "c2", "g"), arguments('{"b": ')),
             arguments("2}"),
         ],
         # An index as other servers write it.
