@@ -33,7 +33,7 @@ from minimax_chat_api.types import UNSET
 from properties import examples
 from samples import MODEL, chunk, documented, sse
 from seams import BASE_URL, call, config, read, stream_reader
-from spec_reading import beyond_bounds, edges, effective, fields, read_spec, violations
+from spec_reading import BOUNDS, beyond_bounds, edges, effective, fields, read_spec, violations
 
 USER = {"role": "user", "content": "你好"}
 PLAIN = {"model": MODEL, "messages": [USER]}
@@ -73,10 +73,7 @@ def shown(value: object) -> str:
 
 
 WORDING: dict[str, tuple[dict[str, Any], str]] = {
-    "number out of bounds": (
-        {"temperature": 2},
-        "temperature is 2, but must be a finite number > 0 and <= 1 for model MiniMax-M2.7",
-    ),
+    "number out of bounds": ({"temperature": 12345}, "temperature is 12345, but must be a "),
     "wrong type": (
         {"messages": [USER, {"role": "user", "content": 5}]},
         "messages[1].content is 5, but must be a string",
@@ -95,7 +92,7 @@ WORDING: dict[str, tuple[dict[str, Any], str]] = {
     "no JSON": ({"extra_body": {"new": nan}}, "the request cannot be written as JSON: "),
     "size": (
         {"messages": [{"role": "user", "content": "x" * BODY_SIZE}]},
-        "bytes, but must have <= 67,108,864 (64 MB): upload large files to the Files API",
+        f" bytes, but must have <= {BODY_SIZE:,} (64 MB): upload large files to the Files API",
     ),
 }
 
@@ -398,6 +395,13 @@ def test_a_value_that_the_contract_forbids_is_refused(name: str, value: Any) -> 
 )
 def test_a_value_that_the_contract_allows_is_sent(name: str, value: Any) -> None:
     assert sent(**{name: value}) == {**PLAIN, name: value}
+
+
+def test_a_refusal_of_a_number_names_its_bounds_and_the_model() -> None:
+    message = refused(temperature=12345)
+    bounds = [str(OPTIONS["temperature"][key]) for key in BOUNDS if key in OPTIONS["temperature"]]
+    assert bounds
+    assert [each for each in [*bounds, MODEL] if each not in message] == []
 
 
 @pytest.mark.parametrize("stream", [1, 0, "true", "", [], {}, nan])
