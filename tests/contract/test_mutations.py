@@ -337,10 +337,10 @@ ASKED: dict[str, Any] = {
 }
 
 WIRE_MUTATIONS: dict[str, tuple[Change, tuple[str, ...]]] = {
-    "a default sent unasked": (lambda body: body.update(stream=False), ("stream", "nobody asked")),
+    "an unrequested default": (lambda body: body.update(stream=False), ("stream", "not asked for")),
     "an unknown field": (
         lambda body: body.update(field_of_tomorrow=1),
-        ("ChatCompletionRequest.field_of_tomorrow", "nobody asked"),
+        ("ChatCompletionRequest.field_of_tomorrow", "not asked for"),
     ),
     "a field lost": (lambda body: body.pop("temperature"), ("temperature", "not sent")),
     "a null": (lambda body: body.update(temperature=None), ("temperature", "None")),
@@ -350,7 +350,7 @@ WIRE_MUTATIONS: dict[str, tuple[Change, tuple[str, ...]]] = {
     ),
     "a message changed": (
         lambda body: body["messages"][0].update(name=None),
-        ("messages[0].name", "nobody asked"),
+        ("messages[0].name", "not asked for"),
     ),
     "a role lost": (lambda body: body["messages"][0].pop("role"), ("messages[0]", "role")),
 }
@@ -382,9 +382,7 @@ def test_a_header_that_nobody_asked_for_is_found() -> None:
     request = httpx.Request(
         "POST", f"https://api.minimax.io{documented.PATH}", headers=headers, json=ASKED
     )
-    assert request_findings(SPEC, ASKED, request, "sk") == [
-        "header x-stainless: nobody asked for it"
-    ]
+    assert request_findings(SPEC, ASKED, request, "sk") == ["header x-stainless: not asked for"]
 
 
 def test_a_field_that_is_read_wrongly_is_found() -> None:

@@ -134,16 +134,17 @@ def test_violations_and_news_of_the_api_are_reported(tmp_path: Path) -> None:
     recorded[-1]["status"] = 429
     changed = tmp_path / "changed.json"
     changed.write_text(json.dumps(recorded), "utf-8")
-    told = str(replayed(changed))
-    assert "the API breaks the contract:" in told
-    assert "\n  - plain: ChatCompletion.created: 'today'" in told
-    assert "\n  - wrong key: " not in told, "a status that goes with the code is enough"
-    assert "the API has moved:" in told
-    assert "\n  - plain: ChatCompletion.usage.tokens_of_tomorrow: new field, here 3" in told
+    report = str(replayed(changed))
+    assert "the API breaks the contract:" in report
+    assert "\n  - plain: ChatCompletion.created: 'today'" in report
+    assert "\n  - wrong key: " not in report, "a status that goes with the code is enough"
+    assert "the API has moved:" in report
+    assert "\n  - plain: ChatCompletion.usage.tokens_of_tomorrow: new field, here 3" in report
     assert (
-        "\n  - plain: ChatCompletion.choices.finish_reason: new value 'reason-of-tomorrow'" in told
+        "\n  - plain: ChatCompletion.choices.finish_reason: new value 'reason-of-tomorrow'"
+        in report
     )
-    assert "\n  - stream: ChatCompletionChunk.choices.delta.field_of_tomorrow: new field" in told
+    assert "\n  - stream: ChatCompletionChunk.choices.delta.field_of_tomorrow: new field" in report
 
 
 @pytest.mark.parametrize(

@@ -315,10 +315,10 @@ KINDS: dict[str, type[APIError]] = {
 @pytest.mark.parametrize("code", [code for code in documented.STATUS_CODES if code])
 def test_a_documented_failure_has_its_class_in_both_shapes(code: int) -> None:
     row = documented.STATUS_CODES[code]
-    told = {"status_code": code, "status_msg": row.meaning}
+    base_resp = {"status_code": code, "status_msg": row.meaning}
     error = {"type": "server_error", "message": f"{row.meaning} ({code})", "http_code": "500"}
     for reply in (
-        httpx.Response(200, json={**documented.EXAMPLE_RESPONSE, "base_resp": told}),
+        httpx.Response(200, json={**documented.EXAMPLE_RESPONSE, "base_resp": base_resp}),
         httpx.Response(500, json={**documented.EXAMPLE_FAILURE, "error": error}),
     ):
         with pytest.raises(APIError) as caught:

@@ -64,7 +64,7 @@ class Report:
                 "Set MINIMAX_API_KEY to a valid key, and MINIMAX_REGION to the platform it is of."
             )
         parts = {"the API breaks the contract": self.broken, "the API has moved": self.moved}
-        told = [
+        lists = [
             "\n  - ".join([f"{title}:", *dict.fromkeys(found)])
             for title, found in parts.items()
             if found
@@ -73,7 +73,7 @@ class Report:
             "What a page documents belongs in openapi.yaml and documented.py, with its x-source; "
             "what is only seen, in SEEN_ON_THE_WIRE of documented.py."
         )
-        return "\n".join([*told, advice]) if told else "the API keeps the contract"
+        return "\n".join([*lists, advice]) if lists else "the API keeps the contract"
 
 
 def why_not(environment: Mapping[str, str]) -> str:
@@ -90,7 +90,7 @@ def run(spec: Spec, client: Callable[[str | None], MiniMax]) -> Report:
     """Makes the calls. `client` makes a client of the API, with this key or its own."""
     report = Report()
 
-    def told(name: str, component: str, body: Any) -> None:
+    def check(name: str, component: str, body: Any) -> None:
         report.broken += [f"{name}: {each}" for each in violations(spec, component, body)]
         report.moved += [f"{name}: {each}" for each in news(spec, component, body)]
 
@@ -98,9 +98,9 @@ def run(spec: Spec, client: Callable[[str | None], MiniMax]) -> Report:
         if isinstance(reply, Stream):
             with reply as stream:
                 for chunk in stream:
-                    told(name, "ChatCompletionChunk", chunk.to_dict())
+                    check(name, "ChatCompletionChunk", chunk.to_dict())
             reply = stream.completion
-        told(name, "ChatCompletion", reply.to_dict())
+        check(name, "ChatCompletion", reply.to_dict())
         wanted = {
             "trace_id": reply.trace_id is not None,
             "choices": len(reply.choices) == 1,
@@ -123,7 +123,7 @@ def run(spec: Spec, client: Callable[[str | None], MiniMax]) -> Report:
                 f"{name}: {each}" for each in news(spec, "StatusCode", error.code, "status code")
             ]
         component = "ChatCompletion" if error.http_status == 200 else "ErrorResponse"
-        told(name, component, error.body)
+        check(name, component, error.body)
 
     def call(name: str, create: Callable[[], Any], kind: type[APIError] | None = None) -> Any:
         try:

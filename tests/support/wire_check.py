@@ -47,19 +47,17 @@ def request_findings(
         "authorization": (f"Bearer {key}", request.headers.get("authorization")),
     }
     found += [
-        f"{name} is {has!r}, not {told!r}" for name, (told, has) in wanted.items() if told != has
+        f"{name} is {has!r}, not {right!r}" for name, (right, has) in wanted.items() if right != has
     ]
     more = request.headers.keys() - HEADERS - {name.lower() for name in headers}
-    found += [f"header {name}: nobody asked for it" for name in more]
+    found += [f"header {name}: not asked for" for name in more]
     found += violations(spec, "ChatCompletionRequest", body)
     return found + _unasked(asked, body, "ChatCompletionRequest")
 
 
 def _unasked(asked: Any, sent: Any, where: str) -> Findings:
     if isinstance(asked, dict) and isinstance(sent, dict):
-        found = [
-            f"{where}.{name}: sent, but nobody asked for it" for name in sent.keys() - asked.keys()
-        ]
+        found = [f"{where}.{name}: sent, but not asked for" for name in sent.keys() - asked.keys()]
         found += [f"{where}.{name}: asked for, but not sent" for name in asked.keys() - sent.keys()]
         for name in asked.keys() & sent.keys():
             found += _unasked(asked[name], sent[name], f"{where}.{name}")
