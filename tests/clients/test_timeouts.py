@@ -30,11 +30,11 @@ def pause(connection: Connection, request: Request) -> None:
 
 def test_a_stream_may_take_longer_than_the_timeout(api: Driver, server: Server) -> None:
     """Each byte is a sign of life, those of a comment while the model thinks as well."""
-    pieces = [b": alive\n\n"] * 2 + [event("on ")] * 2
+    pieces = [b": alive\n\n"] * 3 + [event("on ")] * 3
     steps = [step for piece in pieces for step in (http_chunk(piece), pause)]
     server.script(stream_head(), *steps, http_chunk(event("and on", "stop")), END)
-    client = api.client(server.base_url, timeout=0.8, max_retries=0)
-    assert client.text(streamed=True) == "on on and on"
+    client = api.client(server.base_url, timeout=1.2, max_retries=0)
+    assert client.text(streamed=True) == "on on on and on"
 
 
 def test_silence_before_the_reply_is_a_timeout_and_retried(
@@ -59,7 +59,7 @@ def test_silence_inside_a_plain_reply_is_not_retried(
 ) -> None:
     server.script(ANSWER[:-20], SILENCE)
     with pytest.raises(APITimeoutError) as caught:
-        api.client(server.base_url, timeout=0.4).ask()
+        api.client(server.base_url, timeout=0.8).ask()
     assert not caught.value.retryable
     assert delays == []
     assert server.ended_by() == "client"
@@ -68,14 +68,14 @@ def test_silence_inside_a_plain_reply_is_not_retried(
 def test_silence_before_the_first_event_is_a_timeout(api: Driver, server: Server) -> None:
     server.script(stream_head(), SILENCE)
     with pytest.raises(APITimeoutError) as caught:
-        api.client(server.base_url, timeout=0.4, max_retries=0).stream()
+        api.client(server.base_url, timeout=0.8, max_retries=0).stream()
     assert caught.value.retryable
     assert server.ended_by() == "client"
 
 
 def test_silence_after_the_first_event_is_an_interruption(api: Driver, server: Server) -> None:
     server.script(stream_head(), http_chunk(event("Hel")), SILENCE)
-    stream = api.client(server.base_url, timeout=0.4).stream()
+    stream = api.client(server.base_url, timeout=1).stream()
     assert next(stream).text == "Hel"
     with pytest.raises(StreamInterruptedError, match="ReadTimeout") as caught:
         next(stream)
