@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable
 from typing import Any
@@ -10,14 +9,7 @@ from typing import Any
 import pytest
 
 from driver import Driver
-from minimax_chat import (
-    AsyncMiniMax,
-    Completion,
-    MessageParam,
-    StreamInterruptedError,
-    SupportsToDict,
-    ToolParam,
-)
+from minimax_chat import Completion, MessageParam, SupportsToDict, ToolParam
 from minimax_chat.ext.emulator import Emulator
 
 MODEL = "MiniMax-M3"
@@ -88,41 +80,3 @@ def test_a_conversation_with_two_tools(api: Driver, streamed: bool, split: bool)
     assert [each["role"] for each in last] == roles.split()
     assert bool(last[1].get("reasoning_details")) == split
     assert ("<think>" in last[1]["content"]) != split
-
-
-def test_the_parameters_of_a_tool_are_sent_unchanged(api: Driver) -> None:
-    with Emulator() as emulator:
-        api.client(emulator.base_url).ask(model=MODEL, tools=TOOLS)
-        sent = emulator.requests[-1].json["tools"]
-    assert json.dumps(sent) == json.dumps(TOOLS)
-
-
-def test_a_stream_that_ends_inside_arguments_is_an_interruption(api: Driver) -> None:
-    with Emulator() as emulator:
-        emulator.reply(tool_calls=[("forecast", '{"city": "Ber')])
-        client = api.client(emulator.base_url)
-        with pytest.raises(StreamInterruptedError) as caught:
-            list(client.stream(model=MODEL, tools=TOOLS))
-    (call,) = caught.value.completion.tool_calls
-    assert call.function.arguments == '{"city": "Ber'
-
-
-def test_concurrent_streams_of_calls_do_not_mix() -> None:
-    async def loop(emulator: Emulator, city: str) -> str:
-        async with AsyncMiniMax(base_url=emulator.base_url, api_key="any") as client:
-            stream = await client.chat.completions.create(
-                model=MODEL,
-                tools=TOOLS,
-                messages=[{"role": "user", "content": f"!call forecast In {city}?"}],
-                stream=True,
-            )
-            async for _ in stream:
-                await asyncio.sleep(0)
-            return stream.completion.tool_calls[0].function.arguments
-
-    async def all_loops() -> list[str]:
-        with Emulator() as emulator:
-            return await asyncio.gather(*(loop(emulator, city) for city in ("Bergen", "Oslo")))
-
-    cities = [json.loads(each)["city"] for each in asyncio.run(all_loops())]
-    assert cities == ["Bergen", "Oslo"]

@@ -16,7 +16,6 @@ from documented import STATUS_CODES
 from minimax_chat import (
     APIError,
     APITimeoutError,
-    Completion,
     ContentFilterError,
     InputContentError,
     MiniMaxError,
@@ -31,6 +30,7 @@ from samples import KEY, base_resp, chunk, documented, openai_style, plain, sse,
 from seams import (
     answer,
     call,
+    check_readable,
     config,
     error_of,
     event_stream,
@@ -354,16 +354,6 @@ def check_error(error: MiniMaxError) -> None:
     assert error.message
     assert str(error)
     assert error.trace_id is None or isinstance(error.trace_id, str)
-
-
-def check_readable(completion: Completion) -> None:
-    assert isinstance(completion.text, str)
-    assert isinstance(completion.thinking, str)
-    assert completion.message.content is None or isinstance(completion.message.content, str)
-    assert isinstance(completion.thinking_truncated, bool)
-    assert completion.created_at is None or completion.created_at.year > 0
-    assert completion.trace_id is None or isinstance(completion.trace_id, str)
-    assert repr(completion)
 
 
 @examples(100)

@@ -37,6 +37,7 @@ from samples import (
 from seams import (
     answer,
     call,
+    check_readable,
     event_stream,
     read,
     read_until_error,
@@ -504,13 +505,8 @@ def outcome(
         str(error)
         return error
     finally:
-        completion = reader.completion
-        assert isinstance(completion.text, str)
-        assert isinstance(completion.thinking, str)
-        assert isinstance(completion.thinking_truncated, bool)
-        completion.raw.to_dict()
-        assert isinstance(completion.message.to_dict(), dict)
-        assert completion.created_at is None or completion.created_at.year
+        check_readable(reader.completion)
+        reader.completion.raw.to_dict()
     return None
 
 

@@ -95,3 +95,14 @@ def read_until_error(
     except MiniMaxError as error:
         return parts, error
     pytest.fail("no error was raised")
+
+
+def check_readable(completion: Completion) -> None:
+    """Reads every property whose value depends on the reply."""
+    assert isinstance(completion.text, str)
+    assert isinstance(completion.thinking, str)
+    assert completion.message.content is None or isinstance(completion.message.content, str)
+    assert isinstance(completion.thinking_truncated, bool)
+    assert completion.created_at is None or completion.created_at.year > 0
+    assert completion.trace_id is None or isinstance(completion.trace_id, str)
+    assert repr(completion)
