@@ -322,7 +322,7 @@ def test_a_reset_inside_a_stream_is_an_interruption(api: Driver, server: Server)
 @pytest.mark.parametrize(
     ("event", "kind"),
     [(sse(base_resp(1002), done=False), RateLimitError), (b"data: {\n\n", ResponseDecodeError)],
-    ids=["rate limit", "no JSON"],
+    ids=["rate limit", "not JSON"],
 )
 def test_a_failure_inside_a_stream_is_not_retried_and_closes_the_connection(
     api: Driver, server: Server, delays: list[float], event: bytes, kind: type[MiniMaxError]

@@ -421,7 +421,7 @@ def test_several_system_messages_are_hinted_at() -> None:
     user = {"role": "user", "content": "c"}
     two, one = call(messages=[*systems, user]), call(messages=[systems[0], user])
     for body in (base_resp(2013, "invalid chat setting"), openai_style("invalid (2013)")):
-        assert "one system message" in error_of(400, body, two).hint
+        assert "a single system message" in error_of(400, body, two).hint
         assert "system message" not in error_of(400, body, one).hint
     assert "system message" not in error_of(400, base_resp(1042), two).hint
 

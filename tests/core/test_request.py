@@ -73,26 +73,28 @@ def shown(value: object) -> str:
 
 
 WORDING: dict[str, tuple[dict[str, Any], str]] = {
-    "number out of bounds": ({"temperature": 12345}, "temperature is 12345, but must be a "),
+    "number out of bounds": ({"temperature": 12345}, " (got 12345)"),
     "wrong type": (
         {"messages": [USER, {"role": "user", "content": 5}]},
-        "messages[1].content is 5, but must be a string",
+        "messages[1].content must be a string or a list (got 5)",
     ),
-    "missing field": ({"messages": [USER, {"content": "x"}]}, "messages[1].role is missing"),
+    "missing field": ({"messages": [USER, {"content": "x"}]}, "messages[1].role is required"),
     "unknown argument": (
         {"seed": None},
-        "MiniMax's API documents no request field 'seed'. "
-        "To send it all the same, use extra_body={'seed': ...}",
+        "unknown argument 'seed'. To send an undocumented field, use extra_body={'seed': ...}",
     ),
     "misspelt argument": (
         {"temprature": 1},
-        "MiniMax's API documents no request field 'temprature'; did you mean 'temperature'?",
+        "unknown argument 'temprature'; did you mean 'temperature'?",
     ),
-    "misspelt option": ({"max_retry": 1}, "no request field 'max_retry'; did you mean"),
-    "no JSON": ({"extra_body": {"new": nan}}, "the request cannot be written as JSON: "),
+    "misspelt option": (
+        {"max_retry": 1},
+        "unknown argument 'max_retry'; did you mean 'max_retries'?",
+    ),
+    "not JSON": ({"extra_body": {"new": nan}}, "the request cannot be serialized as JSON: "),
     "size": (
         {"messages": [{"role": "user", "content": "x" * BODY_SIZE}]},
-        f" bytes, but must have <= {BODY_SIZE:,} (64 MB): upload large files to the Files API",
+        f"the request body must have at most {BODY_SIZE:,} bytes (64 MB), but has ",
     ),
 }
 

@@ -105,7 +105,7 @@ class PreparedCall:
             given = type(extra_body).__name__
             raise InvalidArgumentError(f"extra_body must be a mapping (got {given})")
         if "stream" in extra_body:
-            raise InvalidArgumentError("pass stream as an argument, not in extra_body")
+            raise InvalidArgumentError("extra_body must not contain stream: pass it as an argument")
         fields = _checked_fields(arguments)
         request = _endpoint(fields)
         fields |= cast("Mapping[str, Any]", extra_body)
