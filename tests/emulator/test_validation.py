@@ -149,7 +149,6 @@ def test_a_number_out_of_bounds_is_refused_with_the_range(
     call: Any, refused: Any, model: str, fields: dict[str, Any], place: str
 ) -> None:
     message = refused(call.post(model=model, **fields))
-    place = place.removesuffix(" is ")
     assert re.match(rf"invalid params, {re.escape(place)} must be an? (integer|number) >", message)
 
 

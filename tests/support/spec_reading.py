@@ -334,11 +334,11 @@ HOLDERS: dict[str, tuple[str, Callable[[dict[str, Any]], dict[str, Any]]]] = {
 def beyond_bounds(spec: Spec, model: str) -> list[tuple[str, dict[str, Any], str]]:
     """For each bound of a number in a request to `model`, the first value that it forbids.
 
-    A name for it, the fields of the request, and what an error has to begin with.
+    A name for it, the fields of the request, and the place of the value.
     """
     schemas = effective(spec["components"]["schemas"], model)
     return [
-        (f"{component}.{name} {value}", request({name: value}), f"{place}{name} must ")
+        (f"{component}.{name} {value}", request({name: value}), f"{place}{name}")
         for component, (place, request) in HOLDERS.items()
         for name, field in fields(schemas[component]).items()
         for value in edges(field)[1]

@@ -13,28 +13,6 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from ._errors import (
-    APIConnectionError as APIConnectionError,
-    APIError as APIError,
-    APITimeoutError as APITimeoutError,
-    AuthenticationError as AuthenticationError,
-    BadRequestError as BadRequestError,
-    ConfigurationError as ConfigurationError,
-    ContentFilterError as ContentFilterError,
-    InputContentError as InputContentError,
-    InsufficientBalanceError as InsufficientBalanceError,
-    InternalServerError as InternalServerError,
-    InvalidArgumentError as InvalidArgumentError,
-    MiniMaxError as MiniMaxError,
-    OutputContentError as OutputContentError,
-    PlanLimitError as PlanLimitError,
-    RateLimitError as RateLimitError,
-    ResponseDecodeError as ResponseDecodeError,
-    ServerTimeoutError as ServerTimeoutError,
-    StreamInterruptedError as StreamInterruptedError,
-    TokenLimitError as TokenLimitError,
-)
-
 if TYPE_CHECKING:
     from minimax_chat_api.contract import (
         ContentPartParam as ContentPartParam,
@@ -45,13 +23,35 @@ if TYPE_CHECKING:
     )
 
     from ._completion import Completion as Completion, CompletionChunk as CompletionChunk
+    from ._errors import (
+        APIConnectionError as APIConnectionError,
+        APIError as APIError,
+        APITimeoutError as APITimeoutError,
+        AuthenticationError as AuthenticationError,
+        BadRequestError as BadRequestError,
+        ConfigurationError as ConfigurationError,
+        ContentFilterError as ContentFilterError,
+        InputContentError as InputContentError,
+        InsufficientBalanceError as InsufficientBalanceError,
+        InternalServerError as InternalServerError,
+        InvalidArgumentError as InvalidArgumentError,
+        MiniMaxError as MiniMaxError,
+        OutputContentError as OutputContentError,
+        PlanLimitError as PlanLimitError,
+        RateLimitError as RateLimitError,
+        ResponseDecodeError as ResponseDecodeError,
+        ServerTimeoutError as ServerTimeoutError,
+        StreamInterruptedError as StreamInterruptedError,
+        TokenLimitError as TokenLimitError,
+    )
     from ._media import image as image, video as video
     from ._request import Conversation as Conversation
     from .aio import AsyncMiniMax as AsyncMiniMax, AsyncStream as AsyncStream
     from .client import MiniMax as MiniMax, Stream as Stream
 
-# Imported at first use, because httpx comes with some of them; the errors above are cheap.
-_LAZY = {
+# The module of each public name, imported at first use: `import minimax_chat` is cheap, and ext
+# can be imported without the client.
+_MODULES = {
     "MiniMax": "minimax_chat.client",
     "Stream": "minimax_chat.client",
     "AsyncMiniMax": "minimax_chat.aio",
@@ -66,20 +66,38 @@ _LAZY = {
     "SupportsToDict": "minimax_chat_api.contract",
     "ToolCallView": "minimax_chat_api.contract",
     "ToolParam": "minimax_chat_api.contract",
+    "APIConnectionError": "minimax_chat._errors",
+    "APIError": "minimax_chat._errors",
+    "APITimeoutError": "minimax_chat._errors",
+    "AuthenticationError": "minimax_chat._errors",
+    "BadRequestError": "minimax_chat._errors",
+    "ConfigurationError": "minimax_chat._errors",
+    "ContentFilterError": "minimax_chat._errors",
+    "InputContentError": "minimax_chat._errors",
+    "InsufficientBalanceError": "minimax_chat._errors",
+    "InternalServerError": "minimax_chat._errors",
+    "InvalidArgumentError": "minimax_chat._errors",
+    "MiniMaxError": "minimax_chat._errors",
+    "OutputContentError": "minimax_chat._errors",
+    "PlanLimitError": "minimax_chat._errors",
+    "RateLimitError": "minimax_chat._errors",
+    "ResponseDecodeError": "minimax_chat._errors",
+    "ServerTimeoutError": "minimax_chat._errors",
+    "StreamInterruptedError": "minimax_chat._errors",
+    "TokenLimitError": "minimax_chat._errors",
 }
 
-_PUBLIC = sorted([*_LAZY, *(name for name in globals() if name.endswith("Error"))])
 if not TYPE_CHECKING:  # for them the imports above say it
-    __all__ = _PUBLIC
+    __all__ = [*_MODULES]
 
 
 def __getattr__(name: str) -> object:
-    if name not in _LAZY:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(_LAZY[name]), name)
+    value: object = getattr(import_module(_MODULES[name]), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return _PUBLIC
+    return [*_MODULES]
