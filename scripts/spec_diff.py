@@ -3,37 +3,45 @@
     python scripts/spec_diff.py HEAD openapi.yaml              what changed since the last commit
     python scripts/spec_diff.py v1.0:openapi.yaml new.yaml     any two documents or git revisions
     python scripts/spec_diff.py openapi.yaml vendor.md         ours against the vendor's own
+    python scripts/spec_diff.py vendor-april.md vendor.md      two revisions of the vendor's page
 
-Every change is one line, classed by the direction in which it is met: *breaking*, *additive* or
+Each change is one line, classed by the direction in which it is met: *breaking*, *additive* or
 *documentation*. What goes over the wire is compared, and `operationId`: schemas may be renamed,
-written out where they are used, or spelled otherwise without being reported.
+inlined or spelled differently without being reported.
 
-Documents of different hands are compared by meaning: a Markdown page; or two files whose titles
-differ or that share no component (`--vendor` and `--no-vendor` override this). Matters of style are
-then left out: descriptions, operation ids, closed or open enums, what a response requires or may be
-null; bounds and defaults that stand only in a description count.
+Documents by different authors are compared by meaning: a Markdown page against a file; or two files
+whose titles differ or that share no component (`--vendor` and `--no-vendor` override this). Matters
+of style are then left out: descriptions, operation ids, closed or open enums, what a response
+requires or may be null; bounds and defaults that stand only in a description count, and a field
+that one document has only in an example is a note.
 
-Exit status: 0 the contract is the same, 2 input that cannot be used, 4 additive changes, 5 breaking
-changes (1 is left to crashes). `--fail-on` sets the least class that counts: `additive` by default;
-`any` also counts documentation (3), `breaking` nothing less, `never` nothing.
+Not compared, only checked for being the same: callbacks, webhooks, links, `encoding`, variables of
+servers, OAuth flows, discriminators, `prefixItems`, `patternProperties`, `not`, `if`, `contains`,
+`propertyNames`, `dependent…`, `unevaluated…` and `content…` of schemas. Each is a line, "not
+compared: …", if it is the same in both documents, and a breaking change if it is not.
+
+`--accepted FILE` leaves out the differences listed in a YAML file, each with `location`, `what` and
+`reason` (and `old` and `new`, where only these values are accepted). An entry that matches nothing
+is reported. `--accept REASON` adds all differences found to that file.
+
+Exit status: 0 the contract is the same, 2 input that cannot be used or a stale entry in FILE, 4
+additive changes, 5 breaking changes (1 is left to crashes). `--fail-on` sets the least class that
+counts: `additive` by default; `any` also counts documentation (3), `breaking` nothing less, `never`
+nothing.
 """
 
 import argparse
 import io
-import json
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import cast
 
-from openapi_diff.comparison import (
-    SEVERITIES,
-    Change,
-    Severity,
-    compare,
-    of_different_hands,
-    verdict,
-)
+from openapi_diff.accepted import Accepted, add_accepted, read_accepted, without_accepted
+from openapi_diff.change import SEVERITIES, Change, Severity, verdict
+from openapi_diff.compare import compare, compare_documents, of_different_hands
+from openapi_diff.report import Report
 from spec.document import Document, SpecError, from_mapping, load
 
 __all__ = [
@@ -48,11 +56,11 @@ __all__ = [
     "load",
     "main",
     "of_different_hands",
-    "render",
     "verdict",
 ]
 
 _STATUS = {"breaking": 5, "additive": 4, "documentation": 3}
+_UNUSABLE = 2
 _COUNTS: dict[str, Sequence[Severity]] = {
     "breaking": SEVERITIES[:1],
     "additive": SEVERITIES[:2],
@@ -65,78 +73,6 @@ def exit_status(changes: Sequence[Change], fail_on: str = "additive") -> int:
     """Return what CI is told: 0, or the number of the gravest class that counts."""
     worst = verdict(change for change in changes if change.severity in _COUNTS[fail_on])
     return _STATUS[worst] if worst else 0
-
-
-def render(
-    changes: Sequence[Change], style: str, old: str, new: str, by_meaning: bool = False
-) -> str:
-    """Return the report as `text`, `markdown` or `json`; `old` and `new` are names to show."""
-    counts = dict.fromkeys(SEVERITIES, 0)
-    for change in changes:
-        counts[change.severity] += 1
-    if style == "json":
-        report = {
-            "old": old,
-            "new": new,
-            "by_meaning": by_meaning,
-            "verdict": verdict(changes),
-            "counts": counts,
-            "changes": [_as_json(change) for change in changes],
-        }
-        return json.dumps(report, ensure_ascii=False, indent=2)
-    groups = _grouped(changes, old, new, by_meaning)
-    if style == "markdown":
-        parts = [
-            "\n".join([f"### {title}", "", *(f"- {_line(one, by_meaning, '`')}" for one in found)])
-            for title, found in groups.items()
-        ]
-        return "\n\n".join(parts) or "No change of the contract."
-    lines = [
-        f"{title[0].lower()}{title[1:]}: {_line(one, by_meaning)}"
-        for title, found in groups.items()
-        for one in found
-    ]
-    heading = [f"{old} and {new}, compared by meaning:"] if by_meaning else []
-    total = ", ".join(
-        f"{len(found)} {title[0].lower()}{title[1:]}" for title, found in groups.items()
-    )
-    return "\n".join([*heading, *lines, total or "no change"])
-
-
-def _grouped(
-    changes: Sequence[Change], old: str, new: str, by_meaning: bool
-) -> dict[str, list[Change]]:
-    titles: dict[str, str] = {severity: severity.capitalize() for severity in SEVERITIES}
-    if by_meaning:
-        titles = {"added": f"Only in {new}", "removed": f"Only in {old}"}
-        titles |= {"changed": "Differs", "documentation": "Note"}
-    groups: dict[str, list[Change]] = {title: [] for title in titles.values()}
-    for change in changes:
-        noted = change.severity == "documentation" or not by_meaning
-        groups[titles[change.severity if noted else change.kind]].append(change)
-    return {title: found for title, found in groups.items() if found}
-
-
-def _line(change: Change, by_meaning: bool, quote: str = "") -> str:
-    message = change.message
-    if by_meaning and change.kind != "changed":
-        message = message.replace(f"{change.what} {change.kind}", change.what, 1)
-    also = f" (also at {len(change.also)} more: {change.also[0]})" if len(change.also) > 1 else ""
-    also = f" (also at {change.also[0]})" if len(change.also) == 1 else also
-    return f"{quote}{change.location}{quote} {message}{also}"
-
-
-def _as_json(change: Change) -> dict[str, object]:
-    return {
-        "class": change.severity,
-        "kind": change.kind,
-        "direction": change.direction,
-        "location": change.location,
-        "also": change.also,
-        "message": change.message,
-        "old": change.old,
-        "new": change.new,
-    }
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -155,9 +91,37 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--vendor",
         action=argparse.BooleanOptionalAction,
-        help="compare by meaning, or do not; without it the documents decide",
+        help="compare by meaning, or do not; by default the documents decide",
     )
-    return parser.parse_args(argv)
+    parser.add_argument("--accepted", metavar="FILE", help="leave out the differences listed there")
+    parser.add_argument("--accept", metavar="REASON", help="add all differences found to FILE")
+    options = parser.parse_args(argv)
+    if options.accept is not None and not (options.accepted and options.accept.strip()):
+        parser.error("--accept needs --accepted FILE and a reason")
+    return options
+
+
+def _report(options: argparse.Namespace) -> Report:
+    """Compare the documents; what is accepted is counted and left out."""
+    old, new = load(options.old), load(options.new)
+    by_meaning = of_different_hands(old, new) if options.vendor is None else options.vendor
+    accepted: list[Accepted] = []
+    if options.accepted and not (options.accept and not Path(options.accepted).exists()):
+        accepted = read_accepted(options.accepted)
+    found = compare_documents(old, new, by_meaning)
+    changes, stale = without_accepted(found.changes, accepted)
+    if options.accept:
+        add_accepted(options.accepted, changes, options.accept)
+        changes = []
+    return Report(
+        changes,
+        old.name,
+        new.name,
+        by_meaning,
+        found.not_compared,
+        accepted=len(found.changes) - len(changes),
+        stale=[f"{one.location} {one.what} ({options.accepted}:{one.line})" for one in stale],
+    )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -166,20 +130,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):  # a terminal without Chinese is no reason to fail
         cast(io.TextIOWrapper, stream).reconfigure(errors="backslashreplace")
     try:
-        old, new = load(options.old), load(options.new)
-        by_meaning = of_different_hands(old, new) if options.vendor is None else options.vendor
-        changes = compare(old, new, by_meaning)
+        report = _report(options)
     except SpecError as error:
         print(f"spec_diff: {error}", file=sys.stderr)
-        return 2
+        return _UNUSABLE
     except RecursionError:
         print(f"spec_diff: {options.old}, {options.new}: nested too deeply", file=sys.stderr)
-        return 2
+        return _UNUSABLE
     try:
-        print(render(changes, options.format, old.name, new.name, by_meaning), flush=True)
+        print(report.render(options.format), flush=True)
     except BrokenPipeError:  # whoever reads has seen enough; keep the exit of Python quiet
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return exit_status(changes, options.fail_on)
+    return _UNUSABLE if report.stale else exit_status(report.changes, options.fail_on)
 
 
 if __name__ == "__main__":
