@@ -220,8 +220,8 @@ class FlatDocument:
                 raise SpecError(f"{self.document.name}: more than {_MOST_PLACES} places")
             for step, what, child in self._below(shape):
                 hidden = {"request": "readOnly", "response": "writeOnly"}.get(place.direction)
-                if hidden in self.reader.shape(child).facts:
-                    continue  # a field that never travels this way
+                if what == "field" and hidden in self.reader.shape(child).facts:
+                    continue  # it never travels this way
                 one = Place(what, place.location + step, place.direction, parent=key)
                 one.required = step in _steps(shape.required)
                 one.shown = self.reader.describe(child)

@@ -48,7 +48,7 @@ COMBINED: dict[str, Callable[[list[Any]], Any]] = {  # where several hold, the s
     **dict.fromkeys(("format", "uniqueItems", "multipleOf"), lambda said: said[0]),
 }
 # A number is a double and an integer an int64 unless something narrower is said.
-_WIDEST_FORMAT = {"number": "double", "integer": "int64"}
+_WIDEST_FORMAT = {"number": "double", "integer": "int64", "any": "int64"}
 _MOST_BRANCHES = 500
 _MOST_FIELDS_SHOWN = 8
 _ALWAYS: Part = {}
@@ -60,6 +60,7 @@ class Shape:
     """All that a schema says: which values it allows, and what it tells people about them."""
 
     types: set[str] = field(default_factory=set[str])  # "any" if everything is allowed
+    free_types: set[str] = field(default_factory=set[str])  # those of any value
     facts: dict[str, Any] = field(default_factory=dict[str, Any])
     fields: dict[str, Node] = field(default_factory=dict[str, Node])
     required: set[str] = field(default_factory=set[str])
@@ -157,6 +158,8 @@ class SchemaReader:
                     by_type.setdefault(name, []).append(_read_branch(branch, name, own))
         for name in sorted(by_type):
             _join(shape, name, by_type[name])
+        values = shape.facts.get("values", {}).values()
+        shape.facts["open"] = any(_is(one, name) for one in values for name in shape.free_types)
         schemas = self._with_branches(parts)
         for schema in schemas:
             for key in EXTENSIONS & schema.keys():
@@ -334,7 +337,7 @@ def _read_branch(parts: list[Part], name: str, values: dict[str, Any] | None) ->
         said = [part[key] for part in parts if isinstance(part.get(key), kind)]
         found = COMBINED[key](said) if said else None
         # At least 0 is no limit, nor is `uniqueItems: false`.
-        if key == "format" and found == _WIDEST_FORMAT.get(name):
+        if found and key == "format" and found == _WIDEST_FORMAT.get(name):
             one.facts["widest format"] = found
         elif found or (found == 0 and key.startswith("max")):
             one.facts[key] = found
@@ -390,18 +393,21 @@ def _bound(name: str, side: str, number: float, excluded: bool) -> Bound:
 def _join(shape: Shape, name: str, branches: list[Shape]) -> None:
     """Add to a shape what the branches of a union say of one type."""
     shape.types.add(name)
+    enums = [one for one in branches if "values" in one.facts]
     free = [one for one in branches if "values" not in one.facts]
-    for one in branches:
-        if "values" in one.facts:
-            shape.facts["values"] = {**shape.facts.get("values", {}), **one.facts["values"]}
-            shape.facts["open"] = bool(free)
-    limits = [one.facts for one in free] or [{**one.facts, "values": None} for one in branches]
+    if free:
+        shape.free_types.add(name)
+    for one in enums:
+        shape.facts["values"] = {**shape.facts.get("values", {}), **one.facts.pop("values")}
+        if one.facts and free:  # they bind nothing: any value is allowed beside the known ones
+            shape.facts["limits of the known values"] = to_json(one.facts)
+    limits = [one.facts for one in free or enums]
     for key, value in limits[0].items():
-        if value is not None and all(one.get(key) == value for one in limits):
+        if all(one.get(key) == value for one in limits):
             shape.facts[key] = value
     told = {
         to_json([one, sorted(each.required)])
-        for one, each in zip(limits, free or branches, strict=True)
+        for one, each in zip(limits, free or enums, strict=True)
     }
     if len(told) > 1:
         key = f"{NOT_COMPARED}what goes together in each alternative of type {name}"

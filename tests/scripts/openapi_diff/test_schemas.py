@@ -163,6 +163,20 @@ CHANGES: dict[str, tuple[Json, Json, str, str, str]] = {
     "deprecated": (STRING, STRING | {"deprecated": True}, D, D, ": deprecated added: true"),
     "unknown keyword": (STRING, STRING | {"maxLenght": 3}, D, D, ": maxLenght added: 3"),
     "widest format": (INTEGER, INTEGER | {"format": "int64"}, D, D, ": format added: int64"),
+    "limit of known values": (
+        open_enum("a"),
+        {"anyOf": [enum("a") | {"maxLength": 1}, STRING]},
+        D,
+        D,
+        ': limits of the known values added: {"maxLength": 1}',
+    ),
+    "items that are read only": (
+        STRINGS,
+        STRINGS | {"items": STRING | {"readOnly": True}},
+        D,
+        D,
+        "[]: readOnly added: true",
+    ),
     "words in a branch": (
         {"anyOf": [enum("a") | {"description": "x"}, NULL]},
         {"anyOf": [enum("a") | {"description": "y"}, NULL]},
