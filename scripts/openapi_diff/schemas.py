@@ -228,7 +228,7 @@ class SchemaReader:
 
     def _describe_type(self, shape: Shape, name: str, depth: int) -> str:
         values = [key for key, one in shape.facts.get("values", {}).items() if _is(one, name)]
-        if values:
+        if values and depth:
             more = ["…"] if len(values) > 6 or shape.facts.get("open") else []
             return f"{name} ({', '.join([*values[:6], *more])})"
         if name == "array" and depth:
