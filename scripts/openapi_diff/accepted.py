@@ -1,4 +1,4 @@
-"""The differences that somebody looked at and accepted, with the reason, in a YAML file."""
+"""A YAML file of accepted differences, each with a reason."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _OPTIONAL = ("old", "new")
 
 @dataclass(frozen=True)
 class Accepted:
-    """One entry of the file; without `old` and `new` it accepts any values."""
+    """One entry of the file; without `old` and `new` it matches any values."""
 
     location: str
     what: str
@@ -24,7 +24,7 @@ class Accepted:
     values: dict[str, str | None]  # `old` and `new`, as far as they are given
     line: int
 
-    def accepts(self, change: Change) -> bool:
+    def matches(self, change: Change) -> bool:
         return (
             self.what == change.what
             and self.location in (change.location, *change.also)
@@ -70,9 +70,9 @@ def _entry(raw: object, line: int, at: str) -> Accepted:
 def without_accepted(
     changes: Sequence[Change], accepted: Sequence[Accepted]
 ) -> tuple[list[Change], list[Accepted]]:
-    """Return the changes that nobody accepted, and the entries that accept none any more."""
-    left = [change for change in changes if not any(one.accepts(change) for one in accepted)]
-    stale = [one for one in accepted if not any(one.accepts(change) for change in changes)]
+    """Return the changes that are not accepted, and the stale entries, which match nothing."""
+    left = [change for change in changes if not any(one.matches(change) for one in accepted)]
+    stale = [one for one in accepted if not any(one.matches(change) for change in changes)]
     return left, stale
 
 

@@ -1,4 +1,4 @@
-"""A difference between two documents."""
+"""One change between two documents, with its class."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Change:
     what: str
     old: str | None
     new: str | None
-    also: tuple[str, ...] = ()  # the other places of the same schema, where the same changed
+    also: tuple[str, ...] = ()  # the other places of the same schema
     remark: str = ""
 
     @property

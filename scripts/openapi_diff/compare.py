@@ -1,4 +1,4 @@
-"""Two flat documents side by side: every place, and every fact that differs there."""
+"""Compares two flat documents, place by place."""
 
 import re
 from collections.abc import Hashable
@@ -19,7 +19,7 @@ _STEP = re.compile(r'\.(?P<name>[\w$-]+)|\["(?P<quoted>[^"]*)"\]')
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a comparison found, and what it did not look into because it is the same in both."""
+    """The changes, and the parts that are not compared beyond being identical."""
 
     changes: list[Change]
     not_compared: list[str]  # such as `POST /v1/chat: callbacks`
@@ -69,7 +69,7 @@ class _Comparison:
     def at_old_addresses(
         self, old: dict[str, Operation], new: dict[str, Operation]
     ) -> dict[str, Operation]:
-        """Take the only operation that is left on each side for the same one, if only it moved."""
+        """Pair the only unmatched operations, one on each side: the endpoint has moved."""
         lost = [key for key in old if key not in new]
         more = [key for key in new if key not in old]
         if len(lost) != 1 or len(more) != 1 or old[lost[0]].method != new[more[0]].method:
@@ -93,9 +93,11 @@ class _Comparison:
 
     def both(self, place: Place, old: Place, new: Place) -> None:
         for difference in self.judge.differences(old, new):
-            origin: _Origin = (old.origin, new.origin)
-            if difference[1] == old.what:  # it is the object that says whether a field is required
+            origin: _Origin = None
+            if difference[1] == old.what:  # whether a field is required, which its object says
                 origin = self.object_of(place)
+            elif old.origin and new.origin:
+                origin = (old.origin, new.origin)
             self.add(place, difference, origin)
         for fact in sorted(old.facts.keys() & new.facts.keys()):
             line = f"{place.location}: {fact.removeprefix(NOT_COMPARED)}"
@@ -104,19 +106,18 @@ class _Comparison:
                 self.not_compared.append(line)
 
     def alone(self, key: str, place: Place, mine: FlatDocument, others: FlatDocument) -> None:
-        """Tell of what only one document has, unless it is part of something that is told."""
+        """Report a place that only one document has, unless what contains it is reported."""
         what, above = place.what, others.find(place.parent)
         if what in _NEVER_ALONE or (place.parent and not above):
             return
         if what == "field" and above and above.shape and "object" not in above.shape.types:
-            return  # the types differ
-        has_servers = any(each.what == "server" for each in others.places.values())
-        if what == "server" and self.by_meaning and not has_servers:
-            return  # an extract need not say it
+            return  # reported as a change of type
+        if what == "server" and self.by_meaning and not _has_servers(others):
+            return  # an extract need not list them
         if what == "unused component":
             _, group, name = place.location.split(".", 2)
             if name in components(others.document, group):
-                return  # used there
+                return  # it is used in the other document
         severity = of_presence(mine is self.new, place.required, place.direction)
         remark = ""
         if what == "field" and self.by_meaning and _in_example(others, key):
@@ -134,7 +135,7 @@ class _Comparison:
         )
 
     def object_of(self, place: Place) -> _Origin:
-        """Return the origin of what an object says of its fields."""
+        """Return the origin of what the object around a field says of it."""
         mine, theirs = self.old.find(place.parent), self.new.find(place.parent)
         if not mine or not theirs or not mine.origin or not theirs.origin:
             return None
@@ -153,8 +154,12 @@ class _Comparison:
             self.changes[key] = replace(known, also=(*known.also, place.location))
 
 
+def _has_servers(document: FlatDocument) -> bool:
+    return any(place.what == "server" for place in document.places.values())
+
+
 def _in_example(document: FlatDocument, key: str) -> bool:
-    """Whether a field that a document does not describe stands in one of its examples."""
+    """Whether a field that a document does not describe occurs in one of its examples."""
     for root, place in document.places.items():
         if place.examples and key.startswith((f"{root}.", f"{root}[")):
             found = place.examples

@@ -8,10 +8,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from openapi_diff.change import Direction
-from openapi_diff.schemas import NOT_COMPARED, Node, SchemaReader, Shape, spoken
+from openapi_diff.schemas import NOT_COMPARED, Node, SchemaReader, Shape, documentation
 from spec.document import METHODS, Document, SpecError, as_list, as_map
 
-# OpenAPI: a header parameter of one of these names is ignored; other parts of the document say it.
+# OpenAPI ignores header parameters of these names: other parts of the document define them.
 _IGNORED_HEADERS = {"accept", "authorization", "content-type"}
 _NOT_COMPARED = {"webhooks", "callbacks", "links", "encoding", "variables"} | {
     "flows",
@@ -28,13 +28,13 @@ class Place:
     what: str
     location: str
     direction: Direction = "api"
-    parent: str = ""  # the key of the place that it is part of
+    parent: str = ""  # the key of the place that contains it
     facts: dict[str, Any] = field(default_factory=dict[str, Any])
     required: bool = False
-    shown: str = ""  # what is told of it where only one document has it
-    shown_at: str = ""  # and where that is told, if not at `location`
+    shown: str = ""  # a description, for the case that only one document has it
+    shown_at: str = ""  # the location to show in that case, if another than `location`
     shape: Shape | None = None
-    origin: Hashable = None  # the same at the places of one and the same schema
+    origin: Hashable = None  # identifies the schema, if several places may share it
     examples: list[Any] = field(default_factory=list[Any])
 
 
@@ -67,9 +67,9 @@ def operations(document: Document, with_base_path: bool) -> dict[str, Operation]
 
 
 class FlatDocument:
-    """The places of a document by a key that is the same in both documents.
+    """The places of a document, by a key that is the same in both documents.
 
-    By meaning, servers are told without their paths, which are part of those of the operations.
+    By meaning, the paths of servers belong to the paths of the operations.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class FlatDocument:
         self.document = reader.document
         self.by_meaning = by_meaning
         self.places: dict[str, Place] = {}
-        self._recursions: dict[str, str] = {}  # the key where a schema contains itself, and of it
+        self._recursions: dict[str, str] = {}  # where a schema contains itself → the outer key
         root = self.document.root
         self.add("document", Place("document", "document"), root | as_map(root.get("info")))
         for key in ("openapi", "jsonSchemaDialect"):
@@ -97,7 +97,7 @@ class FlatDocument:
                     self.add_unused(group, name, raw)
 
     def find(self, key: str) -> Place | None:
-        """Return the place, even if it is inside a schema that contains itself."""
+        """Return the place, also where a schema contains itself; None if there is none."""
         while key not in self.places:
             inside = [at for at in self._recursions if key.startswith((f"{at}.", f"{at}["))]
             if not inside:
@@ -107,8 +107,8 @@ class FlatDocument:
         return self.places[key]
 
     def add(self, key: str, place: Place, raw: dict[str, Any]) -> Place:
-        """Add a place with what is said of it to people, and of what is not looked into."""
-        place.facts |= spoken(raw)
+        """Add a place with its documentation and the parts of it that are not compared."""
+        place.facts |= documentation(raw)
         for each in _NOT_COMPARED & raw.keys():
             place.facts[NOT_COMPARED + each] = self.reader.spelled_out(raw[each])
         self.places[key] = place
@@ -149,9 +149,9 @@ class FlatDocument:
             place.shown = self.reader.describe(_schema_of(body))
             self.add_content(f"{key} body", body, "request", at, "")
         responses = as_map(one.raw.get("responses"))
-        for code, raw in sorted((code.lower(), raw) for code, raw in responses.items()):
+        for code in sorted(responses):
             if not code.startswith("x-"):
-                self.add_response(f"{key} response {code}", one, code, key, raw)
+                self.add_response(key, one, code.lower(), responses[code])
 
     def add_parameters(self, parent: str, one: Operation) -> None:
         placeholders = re.findall(r"\{([^}]*)\}", one.path)
@@ -169,18 +169,17 @@ class FlatDocument:
                 place.facts["name"] = name
             self.add_with_schema(f"{parent} {where} {known_as}", place, parameter)
 
-    def add_response(self, key: str, one: Operation, code: str, parent: str, raw: Any) -> None:
+    def add_response(self, parent: str, one: Operation, code: str, raw: Any) -> None:
         response = self.document.resolve(raw)
-        at = f"{one.name} response({code})"
+        key, at = f"{parent} response {code}", f"{one.name} response({code})"
         place = self.add(key, Place("response", at, "response", parent), response)
         place.shown = str(response.get("description") or "undescribed")
-        place.origin = id(response)
+        place.origin = as_map(raw).get("$ref")
         for name, each in as_map(response.get("headers")).items():
-            if name.lower() not in _IGNORED_HEADERS:
-                header = Place("header", f"{at}.header({name.lower()})", "response", key)
-                self.add_with_schema(
-                    f"{key} header {name.lower()}", header, self.document.resolve(each)
-                )
+            header = name.lower()
+            if header not in _IGNORED_HEADERS:
+                place = Place("header", f"{at}.header({header})", "response", key)
+                self.add_with_schema(f"{key} header {header}", place, self.document.resolve(each))
         self.add_content(key, response, "response", f"{one.name} response", code)
 
     def add_content(
@@ -202,15 +201,15 @@ class FlatDocument:
         self.add_schema(key, place, node)
 
     def add_schema(self, key: str, place: Place, node: Node) -> None:
-        """Add what a schema says at a place and at all places below it, the nearest first."""
+        """Add the facts of a schema to a place, and all places below it, the nearest first."""
         waiting: deque[tuple[str, Place, Node, dict[int, str]]] = deque([(key, place, node, {})])
         while waiting:
             key, place, node, above = waiting.popleft()
             shape = place.shape = self.reader.shape(node)
-            documented = place.facts
-            place.facts = documented | shape.facts
-            for each in documented.keys() & shape.facts.keys():
-                place.facts[each] = f"{documented[each]} / {shape.facts[each]}"
+            outer = place.facts
+            place.facts = outer | shape.facts
+            for each in outer.keys() & shape.facts.keys():
+                place.facts[each] = f"{outer[each]} / {shape.facts[each]}"
             place.origin = id(shape)
             self.places[key] = place
             if id(shape) in above:
@@ -232,7 +231,7 @@ class FlatDocument:
             yield step, "field", shape.fields[name]
         if "array" in shape.types:
             yield "[]", "items", shape.items
-        # By meaning, what nobody says of other fields is no statement.
+        # By meaning, a document that does not mention other fields says nothing of them.
         is_told = bool(shape.other_fields) or not self.by_meaning
         if is_told and "object" in shape.types and "other fields" not in shape.facts:
             yield ".{*}", "other fields", shape.other_fields

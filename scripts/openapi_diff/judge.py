@@ -1,7 +1,7 @@
-"""The class of a difference, by the direction in which it is met.
+"""Judges each difference by its direction.
 
-Whoever has to take the values is broken by getting more of them, whoever sends them by being
-allowed fewer: a wider request and a narrower response harm nobody.
+A receiver breaks when more values may arrive, a sender when fewer are accepted: a wider request
+and a narrower response are compatible.
 """
 
 from collections.abc import Iterator
@@ -23,10 +23,10 @@ Effect: TypeAlias = Literal["wider", "narrower", "other"]  # on the set of value
 Difference: TypeAlias = tuple[Severity, str, str | None, str | None]  # class, what, old, new
 
 _HARMLESS = {("request", "wider"), ("response", "narrower")}
-# Limits that held before the contract mentioned them.
+# Limits that already held before the contract stated them.
 _STATED_LATER = {"x-max-body-bytes", "x-max-data-bytes", "x-merge"}
 _LIMITS = EXTENSIONS | COMBINED.keys() | {"lower bound", "upper bound"}
-# What breaks somebody where it changes, and not where it is stated for the first time.
+# A change of these breaks users; stating one for the first time does not.
 _FIXED = {"operationId", "default server", "style", "explode", "allowReserved", "allowEmptyValue"}
 _OF_STYLE = {"operationId", "openapi", "jsonSchemaDialect", "default server"}
 
@@ -49,7 +49,7 @@ class Judge:
         self.old, self.new, self.by_meaning = old, new, by_meaning
 
     def differences(self, old: Place, new: Place) -> Iterator[Difference]:
-        """Return what differs at a place that both documents have."""
+        """Yield the differences at a place that both documents have."""
         way = old.direction
         if old.required != new.required and not (self.by_meaning and way == "response"):
             severity = of_effect("narrower" if new.required else "wider", way)
@@ -74,12 +74,12 @@ class Judge:
         one: Any = old.facts.get(fact)
         other: Any = new.facts.get(fact)
         if fact.startswith(NOT_COMPARED):
-            return "breaking"  # nobody looked
+            return "breaking"  # for all we know
         if fact == "credentials":
             kept = all(any(each <= needed for each in other) for needed in one)
             return "additive" if kept else "breaking"
         if fact == "default" and way == "request":
-            # What the server does for those who leave the field out.
+            # It decides what the server does for those who omit the field.
             return "additive" if one is None else "breaking"
         if fact == "null":
             return self.null(old, new)
@@ -88,11 +88,11 @@ class Judge:
         if fact == "other fields":
             if self.by_meaning:
                 return "documentation"
-            # Readers must take new fields anyway, as they must where a field is documented.
+            # Readers have to accept new fields in any case.
             return "breaking" if way == "request" and other else "additive"
         if fact in _LIMITS:
             if self.by_meaning and fact in EXTENSIONS:
-                return None  # of one side only
+                return None  # extensions are one author's own
             if fact in _STATED_LATER and one is None:
                 return "documentation"
             return of_effect(_effect(fact, one, other), way)
@@ -114,7 +114,7 @@ class Judge:
         return "documentation" if is_open else severity
 
     def types(self, old: Place, new: Place) -> Iterator[Difference]:
-        """Compare the types of a value; null is told apart."""
+        """Compare the types of a value, apart from null."""
         if not old.shape or not new.shape:
             return
         mine, theirs, way = old.shape.types, new.shape.types, old.direction
@@ -134,7 +134,7 @@ class Judge:
             yield of_effect(effect, way), "type", before, after
 
     def values(self, old: Place, new: Place) -> Iterator[Difference]:
-        """Compare enums; by meaning, a description that mentions values takes the place of one."""
+        """Compare enums; by meaning, values that a description mentions count as one."""
         mine, theirs, way = old.facts.get("values"), new.facts.get("values"), old.direction
         if not old.shape or not new.shape or not old.shape.types & new.shape.types:
             return
@@ -156,7 +156,7 @@ class Judge:
                 yield "breaking", "value", value, None
         for value in theirs:
             if value not in mine:
-                # A reader that was told of no others is broken by a new one.
+                # A reader of a closed enum does not expect new values.
                 is_news = way == "response" and not is_open
                 yield "breaking" if is_news else "additive", "value", None, value
         before, after = _openness(old), _openness(new)

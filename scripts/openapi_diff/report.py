@@ -1,15 +1,15 @@
-"""A comparison as text, Markdown or JSON."""
+"""Renders a comparison as text, Markdown or JSON."""
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from openapi_diff.change import SEVERITIES, Change, verdict
 
 
 @dataclass(frozen=True)
 class Report:
-    """What is to be told; `old` and `new` are names to show."""
+    """What to report; `old` and `new` are the names of the documents."""
 
     changes: Sequence[Change]
     old: str
@@ -17,7 +17,7 @@ class Report:
     by_meaning: bool = False
     not_compared: Sequence[str] = ()
     accepted: int = 0
-    stale: Sequence[str] = field(default_factory=tuple[str, ...])
+    stale: Sequence[str] = ()
 
     def render(self, style: str) -> str:
         """Return the report as `text`, `markdown` or `json`."""
@@ -92,7 +92,7 @@ class Report:
 
     def _line(self, change: Change, quote: str = "") -> str:
         message = change.message
-        if self.by_meaning and change.kind != "changed" and not change.remark:
+        if self.by_meaning and change.kind != "changed":
             message = message.replace(f"{change.what} {change.kind}", change.what, 1)
         also = ""
         if len(change.also) == 1:

@@ -1,8 +1,8 @@
-"""What a schema says, however it is written.
+"""Reduces a schema to its facts, however it is written.
 
-A schema becomes a `Shape`, a flat map of facts: `$ref` and `allOf` are merged in, the branches of
-`anyOf` and `oneOf` are joined. Two schemas that mean the same have the same facts. What a union
-says beyond the sum of its branches is kept as text that is not looked into.
+`$ref` and `allOf` are merged in, and the branches of `anyOf` and `oneOf` are joined, so that two
+schemas that mean the same have the same facts. Where branches of one type have different limits,
+these are kept as text that is not compared any further.
 """
 
 import json
@@ -16,7 +16,7 @@ from spec.document import Document, SpecError, as_list, as_map
 Node: TypeAlias = tuple[Any, ...]  # raw schemas that all hold at once; () allows everything
 Part: TypeAlias = dict[str, Any]
 
-NOT_COMPARED = "not compared: "  # what the names of facts that are not looked into start with
+NOT_COMPARED = "not compared: "  # prefix of facts that are only checked for being identical
 EXTENSIONS = {"x-required-when", "x-max-body-bytes", "x-max-data-bytes", "x-merge"}
 DOCUMENTATION = (
     {"title", "summary", "description", "example", "examples", "externalDocs", "deprecated"}
@@ -57,7 +57,7 @@ _NEVER: Part = {"enum": []}
 
 @dataclass(eq=False)
 class Shape:
-    """All that a schema says: which values it allows, and what it tells people about them."""
+    """All that a schema says: the values that it allows, and its documentation."""
 
     types: set[str] = field(default_factory=set[str])  # "any" if everything is allowed
     free_types: set[str] = field(default_factory=set[str])  # those of any value
@@ -69,7 +69,7 @@ class Shape:
 
 
 class SchemaReader:
-    """Gives the shapes of one document's schemas; by meaning, limits stated in words count."""
+    """Returns the shapes of a document's schemas; by meaning, limits stated in words count."""
 
     def __init__(self, document: Document, by_meaning: bool = False) -> None:
         self.document = document
@@ -104,7 +104,7 @@ class SchemaReader:
                 if self._ignores_siblings:
                     parts[id(schema)] = _ALWAYS
                 todo.append(self.document.at(reference))
-        # One that only stands for others says nothing itself.
+        # A mere reference says nothing itself.
         return [one for one in parts.values() if not one.keys() <= {"$ref", "allOf"}]
 
     def _spread(self, parts: list[Part], inside: frozenset[int]) -> list[list[Part]]:
@@ -119,7 +119,7 @@ class SchemaReader:
             found: list[list[Part]] = []
             for raw in branches:
                 more = self._parts((raw,))
-                # A union that contains itself says nothing new by that.
+                # A union that contains itself does not allow more by that.
                 if not any(id(one) in inside or one is part for one in more):
                     found += self._spread([*rest, *more], inside | {id(part)})
                 if len(found) > _MOST_BRANCHES:
@@ -171,7 +171,7 @@ class SchemaReader:
                 shape.facts.setdefault(NOT_COMPARED + key, self.spelled_out(value))
             if "default" in schema:
                 shape.facts.setdefault("default", to_json(schema["default"]))
-        shape.facts |= spoken(*schemas, schemas=True)
+        shape.facts |= documentation(*schemas, schemas=True)
         if self._by_meaning:
             _heed_description(shape)
         return shape
@@ -182,7 +182,7 @@ class SchemaReader:
         by_type = bool(types & {"null", "any"}) or any(one.get("nullable") is True for one in parts)
         by_enum = values is None or "null" in values
         if self._by_meaning and values is not None:
-            return by_type or by_enum  # an author who forgot it in one of the two meant it still
+            return by_type or by_enum  # the author forgot to add it to the other
         return by_type and by_enum
 
     def _discriminator(self, schema: Part) -> Part:
@@ -197,7 +197,7 @@ class SchemaReader:
                 selected.setdefault(name, raw)
         return {"propertyName": found.get("propertyName"), "selects": selected}
 
-    # --- how people are told ---
+    # --- how they are described ---
 
     def spelled_out(self, value: Any) -> str:
         """Return a value as JSON, references replaced by what they mean, documentation left out."""
@@ -209,7 +209,7 @@ class SchemaReader:
         found = as_map(value)
         reference = found.get("$ref")
         if isinstance(reference, str):
-            # How far up a cycle closes is the same whatever the components are called.
+            # The distance to the outer schema does not depend on names.
             if reference in above:
                 return {"$ref": len(above) - above.index(reference)}
             return self._inlined(self.document.at(reference), (*above, reference))
@@ -217,12 +217,12 @@ class SchemaReader:
         return {key: self._inlined(one, above) for key, one in kept.items()} if found else value
 
     def describe(self, node: Node, depth: int = 2) -> str:
-        """Return a few words on what values a schema allows; objects are unfolded."""
+        """Describe the values that a schema allows; the fields of objects are listed."""
         shape = self.shape(node)
         return self.describe_types(shape, shape.types, depth)
 
     def describe_types(self, shape: Shape, types: set[str], depth: int = 2) -> str:
-        """Return a few words on the values of some types that a schema allows."""
+        """Describe the values of the given types that a schema allows."""
         told = [self._describe_type(shape, name, depth) for name in sorted(types)]
         return " or ".join(told) or "nothing"
 
@@ -244,14 +244,14 @@ class SchemaReader:
 
 
 def is_documentation(key: str) -> bool:
-    """Whether a keyword explains and does not bind."""
+    """Whether a keyword is documentation rather than contract."""
     return key in DOCUMENTATION or (key.startswith("x-") and key not in {*EXTENSIONS, "x-bounds"})
 
 
-def spoken(*raws: dict[str, Any], schemas: bool = False) -> dict[str, str]:
-    """Return the text of each keyword that explains, the outermost first.
+def documentation(*raws: dict[str, Any], schemas: bool = False) -> dict[str, str]:
+    """Return the documentation keywords, the text of the outermost schema first.
 
-    In schemas that includes unknown keywords: a change of them is still a change.
+    In schemas, unknown keywords are included: a change of one is still a change.
     """
     docs: dict[str, list[str]] = {}
     for raw in raws:
@@ -399,7 +399,7 @@ def _join(shape: Shape, name: str, branches: list[Shape]) -> None:
         shape.free_types.add(name)
     for one in enums:
         shape.facts["values"] = {**shape.facts.get("values", {}), **one.facts.pop("values")}
-        if one.facts and free:  # they bind nothing: any value is allowed beside the known ones
+        if one.facts and free:  # without effect, since any other value is allowed
             shape.facts["limits of the known values"] = to_json(one.facts)
     limits = [one.facts for one in free or enums]
     for key, value in limits[0].items():

@@ -432,3 +432,14 @@ def without(node: object, key: str) -> Json:
     if isinstance(node, dict):
         return {name: without(each, key) for name, each in node.items() if name != key}
     return node  # type: ignore[return-value]
+
+
+def test_same_change_of_two_operations_is_told_of_each() -> None:
+    def two(words: str) -> Json:
+        get = operation(summary=words)
+        return document(paths={"/x": {"get": get}, "/y": {"get": operation(summary=words)}})
+
+    assert lines(two("a"), two("b")) == [
+        "documentation GET /x: summary: a → b",
+        "documentation GET /y: summary: a → b",
+    ]
