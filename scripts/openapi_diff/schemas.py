@@ -77,6 +77,7 @@ class SchemaReader:
         # OpenAPI 3.0 ignores what stands beside a reference. By meaning, its author meant it.
         self._ignores_siblings = not by_meaning and str(document.root["openapi"])[:3] == "3.0"
         self._shapes: dict[tuple[int, ...], Shape] = {}
+        self._unions: dict[frozenset[tuple[int, ...]], Node] = {}
 
     def shape(self, node: Node) -> Shape:
         """Return the shape; the same object for the same schema, so that cycles can be seen."""
@@ -157,7 +158,7 @@ class SchemaReader:
                 if own is None or own:
                     by_type.setdefault(name, []).append(_read_branch(branch, name, own))
         for name in sorted(by_type):
-            _join(shape, name, by_type[name])
+            self._join(shape, name, by_type[name])
         values = shape.facts.get("values", {}).values()
         shape.facts["open"] = any(_is(one, name) for one in values for name in shape.free_types)
         schemas = self._with_branches(parts)
@@ -184,6 +185,53 @@ class SchemaReader:
         if self._by_meaning and values is not None:
             return by_type or by_enum  # the author forgot to add it to the other
         return by_type and by_enum
+
+    def _join(self, shape: Shape, name: str, branches: list[Shape]) -> None:
+        """Add to a shape what the branches of a union say of one type."""
+        shape.types.add(name)
+        enums = [one for one in branches if "values" in one.facts]
+        free = [one for one in branches if "values" not in one.facts]
+        if free:
+            shape.free_types.add(name)
+        for one in enums:
+            shape.facts["values"] = {**shape.facts.get("values", {}), **one.facts.pop("values")}
+            if one.facts and free:  # without effect, since any other value is allowed
+                shape.facts["limits of the known values"] = to_json(one.facts)
+        limits = [one.facts for one in free or enums]
+        for key, value in limits[0].items():
+            if all(one.get(key) == value for one in limits):
+                shape.facts[key] = value
+        told = {
+            to_json([one, sorted(each.required)])
+            for one, each in zip(limits, free or enums, strict=True)
+        }
+        if len(told) > 1:
+            key = f"{NOT_COMPARED}what goes together in each alternative of type {name}"
+            shape.facts[key] = " or ".join(sorted(told))
+        if name == "array":
+            shape.items = self._any_of([one.items for one in branches])
+        if name == "object":
+            if len(free) > 1:
+                shape.facts["object alternatives"] = len(free)
+            for title in {title: None for one in branches for title in one.fields}:
+                nodes = [one.fields[title] for one in branches if title in one.fields]
+                shape.fields[title] = self._any_of(nodes)
+                if all(title in one.required for one in branches):
+                    shape.required.add(title)
+            allowed = [one for one in branches if "other fields" not in one.facts]
+            shape.other_fields = (
+                self._any_of([one.other_fields for one in allowed]) if allowed else ()
+            )
+
+    def _any_of(self, nodes: list[Node]) -> Node:
+        """Return what holds if one of the nodes does; the same node for the same nodes."""
+        different = {tuple(map(id, node)): node for node in nodes}
+        if len(different) == 1:
+            return nodes[0]
+        if () in different:
+            return ()
+        union = {"anyOf": [{"allOf": [*node]} for node in different.values()]}
+        return self._unions.setdefault(frozenset(different), (union,))
 
     def _discriminator(self, schema: Part) -> Part:
         """Return a discriminator with what it may select: components that extend the schema."""
@@ -344,9 +392,9 @@ def _read_branch(parts: list[Part], name: str, values: dict[str, Any] | None) ->
     if is_number:
         one.facts |= _bounds(parts, name)
         entries = [as_map(raw) for part in parts for raw in as_list(part.get("x-bounds"))]
-        bounds = {
-            str(m): _bounds([raw], name) for raw in entries for m in as_list(raw.get("models"))
-        }
+        bounds: dict[str, dict[str, Bound]] = {}
+        for entry in entries:
+            bounds |= {str(model): _bounds([entry], name) for model in as_list(entry.get("models"))}
         if bounds:
             one.facts["bounds by model"] = bounds
     for part in parts:
@@ -388,51 +436,6 @@ def _bound(name: str, side: str, number: float, excluded: bool) -> Bound:
     if name == "integer" and excluded and float(number).is_integer():
         return int(number) + (1 if side == "lower bound" else -1), False
     return number, excluded
-
-
-def _join(shape: Shape, name: str, branches: list[Shape]) -> None:
-    """Add to a shape what the branches of a union say of one type."""
-    shape.types.add(name)
-    enums = [one for one in branches if "values" in one.facts]
-    free = [one for one in branches if "values" not in one.facts]
-    if free:
-        shape.free_types.add(name)
-    for one in enums:
-        shape.facts["values"] = {**shape.facts.get("values", {}), **one.facts.pop("values")}
-        if one.facts and free:  # without effect, since any other value is allowed
-            shape.facts["limits of the known values"] = to_json(one.facts)
-    limits = [one.facts for one in free or enums]
-    for key, value in limits[0].items():
-        if all(one.get(key) == value for one in limits):
-            shape.facts[key] = value
-    told = {
-        to_json([one, sorted(each.required)])
-        for one, each in zip(limits, free or enums, strict=True)
-    }
-    if len(told) > 1:
-        key = f"{NOT_COMPARED}what goes together in each alternative of type {name}"
-        shape.facts[key] = " or ".join(sorted(told))
-    if name == "array":
-        shape.items = _any_of([one.items for one in branches])
-    if name == "object":
-        if len(free) > 1:
-            shape.facts["object alternatives"] = len(free)
-        for title in {title: None for one in branches for title in one.fields}:
-            nodes = [one.fields[title] for one in branches if title in one.fields]
-            shape.fields[title] = _any_of(nodes)
-        shape.required = {
-            name for name in shape.fields if all(name in one.required for one in branches)
-        }
-        allowed = [one for one in branches if "other fields" not in one.facts]
-        shape.other_fields = _any_of([one.other_fields for one in allowed]) if allowed else ()
-
-
-def _any_of(nodes: list[Node]) -> Node:
-    """Return what holds where one of the nodes does."""
-    different = [*{tuple(map(id, node)): node for node in nodes}.values()]
-    if len(different) == 1:
-        return different[0]
-    return () if () in different else ({"anyOf": [{"allOf": [*node]} for node in different]},)
 
 
 def _heed_description(shape: Shape) -> None:

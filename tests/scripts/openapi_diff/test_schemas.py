@@ -401,6 +401,8 @@ def test_schema_that_contains_itself_is_compared() -> None:
     assert change.message == "field: optional → required"
     union = {"A": {"anyOf": [ref("B"), STRING]}, "B": {"oneOf": [ref("A")]}}
     assert lines(spec(ref("A"), schemas=union), spec(STRING)) == []
+    tangled = {"A": {"anyOf": [obj(n=ref("A")), obj(n=ref("B"))]}, "B": obj(n=ref("A"), x=STRING)}
+    assert lines(spec(ref("A"), schemas=tangled), spec(ref("A"), schemas=tangled)) == []
     looped = spec(ref("A"), schemas={"A": {"allOf": [ref("A"), obj(a=ref("A"))]}})
     assert lines(looped, looped) == []
 
