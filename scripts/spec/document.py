@@ -1,6 +1,6 @@
-"""Read an OpenAPI 3.0 or 3.1 document from YAML, JSON, a Markdown page or a git revision.
+"""Reads an OpenAPI 3.0 or 3.1 document from YAML, JSON, a Markdown page or a git revision.
 
-What cannot be used is refused with `SpecError`, whose text names the file and the place.
+An unusable document raises `SpecError`, whose message names the file and the place.
 """
 
 import json
@@ -23,19 +23,19 @@ SUFFIXES = (".yaml", ".yml", ".json", *MARKDOWN)
 
 
 class SpecError(Exception):
-    """A document that cannot be used; the text names the file and the place."""
+    """An unusable document; the message names the file and the place."""
 
 
 @dataclass(frozen=True)
 class Document:
-    """A document whose `$ref`s are known to resolve; `name` is how people are told of it."""
+    """A document whose `$ref`s all resolve; `name` is shown to people."""
 
     name: str
     root: dict[str, Any]
     kind: str = "file"  # or "page" (Markdown), or "revision" (git)
 
     def resolve(self, node: object) -> dict[str, Any]:
-        """Follow `$ref` to the object it means; what stands beside it overrides the target."""
+        """Follow `$ref` to its target; keys beside it override those of the target."""
         found = as_map(node)
         ref = found.get("$ref")
         if not isinstance(ref, str):
@@ -45,7 +45,7 @@ class Document:
         return {**target, **beside} if beside else target
 
     def at(self, ref: str) -> Any:
-        """Return what a local reference such as `#/components/schemas/Role` points to."""
+        """Return the target of a local reference such as `#/components/schemas/Role`."""
         node: Any = self.root
         for part in ref.removeprefix("#").split("/")[1:]:
             name = unquote(part).replace("~1", "/").replace("~0", "~")
@@ -60,12 +60,12 @@ class Document:
 
 
 def as_map(value: object) -> dict[str, Any]:
-    """Return the mapping, or an empty one where there is none."""
+    """Return the value if it is a mapping, else an empty one."""
     return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
 def as_list(value: object) -> list[Any]:
-    """Return the list, or an empty one where there is none."""
+    """Return the value if it is a list, else an empty one."""
     return value if _is_list(value) else []
 
 
@@ -77,9 +77,9 @@ def _is_list(value: object) -> TypeGuard[list[Any]]:
 
 
 def load(source: str) -> Document:
-    """Load a file, or `REV` (its openapi.yaml) or `REV:path` of the git repository around us.
+    """Load a file, or `REV` (its openapi.yaml) or `REV:path` of the current git repository.
 
-    Outside of any, the revision is one of this project.
+    Outside of any repository, a revision is one of this project.
     """
     path = Path(source)
     if path.is_dir():
@@ -116,7 +116,7 @@ def _git_show(source: str, name: str) -> str:
 
 
 def parse(text: str, name: str, kind: str = "file") -> Document:
-    """Parse and check the text of a document; the ending of `name` tells Markdown from the rest."""
+    """Parse and check the text of a document; it is Markdown if `name` ends like it."""
     try:
         if name.lower().endswith(MARKDOWN):
             root = _from_page(text, name)
@@ -350,7 +350,7 @@ def _from_page(text: str, name: str) -> dict[str, Any]:
 
 
 def _as_root(block: dict[str, Any], operation: re.Match[str] | None) -> dict[str, Any]:
-    """Put a fragment where it belongs in a document; {} if it is something else, an example say."""
+    """Put a fragment where it belongs in a document; {} if it is no OpenAPI, but an example, say."""
     keys = set(block)
     if keys & {"openapi", "swagger", "paths", "components"}:
         return block
@@ -396,14 +396,14 @@ def _checked_header(root: Any, name: str) -> dict[str, Any]:
     return found
 
 
-_NAMED = {  # below these keys stand names that people chose, not keywords
-    *("properties", "patternProperties", "dependentSchemas", "$defs", "definitions"),
-    *("schemas", "responses", "parameters", "requestBodies", "headers", "securitySchemes"),
-    *("links", "callbacks", "pathItems", "paths", "webhooks", "content", "variables", "encoding"),
-}
+_NAMED = (  # the keys below these are names that people chose, not keywords
+    {"properties", "patternProperties", "dependentSchemas", "$defs", "definitions"}
+    | {"schemas", "responses", "parameters", "requestBodies", "headers", "securitySchemes"}
+    | {"links", "callbacks", "pathItems", "paths", "webhooks", "content", "variables", "encoding"}
+)
 _MAPPINGS = {"properties", "paths", "responses", "content", "schemas", "components", "requestBody"}
 _LISTS = {"allOf", "anyOf", "oneOf", "enum", "security", "servers", "prefixItems"}
-_FREE = {"example", "examples", "default", "enum", "const", "value", "mapping"}  # holds data
+_DATA = {"example", "examples", "default", "enum", "const", "value", "mapping"}  # no keywords below
 
 
 def _check(document: Document) -> None:
@@ -423,7 +423,7 @@ def _check(document: Document) -> None:
                     raise SpecError(f"{document.name}: {_pointer(place)}: must be an object")
                 visit(value, place, False)
                 continue
-            if key in _FREE or key.startswith("x-"):
+            if key in _DATA or key.startswith("x-"):
                 continue
             wanted = dict if key in _MAPPINGS else list if key in _LISTS else None
             if wanted and not isinstance(value, wanted) and value is not None:
