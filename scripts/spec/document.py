@@ -350,7 +350,7 @@ def _from_page(text: str, name: str) -> dict[str, Any]:
 
 
 def _as_root(block: dict[str, Any], operation: re.Match[str] | None) -> dict[str, Any]:
-    """Put a fragment where it belongs in a document; {} if it is no OpenAPI, but an example, say."""
+    """Put a fragment where it belongs in a document; {} if it is an example, say."""
     keys = set(block)
     if keys & {"openapi", "swagger", "paths", "components"}:
         return block

@@ -198,3 +198,11 @@ def test_two_pages_of_a_vendor_are_revisions_of_one_another(
     said = "POST /v1/chat response(429) description: Too many requests. → Slow down."
     assert report(capsys, old, new) == (0, [f"documentation: {said}", "1 documentation"])
     assert report(capsys, old, new, "--vendor")[1][-1] == "no change"
+
+
+def test_closed_object_is_a_note() -> None:
+    closed = obj(a=STRING) | {"additionalProperties": False}
+    said = "documentation POST /x request: other fields: allowed → forbidden"
+    assert lines(spec(obj(a=STRING)), spec(closed)) == [said]
+    typed = obj(a=STRING) | {"additionalProperties": STRING}
+    assert lines(spec(obj(a=STRING)), spec(typed)) == []
