@@ -5,7 +5,19 @@ from pathlib import Path
 import pytest
 
 from openapi_diff.compare import compare, of_different_hands
-from openapi_documents import INTEGER, NULL, NUMBER, STRING, Json, enum, json_body, obj, spec
+from openapi_documents import (
+    INTEGER,
+    NULL,
+    NUMBER,
+    STRING,
+    Json,
+    document,
+    enum,
+    json_body,
+    obj,
+    operation,
+    spec,
+)
 from spec.document import from_mapping, load
 from spec_diff import main
 
@@ -206,3 +218,22 @@ def test_closed_object_is_a_note() -> None:
     assert lines(spec(obj(a=STRING)), spec(closed)) == [said]
     typed = obj(a=STRING) | {"additionalProperties": STRING}
     assert lines(spec(obj(a=STRING)), spec(typed)) == []
+
+
+def test_null_beside_an_open_enum_is_a_note() -> None:
+    nullable = {"anyOf": [enum("a"), STRING, NULL]}
+    said = "documentation POST /x request: null: never null → may be null"
+    assert lines(spec({"anyOf": [enum("a"), STRING]}), spec(nullable)) == [said]
+
+
+def test_credentials_and_servers_differ_where_both_documents_name_them() -> None:
+    silent = document()
+    closed = document(operation(security=[{"k": []}]), servers=[{"url": "https://a"}])
+    opened = document(operation(security=[]), servers=[{"url": "https://b"}])
+    for loud in (closed, opened):
+        assert lines(silent, loud) == lines(loud, silent) == []
+    assert sorted(lines(opened, closed)) == [
+        "additive servers: server added: https://a",
+        "breaking GET /x security: credentials: none → k",
+        "breaking servers: server removed: https://b",
+    ]
