@@ -121,6 +121,7 @@ CHANGES: dict[str, tuple[Json, Json, str, str, str]] = {
     "odd name": (obj(), obj(**{"a b": STRING}), A, A, '["a b"]: optional field added: string'),
     "in a list": (STRINGS, STRINGS | {"items": INTEGER}, B, B, "[]: type: string → integer"),
     "type": (STRING, INTEGER, B, B, ": type: string → integer"),
+    "no object": (obj(f=STRING), STRING, B, B, ": type: object with f (string) → string"),
     "other pattern": (
         STRING | {"pattern": "a"},
         STRING | {"pattern": "b"},
