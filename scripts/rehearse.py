@@ -27,7 +27,9 @@ from typing import Any
 
 import yaml
 
-from regenerate import RegenerationError, contents, regenerate
+from generation.package import contents
+from generation.regeneration import regenerate
+from generation.tools import RegenerationError
 from rehearsal.project_copy import copy_project
 from rehearsal.revisions import PREAMBLE, REVISIONS, Revision
 from spec_diff import compare, from_mapping, verdict

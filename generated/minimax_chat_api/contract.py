@@ -845,7 +845,7 @@ CHAT_COMPLETION_REQUEST_SCHEMA: dict[str, Any] = {
         },
     },
 }
-"""The bounds of a ChatCompletionRequest, references resolved; enumerations are open and bound nothing."""
+"""The bounds of a ChatCompletionRequest, references resolved; enumerations are open."""
 
 MERGES: dict[str, dict[str, Merge]] = {
     "ReasoningDetail": {

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from spec.rules import PARALLEL
+from spec.generator_rules import PARALLEL
 
 Spec = dict[str, Any]
 

@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 
 import dev
-import regenerate
+from generation.regeneration import regenerate
+from generation.tools import RegenerationError
 from minimax_chat.ext.emulator import Emulator
 
 ROOT = Path(__file__).parents[2]
@@ -431,5 +432,5 @@ def test_whoever_has_no_generator_is_led_to_it(monkeypatch: pytest.MonkeyPatch) 
         raise importlib.metadata.PackageNotFoundError(tool)
 
     monkeypatch.setattr(importlib.metadata, "version", version)
-    with pytest.raises(regenerate.RegenerationError, match=r"run `python3 scripts/dev\.py setup`"):
-        regenerate.regenerate(ROOT, check_only=True)
+    with pytest.raises(RegenerationError, match=r"run `python3 scripts/dev\.py setup`"):
+        regenerate(ROOT, check_only=True)

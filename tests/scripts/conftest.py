@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-import regenerate
+from generation import regeneration
 from rehearsal.project_copy import copy_project
 
 SMALL = Path(__file__).parent / "fixtures/small-api.yaml"
@@ -15,8 +15,8 @@ def small_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What regeneration needs, with the small API and the package that is made of it."""
     root = copy_project(tmp_path_factory.mktemp("small") / "project", ("scripts",))
     shutil.copy2(SMALL, root / "openapi.yaml")
-    spec, source = regenerate.read_spec(root)
-    package = regenerate.build(root, spec, source, tmp_path_factory.mktemp("made"))
+    spec, source = regeneration.read_spec(root)
+    package = regeneration.build(root, spec, source, tmp_path_factory.mktemp("made"))
     shutil.copytree(package, root / "generated" / package.name)
     return root
 

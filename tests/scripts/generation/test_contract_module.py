@@ -1,13 +1,16 @@
 """What contract.py makes of a spec, by the example of a few components."""
 
+import copy
 import inspect
 import sys
 from types import ModuleType
 from typing import Any, get_type_hints
 
 import pytest
+import yaml
 
-from generation.contract_module import contract_module
+from generation.contract_module import UnsupportedSchema, contract_module
+from spec.openapi import parse
 
 STRING = {"type": "string"}
 COMPONENTS: dict[str, Any] = {
@@ -69,7 +72,7 @@ SPEC: dict[str, Any] = {
 def contract() -> Any:
     module = ModuleType("contract_of_the_test")
     sys.modules[module.__name__] = module
-    exec(contract_module(SPEC, b""), vars(module))
+    exec(contract_module(parse(yaml.safe_dump(SPEC, sort_keys=False)), b""), vars(module))
     return module
 
 
@@ -111,3 +114,11 @@ def test_list_takes_string_mappings_where_no_key_requires_anything_else(
 ) -> None:
     annotation = str(get_type_hints(contract.RequestParam)[key])
     assert ("Mapping[str, str]" in annotation) == expected
+
+
+def test_keyword_that_requests_would_not_be_checked_by_is_refused_with_its_place() -> None:
+    spec = copy.deepcopy(SPEC)
+    spec["components"]["schemas"]["Message"]["dependentRequired"] = {"parts": ["role"]}
+    with pytest.raises(UnsupportedSchema, match="requests would not be checked by it") as refusal:
+        contract_module(parse(yaml.safe_dump(spec)), b"")
+    assert refusal.value.place == ("components", "schemas", "Message", "dependentRequired")

@@ -1,0 +1,152 @@
+"""Writes the objects of a request as typed dicts, which type checkers and editors read."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+
+from generation.python_source import PYTHON_TYPES, docstring, is_object, union
+from generation.runtime import alternatives, bounds_in_words
+from spec.document import as_map
+from spec.openapi import Schema, Spec, component
+
+STRING_MAPPINGS = """
+# A list whose objects can consist of strings alone takes Mapping[str, str] as well: for a variable
+# such as `messages = [{"role": "user", "content": "hi"}]` type checkers infer list[dict[str, str]],
+# which is no list of typed dicts. The keys of such an object are checked at run time only.
+
+"""
+
+# The whole description of a key is behind it; its entry under "Keys:" is a reminder.
+KEYS_WIDTH = 92
+SUMMARY_LENGTH = 160
+
+
+def literal(name: str, schema: Schema) -> str:
+    """The values of an enumeration, which editors complete."""
+    values = ", ".join(repr(value) for value in schema["enum"])
+    return f"{name}Literal: TypeAlias = Literal[{values}]\n"
+
+
+def typed_dict(spec: Spec, name: str, *, leave_out: str | None) -> str:
+    schema = spec.schemas[name]
+    fields = {field: each for field, each in schema["properties"].items() if field != leave_out}
+    required = [field for field in fields if field in schema.get("required", [])]
+    entries = [_key_documentation(spec, field, each) for field, each in fields.items()]
+    documentation = "\n".join([schema["description"].rstrip(), "", "Keys:", *entries])
+    lines: list[str] = []
+    base = "TypedDict"
+    if required:
+        # `__required_keys__` tells a base class from its heir, but cannot read Required[...] in
+        # annotations that are strings.
+        base = f"_{name}Required"
+        lines += [f"class {base}(TypedDict):", docstring(f"The keys that {name}Param requires.")]
+        for field in required:
+            lines.append(f"    {field}: {union(_types(spec, fields[field]))}")
+            lines.append(docstring(fields[field].get("description", "")))
+        lines.append("\n")
+    lines += [f"class {name}Param({base}, total=False):", docstring(documentation)]
+    for field, field_schema in fields.items():
+        if field not in required:
+            # What is None is not sent.
+            lines.append(f"    {field}: {union([*_types(spec, field_schema), 'None'])}")
+            lines.append(docstring(field_schema.get("description", "")))
+    return "\n".join(lines) + "\n\n"
+
+
+# --- types ---------------------------------------------------------------------------------------
+
+
+def _types(spec: Spec, schema: Schema) -> list[str]:
+    types: list[str] = []
+    for each in alternatives(schema):
+        name = component(each)
+        if name and "enum" in spec.schemas[name]:
+            types.append(f"{name}Literal")
+        elif name and is_object(spec.schemas[name]):
+            types += [f"{name}Param", "SupportsToDict"]
+        elif name:
+            types += _types(spec, spec.schemas[name])
+        elif each.get("type") == "array":
+            types.append(f"Iterable[{union(_item_types(spec, each.get('items', {})))}]")
+        elif each.get("type") == "object":
+            values = as_map(each.get("additionalProperties"))
+            types.append(f"Mapping[str, {union(_types(spec, values))}]")
+        else:
+            types.append(PYTHON_TYPES[each["type"]] if "type" in each else "Any")
+    return types
+
+
+def _item_types(spec: Spec, items: Schema) -> list[str]:
+    types = _types(spec, items)
+    if any(_can_be_strings_alone(spec, each) for each in alternatives(items)):
+        # STRING_MAPPINGS tells readers of the generated code why.
+        types.append("Mapping[str, str]")
+    return types
+
+
+def _can_be_strings_alone(spec: Spec, schema: Schema) -> bool:
+    """Whether it is an object with no required key that refuses a string."""
+    target = spec.resolve(schema)
+    if not is_object(target):
+        return False
+    fields = target["properties"]
+    return all(_accepts_string(spec, fields[name]) for name in target.get("required", []))
+
+
+def _accepts_string(spec: Spec, schema: Schema) -> bool:
+    for each in alternatives(schema):
+        target = spec.resolve(each)
+        if target is not each and "anyOf" in target:
+            return _accepts_string(spec, target)
+        if target.get("type", "string") == "string":
+            return True
+    return False
+
+
+# --- documentation -------------------------------------------------------------------------------
+
+
+def _key_documentation(spec: Spec, field: str, schema: Schema) -> str:
+    """What `__doc__` says of a key: its description in short, what it allows, its default."""
+    values: list[str] = []
+    for each in alternatives(schema):
+        values += [str(value) for value in spec.resolve(each).get("enum", [])]
+    limits = [bounds_in_words(schema)] if bounds_in_words(schema) else []
+    for exception in schema.get("x-bounds", []):
+        limits.append(f"{bounds_in_words(exception)} for {', '.join(exception['models'])}")
+    facts: list[str] = []
+    if values:
+        facts.append(f"Documented values: {', '.join(values)}.")
+    if limits:
+        verb = "have" if limits[0].startswith("at ") else "be"
+        facts.append(f"Must {verb} {'; '.join(limits)}.")
+    if "default" in schema:
+        facts.append(f"Default: {schema['default']}.")
+    summary = f"{field}: {_summary(schema.get('description', ''))}".rstrip()
+    lines = _wrapped(summary, indent=4)
+    if facts:
+        lines += _wrapped(" ".join(facts), indent=8)
+    return "\n".join(lines)
+
+
+def _wrapped(text: str, indent: int) -> list[str]:
+    return textwrap.wrap(
+        text,
+        KEYS_WIDTH,
+        initial_indent=" " * indent,
+        subsequent_indent=" " * 8,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _summary(description: str) -> str:
+    """The first sentences of the first paragraph, as many as fit on two lines or so."""
+    paragraph = " ".join(description.split("\n\n")[0].split())
+    summary = ""
+    for sentence in re.split(r"(?<=[.!?]) (?=[A-Z`])", paragraph):
+        if summary and len(summary) + len(sentence) > SUMMARY_LENGTH:
+            break
+        summary = f"{summary} {sentence}".strip()
+    return summary
