@@ -1,4 +1,4 @@
-"""Changes of the API, each taken all the way in a copy of the project: `scripts/rehearse.py`."""
+"""Revisions of the API, each taken all the way in a copy of the project."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from rehearsal.revisions import REVISIONS, Revision, properties, together
-from rehearse import WRAPPER_TESTS, Outcome, rehearse, table
+from rehearsal.running import Outcome, rehearse
+from rehearse import table
 
 BY_NAME = {revision.name: revision for revision in REVISIONS}
 
@@ -17,22 +18,22 @@ BREAKING = [each for each in REVISIONS if each.verdict == "breaking"]
 
 @pytest.mark.slow
 @pytest.mark.parametrize("revision", ADDITIVE, ids=lambda each: each.name)
-def test_an_additive_change_goes_through_diff_and_regeneration(
+def test_additive_revision_is_compared_and_regenerated(
     revision: Revision, tmp_path: Path, cache: str
 ) -> None:
-    # What it brings is put to use below, all at once, which is cheaper; rehearse.py does it here.
+    # The probes run below, all at once, which is cheaper; rehearse.py runs them here.
     outcome = rehearse(replace(revision, probes=()), tmp_path, cache=cache)
     assert outcome.as_expected, outcome.failures()
 
 
 @pytest.mark.slow
-def test_what_is_new_works_at_once_with_its_type_and_breaks_nothing(
+def test_additive_revisions_together_are_usable_typed_and_break_nothing(
     tmp_path: Path, cache: str
 ) -> None:
     outcome = rehearse(
         together(ADDITIVE),
         tmp_path,
-        tests=WRAPPER_TESTS,
+        tests=["tests/core"],
         checkers=["mypy", "pyright"],
         cache=cache,
     )
@@ -42,15 +43,15 @@ def test_what_is_new_works_at_once_with_its_type_and_breaks_nothing(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("revision", BREAKING, ids=lambda each: each.name)
-def test_a_breaking_change_needs_no_edit_of_the_wrapper_either(
+def test_breaking_revision_is_usable_without_an_edit_of_the_wrapper(
     revision: Revision, tmp_path: Path, cache: str
 ) -> None:
     outcome = rehearse(revision, tmp_path, cache=cache)
     assert outcome.as_expected, outcome.failures()
 
 
-def test_a_probe_that_fails_is_told(tmp_path: Path, cache: str) -> None:
-    """The rehearsal can fail: here nothing is new, but the probe wants it."""
+def test_failing_probe_is_reported(tmp_path: Path, cache: str) -> None:
+    # Nothing is new here, but the probe wants it.
     probes = BY_NAME["new optional request object"].probes
     unchanged = Revision("nothing new", "additive", lambda spec: None, probes)
     outcome = rehearse(unchanged, tmp_path, cache=cache)
@@ -60,7 +61,7 @@ def test_a_probe_that_fails_is_told(tmp_path: Path, cache: str) -> None:
     assert outcome.verdict == "none"
 
 
-def test_a_revision_that_breaks_a_rule_is_told(tmp_path: Path) -> None:
+def test_revision_that_breaks_a_rule_is_reported(tmp_path: Path) -> None:
     def close(spec: dict[str, object]) -> None:
         properties(spec, "Choice")["finish_reason"] = {
             "description": "Why.",
@@ -72,17 +73,18 @@ def test_a_revision_that_breaks_a_rule_is_told(tmp_path: Path) -> None:
     assert "[closed-enum]" in outcome.regeneration
 
 
-def test_the_table_has_a_line_for_each_revision() -> None:
-    def outcome(name: str, **told: str) -> Outcome:
-        texts = dict.fromkeys(("regeneration", "use", "types", "wrapper", "tests"), "") | told
-        return Outcome(BY_NAME[name], "additive", 1, **texts, passed=5)
-
-    rows = [outcome("new model id").row(), outcome("wider range", use="x", tests="y").row()]
+def test_table_has_a_line_for_each_outcome() -> None:
+    outcomes = [
+        Outcome(BY_NAME["new model id"], "additive", 1, passed=5),
+        Outcome(BY_NAME["wider range"], "additive", 2, use="x", tests="y"),
+        Outcome(BY_NAME["removed role"], "breaking", 1, wrapper="changed", tests="y"),
+    ]
     assert (
-        table(rows)
+        table(outcomes)
         == """\
 | revision     | diff         | regenerates | usable | typed | wrapper untouched and green      |
 |--------------|--------------|-------------|--------|-------|----------------------------------|
 | new model id | additive (1) | yes         | yes    | yes   | yes, 5 tests                     |
-| wider range  | additive (1) | yes         | NO     | yes   | untouched, but its tests are RED |"""
+| wider range  | additive (2) | yes         | NO     | yes   | untouched, but its tests are RED |
+| removed role | breaking (1) | yes         | yes    | yes   | NO: edited                       |"""
     )

@@ -14,7 +14,7 @@ from hypothesis import given, strategies as st
 from bodies import bodies, examples, nearly
 from generated_check import generated_findings
 from rehearsal.revisions import Revision, properties
-from rehearse import rehearse
+from rehearsal.running import rehearse
 from spec_reading import Spec, objects, read_spec, same, violations, without_nulls
 from wire_check import reading_findings
 
