@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Sets the project up, shows it and tests it, with nothing but Python and its pip.
+"""Sets up, demonstrates or tests the project, with nothing but Python and its pip.
 
     python3 scripts/dev.py demo             a chat, with the emulator or the real API
-    python3 scripts/dev.py test [ARGUMENT]  every check; arguments go to pytest
-    python3 scripts/dev.py setup            only make .venv, which the other two do by themselves
+    python3 scripts/dev.py test [ARGUMENT]  every check; arguments are passed to pytest
+    python3 scripts/dev.py setup            create .venv, which the other two do if necessary
 
-Standard library only. It must parse under older Pythons, so that it can say that they are too old.
+Standard library only. Older Pythons must be able to parse this file, to be told that they are too
+old.
 """
 
 import contextlib
@@ -38,10 +39,10 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 STAMP = VENV / "set-up.sha256"
 PYTHON = str(VENV / "bin" / "python")
-# Not sys.executable: that may be in the very .venv which is about to be remade.
+# Not sys.executable: that may be in the very .venv that is about to be replaced.
 BASE_PYTHON = str(getattr(sys, "_base_executable", "") or sys.executable)
 
-# -P keeps the folders of the project (tests, examples ...) from being taken for modules.
+# -P keeps the folders of the project (tests, examples ...) from being imported as modules.
 MODULE = [PYTHON, "-P", "-m"]
 VERIFY_TYPES = [*MODULE, "pyright", "--ignoreexternal", "--verifytypes"]
 CHECKS = {
@@ -59,7 +60,7 @@ PYTEST = [*MODULE, "pytest", "-n", "auto", "--dist", "worksteal"]
 
 
 class Failure(Exception):
-    """Ends the run. The message is a sentence for the person who started it."""
+    """Ends the run. The message is for the person who started it."""
 
 
 def main(arguments: list[str]) -> int:
@@ -72,25 +73,28 @@ def main(arguments: list[str]) -> int:
     set_up()
     if command == "demo":
         return demo()
-    return test(rest) if command == "test" else 0
+    if command == "test":
+        return test(rest)
+    return 0
 
 
 # Set-up
 
 
 def set_up() -> None:
-    """Makes .venv, unless it is there, whole, and as `fingerprint` asks for."""
-    start, wanted = time.monotonic(), fingerprint()
+    """Create .venv, unless there is one that is complete and up to date."""
+    start = time.monotonic()
+    wanted = fingerprint()
     with contextlib.suppress(OSError):
         if STAMP.read_text(encoding="utf-8") == wanted and os.access(PYTHON, os.X_OK):
             return
-    say(f"set-up: making .venv with Python {sys.version.split()[0]}")
+    say(f"set-up: creating .venv with Python {sys.version.split()[0]}")
     if VENV.is_symlink():
         VENV.unlink()
     elif VENV.exists():
         shutil.rmtree(VENV)
-    # Without pip: on Debian, what venv needs to bring pip along is a package of its own.
-    captured([BASE_PYTHON, "-m", "venv", "--without-pip", str(VENV)])
+    # Without pip: on Debian, venv can install it only if another system package is installed.
+    run_quietly([BASE_PYTHON, "-m", "venv", "--without-pip", str(VENV)])
     if succeeds([BASE_PYTHON, "-m", "pip", "--version"]):
         pip = [BASE_PYTHON, "-m", "pip", "--python", PYTHON]
     elif succeeds([PYTHON, "-m", "ensurepip"]):
@@ -101,17 +105,17 @@ def set_up() -> None:
             "Fedora: dnf install python3-pip), then run this again"
         )
     say("set-up: installing the versions of constraints.txt, which takes about a minute")
-    # Only the environment reaches isolated builds: pip up to 25.2 reads the first name there, later
-    # ones the second. The path is relative, since pip splits these values at white space.
+    # Isolated builds read constraints from the environment alone: pip up to 25.2 from the first
+    # name, later ones from the second. pip splits the values at white space, hence a relative path.
     limits = {"PIP_CONSTRAINT": "constraints.txt", "PIP_BUILD_CONSTRAINT": "constraints.txt"}
     options = ["--quiet", "--no-input", "--disable-pip-version-check"]
-    captured([*pip, "install", *options, "-e", ".[dev]"], {**limits, "PIP_USER": "0"})
+    run_quietly([*pip, "install", *options, "-e", ".[dev]"], {**limits, "PIP_USER": "0"})
     STAMP.write_text(wanted, encoding="utf-8")
     say(f"set-up: done in {time.monotonic() - start:.0f} s")
 
 
 def fingerprint() -> str:
-    """What .venv depends on: requirements, Python, and the place, which the install records."""
+    """What .venv depends on: requirements, Python, and the folder, which pip records in it."""
     with (ROOT / "pyproject.toml").open("rb") as file:
         project = tomllib.load(file)
     requirements = [project["build-system"], project["project"], project["tool"]["hatch"]]
@@ -120,9 +124,9 @@ def fingerprint() -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def captured(command: list[str], variables: dict[str, str] | None = None) -> None:
-    """Runs a part of the set-up; if it fails, shows what it said last and the likely reason."""
-    with scratch() as log:
+def run_quietly(command: list[str], variables: dict[str, str] | None = None) -> None:
+    """Run a step of the set-up; if it fails, show its errors and the likely reason."""
+    with temporary_log() as log:
         with running(command, variables, stdout=log) as child:
             if child.wait() == 0:
                 return
@@ -134,16 +138,16 @@ def captured(command: list[str], variables: dict[str, str] | None = None) -> Non
         reason = "the disk is full"
     elif re.search("connection|resol|timed out|No matching distribution", output, re.IGNORECASE):
         reason = (
-            "a distribution could not be had; check the network "
+            "a distribution could not be downloaded; check the network "
             "(pip takes a proxy from HTTPS_PROXY and a mirror from PIP_INDEX_URL)"
         )
     else:
-        reason = f"{command[2]} gave up, as above"
-    raise Failure(f"set-up failed: {reason}. Then run this again: it starts .venv afresh")
+        reason = f"{command[2]} failed, as above"
+    raise Failure(f"set-up failed: {reason}. Then run this again: it starts from scratch")
 
 
 def succeeds(command: list[str]) -> bool:
-    return subprocess.run(command, capture_output=True, env=environment()).returncode == 0
+    return subprocess.run(command, capture_output=True, env=environment({})).returncode == 0
 
 
 # Demo
@@ -152,7 +156,7 @@ def succeeds(command: list[str]) -> bool:
 def demo() -> int:
     script = [PYTHON, "-P", "examples/demo.py"]
     if os.environ.get("MINIMAX_API_KEY"):
-        # A user name and password in it, which the client refuses, are shown to nobody.
+        # The client refuses a URL with a user name and password; do not print them either.
         base_url = os.environ.get("MINIMAX_BASE_URL", "").strip().rpartition("@")[2]
         say(f"demo: MINIMAX_API_KEY is set, so the calls go to {base_url or 'the real API'}")
         with running(script) as child:
@@ -166,17 +170,17 @@ def demo() -> int:
 
 @contextlib.contextmanager
 def emulator() -> Generator[str]:
-    """The base URL of an emulator that runs until the block is left."""
+    """Start an emulator that runs until the block is left; yield its base URL."""
     command = [*MODULE, "minimax_chat.ext.emulator", "--port", "0"]
-    with scratch() as log, running(command, stdout=subprocess.PIPE, stderr=log) as child:
-        too_late = threading.Timer(30, child.kill)
-        too_late.start()
+    with temporary_log() as log, running(command, stdout=subprocess.PIPE, stderr=log) as child:
+        timeout = threading.Timer(30, child.kill)
+        timeout.start()
         found = None
         for line in child.stdout or ():
             found = re.search(r"http://\S+", line)
             if found:
                 break
-        too_late.cancel()
+        timeout.cancel()
         if found is None:
             log.seek(0)
             say(log.read().strip())
@@ -206,14 +210,15 @@ def test(pytest_arguments: list[str]) -> int:
 
 
 def run_checks() -> list[str]:
-    """Runs every check, two at a time, and returns the names of those that failed."""
-    waiting, failed = list(CHECKS.items()), list[str]()
+    """Run every check, two at a time; return the names of those that failed."""
+    waiting = list(CHECKS.items())
+    failed: list[str] = []
     active: list[tuple[str, float, IO[str], subprocess.Popen[str]]] = []
     with contextlib.ExitStack() as stack:
         while waiting or active:
             while waiting and len(active) < 2:
                 name, command = waiting.pop(0)
-                log = stack.enter_context(scratch())
+                log = stack.enter_context(temporary_log())
                 child = stack.enter_context(running(command, stdout=log))
                 active.append((name, time.monotonic(), log, child))
             time.sleep(0.02)
@@ -242,20 +247,15 @@ def running(
     stdout: IO[str] | int | None = None,
     stderr: IO[str] | int = subprocess.STDOUT,
 ) -> Generator[subprocess.Popen[str]]:
-    """A child that is gone, with all it started, when the block is left, however it is left.
+    """Start a process that is ended, with all it started, when the block is left.
 
-    `variables` change its environment; None removes one.
-
-    It has a process group of its own, so that a Ctrl-C in the terminal reaches it once, from here.
+    `variables` are set in its environment, or removed if None. It gets its own process group, so
+    that a Ctrl-C in the terminal reaches it only once, from here.
     """
     with subprocess.Popen(
         command,
         cwd=ROOT,
-        env={
-            name: value
-            for name, value in {**environment(), **(variables or {})}.items()
-            if value is not None
-        },
+        env=environment(variables or {}),
         stdin=subprocess.DEVNULL,
         stdout=stdout,
         stderr=stderr,
@@ -277,31 +277,32 @@ def running(
                     os.killpg(child.pid, signal.SIGKILL)
 
 
-def environment() -> dict[str, str]:
-    """This environment, made safe for the children."""
-    ours = dict(os.environ)
+def environment(variables: Mapping[str, str | None]) -> dict[str, str]:
+    """This environment, made safe for child processes, with the given changes."""
+    changed: dict[str, str | None] = dict(os.environ)
     for name in ("PYTHONPATH", "PYTHONHOME", "PYRIGHT_PYTHON_FORCE_VERSION"):
-        ours.pop(name, None)
-    ours["PATH"] = os.pathsep.join([str(VENV / "bin"), ours.get("PATH", os.defpath)])
-    # pyright would ask a registry whether there is a newer one.
-    ours["PYRIGHT_PYTHON_IGNORE_WARNINGS"] = "1"
-    # A proxy to the outside world does not reach the emulator.
+        changed[name] = None
+    changed["PATH"] = os.pathsep.join([str(VENV / "bin"), os.environ.get("PATH", os.defpath)])
+    # Otherwise pyright looks online for a newer version.
+    changed["PYRIGHT_PYTHON_IGNORE_WARNINGS"] = "1"
+    # The emulator must not be reached through a proxy.
     for name in ("no_proxy", "NO_PROXY"):
-        ours[name] = ",".join(filter(None, [ours.get(name), "127.0.0.1", "localhost"]))
-    return ours
+        changed[name] = ",".join(filter(None, [os.environ.get(name), "127.0.0.1", "localhost"]))
+    changed.update(variables)
+    return {name: value for name, value in changed.items() if value is not None}
 
 
 def no_proxies() -> dict[str, None]:
-    """Variables for a child that talks to this machine alone.
+    """Variables that remove every proxy, for a process that talks to this machine alone.
 
-    httpx makes ready every proxy that it finds, though NO_PROXY keeps it from use, and gives up at
-    one of a kind that it does not know. NO_PROXY stays: without it, macOS is asked for proxies.
+    httpx prepares every proxy that it finds, even if NO_PROXY keeps it from being used, and fails
+    for an unknown kind. NO_PROXY stays: without it, macOS is asked for proxies.
     """
     names = [name for name in os.environ if name.lower().endswith("_proxy")]
     return {name: None for name in names if name.lower() != "no_proxy"}
 
 
-def scratch() -> IO[str]:
+def temporary_log() -> IO[str]:
     return tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
 
 

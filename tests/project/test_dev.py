@@ -109,11 +109,11 @@ THIS_PYTHON = f'exec "{sys.executable}" "$@"'
 # Older Pythons
 
 
-def test_an_old_python_can_read_it() -> None:
+def test_older_python_can_parse_the_script() -> None:
     ast.parse((ROOT / SCRIPT).read_text("utf-8"), feature_version=(3, 6))
 
 
-def test_an_old_python_is_told(project: Path) -> None:
+def test_older_python_is_told_that_it_is_too_old(project: Path) -> None:
     code = "import runpy, sys; sys.version_info = (3, 8, 1); runpy.run_path(sys.argv[1])"
     done = subprocess.run(
         [sys.executable, "-c", code, str(project / SCRIPT)], capture_output=True, text=True
@@ -125,7 +125,7 @@ def test_an_old_python_is_told(project: Path) -> None:
 # Set-up
 
 
-def test_set_up_happens_once(project: Path) -> None:
+def test_set_up_is_repeated_only_when_the_constraints_change(project: Path) -> None:
     first = run(project, "setup")
     assert first.returncode == 0, first.stdout + first.stderr
     assert [line.split(":")[0] for line in first.stdout.splitlines()] == ["set-up"] * 3
@@ -150,7 +150,7 @@ def test_set_up_happens_once(project: Path) -> None:
 
 
 @pytest.mark.parametrize("left", ["a folder", "a broken link", "no python"])
-def test_what_an_interrupted_set_up_left_is_repaired(project: Path, left: str) -> None:
+def test_incomplete_venv_is_replaced(project: Path, left: str) -> None:
     venv = project / ".venv"
     if left == "a folder":
         (venv / "bin").mkdir(parents=True)
@@ -160,28 +160,32 @@ def test_what_an_interrupted_set_up_left_is_repaired(project: Path, left: str) -
     elif left == "no python":
         run(project, "setup")
         (venv / "bin" / "python").unlink()
-    assert run(project, "setup").stdout.startswith("set-up: making .venv")
+    assert run(project, "setup").stdout.startswith("set-up: creating .venv")
     assert (venv / dev.STAMP.name).exists()
     assert not (venv / "half").exists()
 
 
-def test_what_cannot_be_had_is_told(project: Path) -> None:
+def test_missing_distribution_is_reported(project: Path) -> None:
     (project / "requires").write_text("Requires-Dist: nowhere-to-be-found; extra == 'dev'\n")
     done = run(project, "setup")
     assert done.returncode == 1
     assert "nowhere-to-be-found" in done.stdout
-    assert done.stderr.startswith("dev: set-up failed: a distribution could not be had; check")
+    assert done.stderr.startswith(
+        "dev: set-up failed: a distribution could not be downloaded; check"
+    )
     assert not (project / ".venv" / dev.STAMP.name).exists()
 
 
-def test_the_constraints_hold(project: Path) -> None:
+def test_constraints_are_applied(project: Path) -> None:
     (project / "constraints.txt").write_text("sample==2\n")
     done = run(project, "setup")
     assert done.returncode == 1
     assert "sample" in done.stdout
 
 
-def test_a_python_without_pip_is_told(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_python_without_pip_is_told_how_to_install_it(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(dev, "ROOT", project)
     monkeypatch.setattr(dev, "VENV", project / ".venv")
     monkeypatch.setattr(dev, "STAMP", project / ".venv" / "stamp")
@@ -190,14 +194,14 @@ def test_a_python_without_pip_is_told(project: Path, monkeypatch: pytest.MonkeyP
         dev.set_up()
 
 
-def test_a_folder_that_cannot_be_written_is_told(project: Path) -> None:
+def test_unwritable_venv_is_reported(project: Path) -> None:
     (project / ".venv").write_text("no folder")
     done = run(project, "setup")
     assert done.returncode == 1
     assert re.fullmatch(r"dev: .*Not a directory: .*\n", done.stderr)
 
 
-def test_set_up_depends_on_what_is_installed_alone(
+def test_fingerprint_changes_with_requirements_and_python_only(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dev, "ROOT", project)
@@ -215,14 +219,14 @@ def test_set_up_depends_on_what_is_installed_alone(
 
 
 @pytest.mark.parametrize("arguments", [["deploy"], ["demo", "now"]])
-def test_a_command_that_is_none_is_told(project: Path, arguments: list[str]) -> None:
+def test_unknown_command_is_refused_before_set_up(project: Path, arguments: list[str]) -> None:
     done = run(project, *arguments)
     assert done.returncode == 1
     assert done.stderr.startswith(f"dev: no such command: {' '.join(arguments)}")
     assert not (project / ".venv").exists()
 
 
-def test_help_tells_the_commands(project: Path) -> None:
+def test_help_lists_the_commands(project: Path) -> None:
     done = run(project, "--help")
     assert done.returncode == 0
     for command in ("demo", "test", "setup"):
@@ -243,7 +247,7 @@ def is_gone(port: int) -> bool:
         return client.connect_ex(("127.0.0.1", port)) != 0
 
 
-def test_the_demo_starts_an_emulator_and_ends_it(ready: Callable[[str], Path]) -> None:
+def test_demo_without_a_key_starts_and_stops_an_emulator(ready: Callable[[str], Path]) -> None:
     project = ready(THIS_PYTHON)
     shutil.copytree(ROOT / "examples", project / "examples")
     # Neither the caller's address nor a proxy is in the way of the emulator.
@@ -258,7 +262,7 @@ def test_the_demo_starts_an_emulator_and_ends_it(ready: Callable[[str], Path]) -
 SOCKS = dict.fromkeys(("ALL_PROXY", "all_proxy", "https_proxy"), "socks5://127.0.0.1:9")
 
 
-def test_a_proxy_that_httpx_cannot_use_is_not_in_the_way(ready: Callable[[str], Path]) -> None:
+def test_demo_ignores_a_proxy_that_httpx_cannot_use(ready: Callable[[str], Path]) -> None:
     project = ready(THIS_PYTHON)
     shutil.copytree(ROOT / "examples", project / "examples")
     done = run(project, "demo", **SOCKS)
@@ -275,7 +279,7 @@ def test_a_proxy_that_httpx_cannot_use_is_not_in_the_way(ready: Callable[[str], 
         ("test", {"MINIMAX_API_KEY": "a-secret"}, True),
     ],
 )
-def test_only_what_talks_to_the_emulator_alone_has_no_proxy(
+def test_proxies_are_removed_unless_the_real_api_is_called(
     ready: Callable[[str], Path], command: str, variables: dict[str, str], kept: bool
 ) -> None:
     shown = 'echo "proxies: $(env | grep -ic "^[a-z]*_proxy=socks5:") $NO_PROXY"'
@@ -300,7 +304,7 @@ def test_only_what_talks_to_the_emulator_alone_has_no_proxy(
     ],
     ids=["encoding", "locale"],
 )
-def test_a_terminal_that_has_no_chinese_is_no_reason_to_fail(
+def test_demo_works_in_a_terminal_without_chinese(
     ready: Callable[[str], Path], terminal: dict[str, str]
 ) -> None:
     project = ready(THIS_PYTHON)
@@ -310,7 +314,7 @@ def test_a_terminal_that_has_no_chinese_is_no_reason_to_fail(
     assert re.search(r"^answer    \\u4f60\\u597d", done.stdout, re.MULTILINE)
 
 
-def test_the_demo_takes_the_real_api_where_there_is_a_key(ready: Callable[[str], Path]) -> None:
+def test_demo_with_a_key_calls_the_api(ready: Callable[[str], Path]) -> None:
     project = ready(THIS_PYTHON)
     shutil.copytree(ROOT / "examples", project / "examples")
     with Emulator(api_key="a-secret") as api:
@@ -332,7 +336,7 @@ def test_the_demo_takes_the_real_api_where_there_is_a_key(ready: Callable[[str],
         ("https://me:a-secret@gateway.example", "gateway.example"),
     ],
 )
-def test_the_demo_tells_where_the_calls_go(
+def test_demo_with_a_key_prints_where_the_calls_go_without_a_password(
     ready: Callable[[str], Path], base_url: str | None, told: str
 ) -> None:
     given = {} if base_url is None else {"MINIMAX_BASE_URL": base_url}
@@ -344,7 +348,7 @@ def test_the_demo_tells_where_the_calls_go(
 @pytest.mark.parametrize(
     ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 )
-def test_a_signal_ends_the_demo_and_the_emulator(
+def test_signal_stops_the_demo_and_the_emulator(
     ready: Callable[[str], Path], number: signal.Signals, status: int
 ) -> None:
     project = ready(THIS_PYTHON)
@@ -373,7 +377,7 @@ def test_a_signal_ends_the_demo_and_the_emulator(
     assert is_gone(port_of(output))
 
 
-def test_an_emulator_that_does_not_start_is_told(ready: Callable[[str], Path]) -> None:
+def test_emulator_that_fails_to_start_is_reported(ready: Callable[[str], Path]) -> None:
     project = ready("echo 'the emulator needs uvicorn' >&2; exit 1")
     done = run(project, "demo")
     assert done.returncode == 1
@@ -386,7 +390,7 @@ def test_an_emulator_that_does_not_start_is_told(ready: Callable[[str], Path]) -
 STEPS = [*dev.CHECKS, "tests"]
 
 
-def test_every_step_is_told(ready: Callable[[str], Path]) -> None:
+def test_every_step_is_reported(ready: Callable[[str], Path]) -> None:
     done = run(ready('case "$*" in *pytest*) echo "ran $*";; esac'), "test", "-k", "one word")
     assert done.returncode == 0, done.stdout + done.stderr
     told = re.findall(r"^ok +(.+?)  \d+\.\d s$", done.stdout, re.MULTILINE)
@@ -396,7 +400,7 @@ def test_every_step_is_told(ready: Callable[[str], Path]) -> None:
 
 
 @pytest.mark.parametrize("broken", ["mypy", "regenerate.py", "pytest"])
-def test_a_step_that_fails_is_shown_and_the_others_run(
+def test_failing_step_is_shown_and_the_others_still_run(
     ready: Callable[[str], Path], broken: str
 ) -> None:
     done = run(ready(f'case "$*" in *{broken}*) echo "here is why"; exit 3;; esac'), "test")
@@ -411,7 +415,7 @@ def test_a_step_that_fails_is_shown_and_the_others_run(
 # Beside it
 
 
-def test_whoever_regenerates_without_the_environment_is_led_to_it() -> None:
+def test_regenerate_outside_the_venv_names_the_set_up_command() -> None:
     done = subprocess.run(
         # -S leaves out what is installed.
         [sys.executable, "-S", str(ROOT / "scripts" / "regenerate.py")],
@@ -427,7 +431,9 @@ def test_whoever_regenerates_without_the_environment_is_led_to_it() -> None:
     )
 
 
-def test_whoever_has_no_generator_is_led_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_regenerate_without_the_generator_names_the_set_up_command(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def version(tool: str) -> str:
         raise importlib.metadata.PackageNotFoundError(tool)
 
