@@ -1,12 +1,12 @@
-"""Holds CHANGELOG.md to the contract: a change of it has an entry, or the tests are red.
+"""Checks that CHANGELOG.md has an entry for each change of the contract.
 
-    python scripts/changelog.py              exit 1 where a change has no entry
+    python scripts/changelog.py              exit 1 if a change has no entry
     python scripts/changelog.py --add [OLD]  write the entries: what changed since OLD, a file
-                                                   or git revision (the last commit by default)
+                                             or git revision (the last commit by default)
 
-Each section of the changelog that changes the contract bears its fingerprint in a comment. It is
-taken of what binds callers and code: descriptions, examples and sources do not change it. So the
-check needs neither git nor the older document.
+Each section of the changelog that changes the contract has its fingerprint in a comment. It covers
+what binds callers and code: descriptions, examples and sources do not change it. So the check needs
+neither git nor the older document.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ MARK = re.compile(r"^<!-- contract: (\w+) -->\n?", re.MULTILINE)
 HEADING = re.compile(r"^(?=## )", re.MULTILINE)
 ENTRIES = re.compile(r"^### Contract\n+(?=- )", re.MULTILINE)
 
-# What explains and does not bind. Below NAMES stand names that people chose, not keywords.
+# Keywords that explain and do not bind. The keys below NAMES are names, not keywords.
 PROSE = {
     *("info", "tags", "externalDocs", "summary", "description", "example", "examples"),
     *("x-sources", "x-source", "x-enum-sources", "x-enum-descriptions"),
@@ -40,12 +40,12 @@ NAMES = {"properties", "schemas", "responses", "headers", "paths", "content", "p
 
 
 class ChangelogError(Exception):
-    """A change of the contract that the changelog does not tell. The message says what to do."""
+    """The changelog does not record a change of the contract. The message says what to do."""
 
 
 @dataclass(frozen=True)
 class Section:
-    """What stands under one `## ` heading, the heading included."""
+    """The text under one `## ` heading, and the heading."""
 
     text: str
 
@@ -55,7 +55,7 @@ class Section:
 
     @property
     def mark(self) -> str | None:
-        """The fingerprint of the contract that it tells of."""
+        """The fingerprint of the contract after its changes."""
         found = MARK.search(self.text)
         return found[1] if found else None
 
@@ -69,7 +69,7 @@ class Section:
 
 
 def fingerprint(spec: dict[str, Any]) -> str:
-    """A short hash of what binds in the contract."""
+    """A short hash of what is binding in the contract."""
     binding = json.dumps(_binding(spec, names=False), sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(binding.encode()).hexdigest()[:12]
 
@@ -92,30 +92,29 @@ def sections(text: str) -> list[Section]:
 
 
 def check(root: Path) -> None:
-    """Refuses a changelog that does not tell of the contract as it is."""
+    """Refuse a changelog that does not record the contract as it is."""
     newest, *older = _sections(root)
     now = fingerprint(load(str(root / SPEC)).root)
     known = next((each.mark for each in [newest, *older] if each.mark), None)
     if known != now:
         raise ChangelogError(
-            f"{SPEC} is not the contract that {CHANGELOG} tells of. Commit nothing yet, run "
-            "`python scripts/changelog.py --add`, and put the entries it writes into words "
-            "that users understand"
+            f"{SPEC} has changes that {CHANGELOG} does not record. Before you commit, run "
+            "`python scripts/changelog.py --add`, and reword the entries it writes for users"
         )
     before = next((each.mark for each in older if each.mark), None)
     if newest.mark and before and newest.mark != before and not newest.has_entries:
         raise ChangelogError(
-            f"{CHANGELOG}: `{newest.heading}` changes the contract and does not say how: list "
+            f"{CHANGELOG}: `{newest.heading}` changes the contract but does not say how: list "
             "each change under `### Contract`"
         )
 
 
 def add(root: Path, old: str) -> list[str]:
-    """Writes what changed since `old` into the newest section; returns the entries."""
+    """Write what changed since `old` into the newest section; return the entries."""
     before, after = load(old), load(str(root / SPEC))
     changes = compare(before, after)
     binding = [change for change in changes if change.severity != "documentation"]
-    # Names of enum members, say: no change of the wire, but of the generated code.
+    # Extensions such as the names of enum members change the generated code, not the requests.
     binding = binding or [change for change in changes if change.what.startswith("x-")]
     entries = [_entry(change) for change in binding]
     newest, *older = _sections(root)
@@ -126,17 +125,17 @@ def add(root: Path, old: str) -> list[str]:
     if known != now and not entries:
         if known != fingerprint(before.root):
             raise ChangelogError(
-                f"nothing that binds changed since {old}, and {CHANGELOG} tells of another "
-                f"contract. If you undid a change of {SPEC}, restore {CHANGELOG} too; else name "
-                "the last revision whose changelog was right, as in "
+                f"nothing binding changed since {old}, and {CHANGELOG} records another contract. "
+                f"If you undid a change of {SPEC}, restore {CHANGELOG} too; otherwise name the "
+                "last revision whose changelog was right, as in "
                 "`python scripts/changelog.py --add HEAD~3`"
             )
-        # The contract it tells of, spelled otherwise: schemas renamed, say. There is no news.
+        # The same contract in another form, with renamed schemas for example: nothing to record.
         path.write_text(whole.replace(_mark(known), _mark(now), 1), encoding="utf-8")
         return []
     if newest.released:
         raise ChangelogError(
-            f"{CHANGELOG}: `{newest.heading}` is released: begin a section above it whose heading "
+            f"{CHANGELOG}: `{newest.heading}` is released: add a section above it whose heading "
             "says `unreleased`, and run this again"
         )
     entries = [entry for entry in entries if entry not in newest.text]
@@ -165,7 +164,7 @@ def _sections(root: Path) -> list[Section]:
     path = root / CHANGELOG
     found = sections(path.read_text(encoding="utf-8")) if path.exists() else []
     if not found:
-        raise ChangelogError(f"{CHANGELOG} has no section: begin with `## 0.1.0, unreleased`")
+        raise ChangelogError(f"{CHANGELOG} has no section: start it with `## 0.1.0, unreleased`")
     return found
 
 

@@ -1,4 +1,4 @@
-"""Reads what a generated package offers from its source, and says what differs between two."""
+"""Compares the public types of two generated packages, read from their source."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, cast
 
 Members = dict[str, str]
-"""What a class, constant or call has: its type or value by name."""
+"""The members of a class, constant or call: the type or value of each, by name."""
 
-# Differs whenever anything does, a description included.
+# Changes with anything in the spec, even a description.
 NO_TYPE = "SPEC_SHA256"
 # Every generated model has these.
 COMMON = {"additional_properties", "additional_keys"}
@@ -38,7 +38,7 @@ def public_types(package: Path) -> dict[str, Members]:
 
 
 def _required_keys(node: ast.ClassDef, found: dict[str, Members]) -> Members:
-    """What a typed dict inherits: its required keys stand in a private base."""
+    """What a typed dict inherits: its required keys are in a private base class."""
     keys: Members = {}
     for base in node.bases:
         if isinstance(base, ast.Name) and base.id.startswith("_"):
@@ -106,7 +106,7 @@ def _leaves(value: object, path: str) -> Iterator[tuple[str, str]]:
 
 
 def compare(old: dict[str, Members], new: dict[str, Members]) -> list[str]:
-    """One short line for each public name that came (`+`), went (`-`) or changed (`~`)."""
+    """One short line for each public name that was added (`+`), removed (`-`) or changed (`~`)."""
     lines: list[str] = []
     for name in sorted(old.keys() | new.keys()):
         before, after = old.get(name), new.get(name)

@@ -1,4 +1,4 @@
-"""A change of the contract without an entry in the changelog is refused, with no need of git."""
+"""Changes of the contract and their entries in the changelog."""
 
 import copy
 import re
@@ -21,7 +21,7 @@ def schema(spec: dict[str, Any], name: str) -> dict[str, Any]:
     return found
 
 
-def test_the_changelog_tells_of_the_contract_as_it_is() -> None:
+def test_changelog_of_the_project_records_its_contract() -> None:
     check(ROOT)
 
 
@@ -46,7 +46,7 @@ def widen(edit: Callable[[str, str], int]) -> None:
     edit("maximum: 1\n          default: 0.95", "maximum: 2\n          default: 0.95")
 
 
-def test_a_change_of_the_contract_without_an_entry_is_refused(
+def test_change_of_the_contract_without_an_entry_is_refused(
     released: Path, edit: Callable[[str, str], int]
 ) -> None:
     check(released)
@@ -55,7 +55,9 @@ def test_a_change_of_the_contract_without_an_entry_is_refused(
         check(released)
 
 
-def test_what_only_explains_needs_no_entry(released: Path, edit: Callable[[str, str], int]) -> None:
+def test_change_of_descriptions_and_examples_needs_no_entry(
+    released: Path, edit: Callable[[str, str], int]
+) -> None:
     edit("description: Tokens used.", "description: How many tokens.")
     edit("id: 06379b8377842dc0108975f159dc3e7c", "id: another")
     edit("version: 2026.4.0", "version: 2026.5.0")
@@ -63,7 +65,7 @@ def test_what_only_explains_needs_no_entry(released: Path, edit: Callable[[str, 
     check(released)
 
 
-def test_add_writes_the_entries_and_the_check_is_content(
+def test_add_writes_each_entry_once_and_the_check_passes(
     released: Path, edit: Callable[[str, str], int]
 ) -> None:
     widen(edit)
@@ -88,7 +90,7 @@ def test_add_writes_the_entries_and_the_check_is_content(
     assert text.count("<!-- contract: ") == 2
 
 
-def test_a_mark_without_an_entry_is_refused(
+def test_new_fingerprint_without_an_entry_is_refused(
     released: Path, edit: Callable[[str, str], int]
 ) -> None:
     widen(edit)
@@ -100,15 +102,17 @@ def test_a_mark_without_an_entry_is_refused(
         check(released)
 
 
-def test_a_released_section_takes_no_entry(released: Path, edit: Callable[[str, str], int]) -> None:
+def test_add_refuses_to_change_a_released_section(
+    released: Path, edit: Callable[[str, str], int]
+) -> None:
     text = changelog(released).replace("## Unreleased", "## 1.1.0, 2026-06-01")
     (released / "CHANGELOG.md").write_text(text, encoding="utf-8")
     widen(edit)
-    with pytest.raises(ChangelogError, match="begin a section above it"):
+    with pytest.raises(ChangelogError, match="add a section above it"):
         add(released, str(released / "released.yaml"))
 
 
-def test_a_change_that_is_committed_already_needs_an_older_revision(
+def test_add_asks_for_an_older_revision_if_the_change_is_committed(
     released: Path, edit: Callable[[str, str], int]
 ) -> None:
     widen(edit)
@@ -116,7 +120,7 @@ def test_a_change_that_is_committed_already_needs_an_older_revision(
         add(released, str(released / "openapi.yaml"))
 
 
-def test_another_spelling_of_the_same_contract_only_moves_the_mark(released: Path) -> None:
+def test_add_updates_the_fingerprint_alone_if_schemas_are_renamed(released: Path) -> None:
     path = released / "openapi.yaml"
     text = path.read_text(encoding="utf-8")
     path.write_text(re.sub(r"\bDelta\b", "Piece", text), encoding="utf-8")
@@ -129,7 +133,7 @@ def test_another_spelling_of_the_same_contract_only_moves_the_mark(released: Pat
     assert changelog(released) == before.replace(fingerprint(SPEC), now)
 
 
-def test_a_change_that_was_undone_asks_for_the_changelog_of_before(
+def test_add_asks_to_restore_the_changelog_if_a_change_was_undone(
     released: Path, edit: Callable[[str, str], int]
 ) -> None:
     widen(edit)
@@ -139,7 +143,7 @@ def test_a_change_that_was_undone_asks_for_the_changelog_of_before(
         add(released, str(released / "released.yaml"))
 
 
-def test_a_new_name_of_an_enum_member_is_a_change_of_the_code(
+def test_renamed_enum_member_needs_an_entry(
     released: Path, edit: Callable[[str, str], int]
 ) -> None:
     edit("x-enum-varnames: [STOP, LENGTH]", "x-enum-varnames: [STOP, LIMIT]")
@@ -150,16 +154,16 @@ def test_a_new_name_of_an_enum_member_is_a_change_of_the_code(
 
 
 @pytest.mark.parametrize("text", [None, "", "# Changelog\n"])
-def test_no_changelog_is_refused(project: Path, text: str | None) -> None:
+def test_missing_or_empty_changelog_is_refused(project: Path, text: str | None) -> None:
     if text is not None:
         (project / "CHANGELOG.md").write_text(text)
     else:
         (project / "CHANGELOG.md").unlink(missing_ok=True)
-    with pytest.raises(ChangelogError, match=r"begin with `## 0\.1\.0, unreleased`"):
+    with pytest.raises(ChangelogError, match=r"start it with `## 0\.1\.0, unreleased`"):
         check(project)
 
 
-def test_the_fingerprint_sees_what_binds_and_nothing_else() -> None:
+def test_fingerprint_covers_what_is_binding_and_nothing_else() -> None:
     same = copy.deepcopy(SPEC)
     schema(same, "Usage")["description"] = "Else."
     same["components"]["schemas"] = dict(reversed(same["components"]["schemas"].items()))

@@ -20,7 +20,7 @@ ENUMS = {name: schema for name, schema in SCHEMAS.items() if "enum" in schema}
 
 
 @pytest.mark.parametrize("name", ENUMS)
-def test_each_enumeration_has_its_members_and_no_other(name: str) -> None:
+def test_enumeration_has_the_members_of_the_spec_and_no_other(name: str) -> None:
     generated: type[StrEnum | IntEnum] = getattr(models, name)
     # `__members__` lists aliases, too: a value twice would show.
     assert {member: each.value for member, each in generated.__members__.items()} == dict(
@@ -29,13 +29,13 @@ def test_each_enumeration_has_its_members_and_no_other(name: str) -> None:
     assert issubclass(generated, StrEnum if SCHEMAS[name]["type"] == "string" else IntEnum)
 
 
-def test_the_package_carries_the_spec_and_its_hash() -> None:
+def test_package_contains_the_spec_and_its_hash() -> None:
     assert hashlib.sha256(SOURCE).hexdigest() == contract.SPEC_SHA256
     (folder,) = minimax_chat_api.__path__
     assert (ROOT / folder / "openapi.yaml").read_bytes() == SOURCE
 
 
-def test_servers_are_those_of_the_spec_the_default_first() -> None:
+def test_servers_are_the_first_of_each_region_in_the_order_of_the_spec() -> None:
     # Of several of one region the first counts.
     first: dict[str, str] = {}
     for server in SPEC["servers"]:
@@ -78,14 +78,14 @@ def test_docstring_of_typed_dict_has_an_entry_for_each_key(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["ModelId", "Role"])
-def test_the_literals_that_editors_complete_are_the_enumerations(name: str) -> None:
+def test_literal_lists_the_values_of_the_enumeration(name: str) -> None:
     assert list(get_args(getattr(contract, f"{name}Literal"))) == SCHEMAS[name]["enum"]
 
 
 @pytest.mark.parametrize(
     "name", ["ChatCompletion", "ChatCompletionChunk", "Choice", "Delta", "Usage", "BaseResp"]
 )
-def test_a_view_reads_every_field_and_none_where_it_is_missing(name: str) -> None:
+def test_view_reads_every_field_and_none_if_it_is_missing(name: str) -> None:
     view = getattr(contract, f"{name}View")
     for field, schema in SCHEMAS[name]["properties"].items():
         plain = schema.get("type", [""])[0] in ("string", "integer", "boolean")
@@ -101,7 +101,7 @@ def test_a_view_reads_every_field_and_none_where_it_is_missing(name: str) -> Non
                 assert read is None
 
 
-def test_nested_views_read_on() -> None:
+def test_nested_views_skip_entries_that_are_no_objects() -> None:
     whole = contract.ChatCompletionView(
         {"choices": [{"message": {"content": "hi"}}, "noise"], "usage": {"total_tokens": 3}}
     )
@@ -111,6 +111,6 @@ def test_nested_views_read_on() -> None:
     assert whole.to_dict()["choices"][1] == "noise", "what is not understood is kept"
 
 
-def test_the_contract_takes_any_model_and_no_messages() -> None:
+def test_contract_accepts_any_model_and_an_empty_list_of_messages() -> None:
     # No minimum of messages is documented, and the enumeration of models is open.
     assert check({"model": "x", "messages": []}, contract.CHAT_COMPLETION_REQUEST_SCHEMA) is None

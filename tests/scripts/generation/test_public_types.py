@@ -49,7 +49,7 @@ def package(folder: Path, files: dict[str, str]) -> Path:
     return folder
 
 
-def test_what_came_went_and_changed_is_one_line_each(tmp_path: Path) -> None:
+def test_each_added_removed_or_changed_type_is_one_line(tmp_path: Path) -> None:
     old = public_types(package(tmp_path / "old", BEFORE))
     new = public_types(package(tmp_path / "new", AFTER))
     assert compare(old, new) == [
