@@ -12,7 +12,6 @@ from generation.contract_module import UnsupportedSchema, contract_module
 from generation.package import contents, differences, recover, swap
 from generation.public_types import compare, public_types
 from generation.tools import (
-    RegenerationError,
     check_versions,
     refuse,
     run_generator,
@@ -117,6 +116,3 @@ def refuse_losses(spec: Spec, package: Path) -> None:
             findings.append(spec.finding(("components", "schemas", name), "lost", message))
     if findings:
         raise refuse(SPEC, findings)
-
-
-__all__ = ["PACKAGE", "SPEC", "RegenerationError", "build", "read_spec", "regenerate"]
