@@ -27,7 +27,7 @@ def copied(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def environment(copied: Path, cache: str) -> Iterator[dict[str, str]]:
-    """That of a reader: the copy is installed, and there is an API, here the emulator."""
+    """The environment of a reader: the copy is installed, and the emulator is the API."""
     packages = os.pathsep.join(str(copied / name) for name in ("generated", "wrapper"))
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MINIMAX_")}
     kept |= {"PYTHONPATH": packages, "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"}
@@ -74,7 +74,9 @@ def merged(old: Any, new: Any) -> Any:
     return {**old, **{key: merged(old.get(key), each) for key, each in new.items()}}
 
 
-def test_the_page_does_what_it_says(copied: Path, environment: dict[str, str]) -> None:
+def test_commands_of_the_guide_print_what_it_shows(
+    copied: Path, environment: dict[str, str]
+) -> None:
     spec = copied / "openapi.yaml"
     original = yaml.safe_load(spec.read_text(encoding="utf-8"))
     shown: list[str] = []
