@@ -408,7 +408,7 @@ def removed_role(spec: Spec) -> None:
     """\
 create(model="m", messages=MESSAGES, rehearsal_limit=5)
 assert SENT[0]["rehearsal_limit"] == 5
-with pytest.raises(InvalidArgumentError, match="no request field 'max_completion_tokens'"):
+with pytest.raises(InvalidArgumentError, match="unknown argument 'max_completion_tokens'"):
     create(model="m", messages=MESSAGES, max_completion_tokens=5)  # type: ignore[call-overload]
 """,
 )

@@ -56,7 +56,7 @@ def test_failing_probe_is_reported(tmp_path: Path, cache: str) -> None:
     unchanged = Revision("nothing new", "additive", lambda spec: None, probes)
     outcome = rehearse(unchanged, tmp_path, cache=cache)
     assert not outcome.as_expected
-    assert "no request field 'mood'" in outcome.use
+    assert "unknown argument 'mood'" in outcome.use
     assert "[call-overload]" in outcome.types
     assert outcome.verdict == "none"
 
