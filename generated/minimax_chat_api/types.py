@@ -8,6 +8,10 @@ from attrs import define
 
 
 class Unset:
+    def __reduce__(self) -> str:
+        # Models recognize a missing field by the identity of UNSET: copies and pickles keep it.
+        return "UNSET"
+
     def __bool__(self) -> Literal[False]:
         return False
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copyreg
 from datetime import UTC, datetime
 from html import escape
 from typing import Any
@@ -14,16 +13,12 @@ from minimax_chat_api.contract import (
     ToolCallView,
 )
 from minimax_chat_api.models import ChatCompletion, ChatCompletionChunk
-from minimax_chat_api.types import Unset
 
 from ._json import as_string
 from ._think import join_segments, split
 
 LONGEST_SHOWN = 80
 """Characters of a text that repr() shows."""
-
-# Generated models tell a missing field by the identity of UNSET: copies and pickles must keep it.
-copyreg.pickle(Unset, lambda unset: "UNSET")
 
 
 class Completion(ChatCompletionView):
