@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Iterable
 from typing import Any
@@ -21,6 +22,7 @@ from minimax_chat import (
     ResponseDecodeError,
     StreamInterruptedError,
 )
+from minimax_chat._stream import Accumulator
 from properties import JSON_VALUES, cut, examples
 from samples import (
     ENVELOPE,
@@ -673,3 +675,50 @@ def test_arguments_that_a_limit_cut_off_are_no_interruption(end: str) -> None:
 def test_complete_or_malformed_arguments_are_no_interruption(text: str) -> None:
     completion = parts_of(chunk(**arguments(text)), chunk("", "tool_calls"))[1]
     assert completion.tool_calls[0].function.arguments == text
+
+
+# Events that add nothing but text take a shorter way. It must lead to the same place.
+
+DELTAS = st.fixed_dictionaries(
+    {},
+    optional={
+        "content": st.sampled_from(["a", "b", "", "<think>", "</think>", "\n", None, 1]),
+        "role": st.sampled_from(["assistant", "", None]),
+        "reasoning_content": st.sampled_from(["c", "", None]),
+        "novel": st.sampled_from(["d", "", 0]),
+        "tool_calls": st.sampled_from([[], None, [{"index": 0, "function": {"arguments": "1"}}]]),
+    },
+)
+CHOICES = st.fixed_dictionaries(
+    {"delta": DELTAS},
+    optional={
+        "index": st.sampled_from([0, 1, "0", None]),
+        "finish_reason": st.sampled_from([None, None, None, "stop"]),
+    },
+)
+EVENTS = st.fixed_dictionaries(
+    {"choices": st.one_of(st.lists(CHOICES, max_size=2), CHOICES.map(lambda each: [each]))},
+    optional={
+        "id": st.sampled_from(["x", "y"]),
+        "input_sensitive": st.sampled_from([True, False, None]),
+        "usage": st.sampled_from([None, {"total_tokens": 1}, {"total_tokens": 2, "novel": "e"}]),
+        "novel": st.sampled_from(["f", ["g"], {"h": "i"}]),
+    },
+)
+
+
+@given(st.lists(st.tuples(EVENTS, st.integers(1, 4)), max_size=5))
+def test_an_event_that_adds_only_text_is_merged_like_any_other(
+    events: list[tuple[dict[str, Any], int]],
+) -> None:
+    def result(*, short_way: bool) -> Any:
+        accumulator = Accumulator()
+        chunks = [
+            (short_way and accumulator.add_text(event)) or accumulator.add(event)
+            for event in map(copy.deepcopy, repeated)
+        ]
+        shown = [(chunk.thinking, chunk.text, chunk.to_dict()) for chunk in chunks]
+        return shown, accumulator.whole(), accumulator.finished
+
+    repeated = [event for event, times in events for _ in range(times)]
+    assert result(short_way=True) == result(short_way=False)

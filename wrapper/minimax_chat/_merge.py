@@ -7,7 +7,7 @@ from typing import Any, ClassVar, TypeAlias
 
 from minimax_chat_api.contract import MERGES, Merge
 
-from ._json import as_object
+from ._json import as_array, as_object
 
 UNKNOWN = Merge("")
 WHOLES = {
@@ -197,6 +197,21 @@ class Object:
             elif type(known) in FILLED and isinstance(value, known.takes):
                 known.fill(value)
 
+    def repeats(self, piece: dict[str, Any]) -> bool:
+        """Whether a piece that was just added would change nothing if it were added again."""
+        for name, value in piece.items():
+            merge = self._merges.get(name, UNKNOWN)
+            node = self._fields.get(merge.into or name)
+            if isinstance(node, Object) and isinstance(value, dict):
+                repeated = node.repeats(as_object(value))
+            elif isinstance(node, Entries) and isinstance(value, list):
+                repeated = node.repeats(as_array(value))
+            else:
+                repeated = merge.how == "replace"
+            if _is_given(value) and not repeated:
+                return False
+        return True
+
     def get(self, name: str) -> Any:
         """The node that merges the pieces of a field, or its plain value."""
         return self._fields.get(name)
@@ -278,6 +293,13 @@ class Entries:
         for entry, piece in self._assigned(items):
             entry.object.add(piece)
             self.touched.append(entry.object)
+
+    def repeats(self, items: list[Any]) -> bool:
+        """Whether pieces that were just added would change nothing if they were added again."""
+        assigned = list(self._assigned(items))
+        return len(assigned) == len(items) and all(
+            entry.object.repeats(piece) for entry, piece in assigned
+        )
 
     def fill(self, items: list[Any]) -> None:
         """Adds what the whole list has beyond its pieces."""

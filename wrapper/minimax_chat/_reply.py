@@ -60,13 +60,16 @@ class ReplyHead:
 
     def completion(self, content: bytes) -> Completion:
         """The answer in a whole body; raises the error that the body reports instead."""
-        body = self.json_object(content, whole=True)
+        body = self.json_object(*self.parse(content), whole=True)
         return Completion(body, self.trace_id(body))
 
-    def json_object(self, content: bytes, *, whole: bool = False) -> dict[str, Any]:
-        """The JSON object in a whole body or an event; raises the error that it reports instead."""
+    def parse(self, content: bytes) -> tuple[Any, str | None]:
+        """The JSON value in a whole body or an event; if there is none, its text with the reason."""
         log.debug("HTTP %d: %d bytes", self.status, len(content))
-        body, problem = _parse_json(content)
+        return _parse_json(content)
+
+    def json_object(self, body: Any, problem: str | None, *, whole: bool = False) -> dict[str, Any]:
+        """The object that was parsed; raises the error that it reports instead."""
         if (
             problem is None
             and not is_failure(self.status, body)
@@ -244,7 +247,9 @@ def _parse_json(content: bytes) -> tuple[Any, str | None]:
     """The JSON value in `content`; if there is none, its text with the reason."""
     problem = "the body is a string"
     try:
-        if not isinstance(value := json.loads(content.decode("utf-8-sig")), str):
+        # Not decoded as utf-8-sig, which takes as long as parsing an event.
+        value = json.loads(content.decode().removeprefix("\ufeff"))
+        if not isinstance(value, str):
             return value, None
     except (ValueError, RecursionError) as cause:
         problem = f"the body is not JSON ({cause})"

@@ -29,6 +29,8 @@ class ThinkSplitter:
 
     def feed(self, piece: str) -> tuple[str, str]:
         """Reads the next piece; returns the thinking and the answer that it reveals."""
+        if self._state == "answer":  # where tags have no meaning
+            return "", piece
         thinking: list[str] = []
         text: list[str] = []
         buffer = self._held + piece
