@@ -64,7 +64,7 @@ class ReplyHead:
         return Completion(body, self.trace_id(body))
 
     def parse(self, content: bytes) -> tuple[Any, str | None]:
-        """The JSON value in a whole body or an event; if there is none, its text with the reason."""
+        """The JSON value in a body or an event; if there is none, its text with the reason."""
         log.debug("HTTP %d: %d bytes", self.status, len(content))
         return _parse_json(content)
 
