@@ -15,10 +15,8 @@ of style are then left out: descriptions, operation ids, closed or open enums, w
 requires or may be null; bounds and defaults that stand only in a description count, and a field
 that one document has only in an example is a note.
 
-Not compared, only checked for being the same: callbacks, webhooks, links, `encoding`, variables of
-servers, OAuth flows, discriminators, `prefixItems`, `patternProperties`, `not`, `if`, `contains`,
-`propertyNames`, `dependent…`, `unevaluated…` and `content…` of schemas. Each is a line, "not
-compared: …", if it is the same in both documents, and a breaking change if it is not.
+Whatever else a document contains (callbacks, OAuth flows, `patternProperties`, …) is only checked
+for being the same: a line says "not compared: …" if it is, and a breaking change if it is not.
 
 `--accepted FILE` leaves out the differences listed in a YAML file, each with `location`, `what` and
 `reason` (and `old` and `new`, where only these values are accepted). An entry that matches nothing
@@ -38,24 +36,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
-from openapi_diff.accepted import Accepted, add_accepted, read_accepted, without_accepted
+from openapi_diff.accepted import add_accepted, read_accepted
 from openapi_diff.change import SEVERITIES, Change, Severity, verdict
 from openapi_diff.compare import compare, compare_documents, of_different_hands
 from openapi_diff.report import Report
-from spec.document import Document, SpecError, from_mapping, load
+from spec.document import SpecError, from_mapping, load
 
 __all__ = [
-    "SEVERITIES",
     "Change",
-    "Document",
-    "Severity",
     "SpecError",
     "compare",
     "exit_status",
     "from_mapping",
     "load",
     "main",
-    "of_different_hands",
     "verdict",
 ]
 
@@ -105,23 +99,19 @@ def _report(options: argparse.Namespace) -> Report:
     """Compare the documents; what is accepted is counted and left out."""
     old, new = load(options.old), load(options.new)
     by_meaning = of_different_hands(old, new) if options.vendor is None else options.vendor
-    accepted: list[Accepted] = []
-    if options.accepted and not (options.accept and not Path(options.accepted).exists()):
-        accepted = read_accepted(options.accepted)
     found = compare_documents(old, new, by_meaning)
-    changes, stale = without_accepted(found.changes, accepted)
+    changes = found.changes
+    stale: list[str] = []
+    if options.accepted and (Path(options.accepted).exists() or not options.accept):
+        accepted = read_accepted(options.accepted)
+        stale = [str(one) for one in accepted if not any(map(one.matches, found.changes))]
+        changes = [each for each in changes if not any(one.matches(each) for one in accepted)]
     if options.accept:
         add_accepted(options.accepted, changes, options.accept)
         changes = []
-    return Report(
-        changes,
-        old.name,
-        new.name,
-        by_meaning,
-        found.not_compared,
-        accepted=len(found.changes) - len(changes),
-        stale=[f"{one.location} {one.what} ({options.accepted}:{one.line})" for one in stale],
-    )
+    number = len(found.changes) - len(changes)
+    names = old.name, new.name
+    return Report(changes, *names, by_meaning, found.not_compared, number, stale)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -18,18 +18,19 @@ _OPTIONAL = ("old", "new")
 class Accepted:
     """One entry of the file; without `old` and `new` it matches any values."""
 
-    location: str
-    what: str
-    reason: str
-    values: dict[str, str | None]  # `old` and `new`, as far as they are given
-    line: int
+    entry: dict[str, str | None]
+    place: str  # such as `accepted.yaml:4`
 
     def matches(self, change: Change) -> bool:
+        values = {key: getattr(change, key) for key in _OPTIONAL}
         return (
-            self.what == change.what
-            and self.location in (change.location, *change.also)
-            and all(getattr(change, key) == value for key, value in self.values.items())
+            self.entry["what"] == change.what
+            and self.entry["location"] in (change.location, *change.also)
+            and all(self.entry.get(key, value) == value for key, value in values.items())
         )
+
+    def __str__(self) -> str:
+        return f"{self.entry['location']} {self.entry['what']} ({self.place})"
 
 
 def read_accepted(path: str) -> list[Accepted]:
@@ -44,50 +45,30 @@ def read_accepted(path: str) -> list[Accepted]:
         return []
     if not isinstance(root, yaml.SequenceNode):
         raise SpecError(f"{path}: must be a list of accepted differences")
-    entries: list[Accepted] = []
-    for raw, node in zip(as_list(data), cast("list[yaml.Node]", root.value), strict=True):
-        line = cast(Any, node).start_mark.line + 1
-        entries.append(_entry(raw, line, f"{path}: line {line}"))
-    return entries
+    lines = [cast(Any, node).start_mark.line + 1 for node in cast("list[yaml.Node]", root.value)]
+    return [
+        Accepted(_checked(as_map(entry), f"{path}: line {line}"), f"{path}:{line}")
+        for entry, line in zip(as_list(data), lines, strict=True)
+    ]
 
 
-def _entry(raw: object, line: int, at: str) -> Accepted:
-    entry = as_map(raw)
+def _checked(entry: dict[str, Any], at: str) -> dict[str, str | None]:
     for key in _REQUIRED:
         if not isinstance(entry.get(key), str) or not entry[key].strip():
             raise SpecError(f"{at}: `{key}` is required, as text")
+    known = (*_REQUIRED, *_OPTIONAL)
     for key, value in entry.items():
-        if key not in (*_REQUIRED, *_OPTIONAL):
-            raise SpecError(
-                f"{at}: unknown key `{key}`; known are {', '.join(_REQUIRED)}, old, new"
-            )
+        if key not in known:
+            raise SpecError(f"{at}: unknown key `{key}`; known are {', '.join(known)}")
         if value is not None and not isinstance(value, str):
             raise SpecError(f"{at}: `{key}` must be text; put it in quotes")
-    values = {key: entry[key] for key in _OPTIONAL if key in entry}
-    return Accepted(entry["location"], entry["what"], entry["reason"], values, line)
-
-
-def without_accepted(
-    changes: Sequence[Change], accepted: Sequence[Accepted]
-) -> tuple[list[Change], list[Accepted]]:
-    """Return the changes that are not accepted, and the stale entries, which match nothing."""
-    left = [change for change in changes if not any(one.matches(change) for one in accepted)]
-    stale = [one for one in accepted if not any(one.matches(change) for change in changes)]
-    return left, stale
+    return entry
 
 
 def add_accepted(path: str, changes: Sequence[Change], reason: str) -> None:
     """Append the changes to the file, which need not exist yet."""
-    entries = [
-        {
-            "location": change.location,
-            "what": change.what,
-            "old": change.old,
-            "new": change.new,
-            "reason": reason,
-        }
-        for change in changes
-    ]
+    keys = ("location", "what", "old", "new")
+    entries = [{key: getattr(one, key) for key in keys} | {"reason": reason} for one in changes]
     if entries:
         text = yaml.safe_dump(entries, allow_unicode=True, sort_keys=False, width=120)
         with Path(path).open("a", encoding="utf-8") as file:

@@ -43,6 +43,25 @@ class Change:
             text = f"{self.what}: {old} → {new}"
         return f"{text} ({self.remark})" if self.remark else text
 
+    @property
+    def elsewhere(self) -> str:
+        """The other places, as they follow the message."""
+        if len(self.also) > 1:
+            return f" (also at {len(self.also)} more: {self.also[0]})"
+        return "".join(f" (also at {place})" for place in self.also)
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "class": self.severity,
+            "kind": self.kind,
+            "direction": self.direction,
+            "location": self.location,
+            "also": self.also,
+            "message": self.message,
+            "old": self.old,
+            "new": self.new,
+        }
+
 
 def verdict(changes: Iterable[Change]) -> Severity | None:
     """Return the gravest class among the changes, None if there are none."""

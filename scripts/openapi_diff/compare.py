@@ -3,23 +3,20 @@
 import re
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
-from typing import TypeAlias
 
-from openapi_diff.change import SEVERITIES, Change
-from openapi_diff.flatten import FlatDocument, Operation, Place, components, operations
-from openapi_diff.judge import Difference, Judge, necessity, of_presence
-from openapi_diff.schemas import NOT_COMPARED, SchemaReader
+from openapi_diff.change import SEVERITIES, Change, Severity
+from openapi_diff.flatten import FlatDocument, Place, components, operations
+from openapi_diff.judge import Difference, differences, necessity
+from openapi_diff.schemas import NOT_COMPARED
 from spec.document import Document, as_list, as_map
 
-_Origin: TypeAlias = Hashable  # the schemas that a difference comes from
-_ALSO_AT_MOST = 50
-_NEVER_ALONE = {"document", "servers", "security", "security scheme", "items", "other fields"}
+_NEVER_ALONE = {"document", "security", "security scheme", "items", "other fields"}
 _STEP = re.compile(r'\.(?P<name>[\w$-]+)|\["(?P<quoted>[^"]*)"\]')
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """The changes, and the parts that are not compared beyond being identical."""
+    """The changes, and the parts that are not compared beyond being the same."""
 
     changes: list[Change]
     not_compared: list[str]  # such as `POST /v1/chat: callbacks`
@@ -33,7 +30,6 @@ def compare(old: Document, new: Document, by_meaning: bool = False) -> list[Chan
 def compare_documents(old: Document, new: Document, by_meaning: bool = False) -> Comparison:
     """Compare two documents; by meaning, matters of style and of wording are left out."""
     comparison = _Comparison(old, new, by_meaning)
-    comparison.run()
     changes = list(comparison.changes.values())
     if not by_meaning:
         changes.sort(key=lambda change: SEVERITIES.index(change.severity))
@@ -57,92 +53,71 @@ class _Comparison:
         self.by_meaning = by_meaning
         self.changes: dict[Hashable, Change] = {}  # one for each schema, wherever it is used
         self.not_compared: list[str] = []
-        mine = operations(old, with_base_path=by_meaning)
-        theirs = operations(new, with_base_path=by_meaning)
-        if by_meaning:
-            theirs = self.at_old_addresses(mine, theirs)
-        readers = SchemaReader(old, by_meaning), SchemaReader(new, by_meaning)
-        self.judge = Judge(*readers, by_meaning)
-        self.old = FlatDocument(readers[0], mine, by_meaning)
-        self.new = FlatDocument(readers[1], theirs, by_meaning)
-
-    def at_old_addresses(
-        self, old: dict[str, Operation], new: dict[str, Operation]
-    ) -> dict[str, Operation]:
-        """Pair the only unmatched operations, one on each side: the endpoint has moved."""
-        lost = [key for key in old if key not in new]
-        more = [key for key in new if key not in old]
-        if len(lost) != 1 or len(more) != 1 or old[lost[0]].method != new[more[0]].method:
-            return new
-        one, other = old[lost[0]], new[more[0]]
-        place = Place("operation", one.name)
-        self.add(place, ("breaking", "path", one.path, other.path), None)
-        moved = {lost[0]: replace(other, path=one.path)}
-        return {key: each for key, each in new.items() if key != more[0]} | moved
-
-    def run(self) -> None:
+        mine, theirs = (operations(one, with_base_path=by_meaning) for one in (old, new))
+        lost = [name for name in mine if name not in theirs]
+        more = [name for name in theirs if name not in mine]
+        if by_meaning and len(lost) == len(more) == 1:
+            (before, path), (after, moved) = lost[0].split(" ", 1), more[0].split(" ", 1)
+            if before == after:  # the only operations without a partner: the endpoint has moved
+                theirs[lost[0]] = theirs.pop(more[0])
+                self.add(Place("operation", lost[0]), ("breaking", "path", path, moved), None)
+        self.old = FlatDocument(old, mine, by_meaning)
+        self.new = FlatDocument(new, theirs, by_meaning)
         for key in {**self.old.places, **self.new.places}:
-            one, other = self.old.find(key), self.new.find(key)
+            one, other = self.old.places.get(key), self.new.places.get(key)
             if one and other:
-                # Inside a schema that contains itself, one of the two may be found further up.
-                self.both(self.old.places.get(key) or self.new.places[key], one, other)
+                self.both(one, other)
             elif one:
-                self.alone(key, one, self.old, self.new)
+                self.alone(one, self.old, self.new)
             elif other:
-                self.alone(key, other, self.new, self.old)
+                self.alone(other, self.new, self.old)
 
-    def both(self, place: Place, old: Place, new: Place) -> None:
-        for difference in self.judge.differences(old, new):
-            origin: _Origin = None
+    def both(self, old: Place, new: Place) -> None:
+        for difference in differences(old, new, self.by_meaning):
+            origin: Hashable = (old.origin, new.origin) if old.origin and new.origin else None
             if difference[1] == old.what:  # whether a field is required, which its object says
-                origin = self.object_of(place)
-            elif old.origin and new.origin:
-                origin = (old.origin, new.origin)
-            self.add(place, difference, origin)
+                origin = self.object_of(old)
+            self.add(old, difference, origin)
         for fact in sorted(old.facts.keys() & new.facts.keys()):
-            line = f"{place.location}: {fact.removeprefix(NOT_COMPARED)}"
-            same = old.facts[fact] == new.facts[fact] and line not in self.not_compared
-            if fact.startswith(NOT_COMPARED) and same:
-                self.not_compared.append(line)
+            if fact.startswith(NOT_COMPARED) and old.facts[fact] == new.facts[fact]:
+                self.not_compared.append(f"{old.location}: {fact.removeprefix(NOT_COMPARED)}")
 
-    def alone(self, key: str, place: Place, mine: FlatDocument, others: FlatDocument) -> None:
+    def alone(self, place: Place, mine: FlatDocument, others: FlatDocument) -> None:
         """Report a place that only one document has, unless what contains it is reported."""
-        what, above = place.what, others.find(place.parent)
+        what, above = place.what, place.parent and others.places.get(place.parent.key)
         if what in _NEVER_ALONE or (place.parent and not above):
             return
-        if what == "field" and above and above.shape and "object" not in above.shape.types:
+        if what == "field" and above and "object" not in above.facts["types"]:
             return  # reported as a change of type
-        if what == "server" and self.by_meaning and not _has_servers(others):
+        if what == "server" and self.by_meaning and not others.document.root.get("servers"):
             return  # an extract need not list them
         if what == "unused component":
             _, group, name = place.location.split(".", 2)
             if name in components(others.document, group):
                 return  # it is used in the other document
-        severity = of_presence(mine is self.new, place.required, place.direction)
+        is_new = mine is self.new
+        is_demanded = place.required and place.direction == "request"
+        severity: Severity = "additive" if is_new and not is_demanded else "breaking"
         remark = ""
-        if what == "field" and self.by_meaning and _in_example(others, key):
+        if what == "field" and self.by_meaning and _in_example(place, others):
             severity = "documentation"
             remark = f"{others.document.name} has it only in an example"
-        difference: Difference = (severity, what, place.shown, None)
-        if mine is self.new:
-            is_sent = what in ("parameter", "body") or place.direction == "request"
-            if is_sent and what in ("parameter", "body", "field"):
-                what = f"{necessity(place)} {what}"
-            difference = (severity, what, None, place.shown)
-        origin = self.object_of(place)
-        self.add(
-            replace(place, location=place.shown_at or place.location), difference, origin, remark
-        )
+        if is_new and place.direction == "request" and what in ("parameter", "body", "field"):
+            what = f"{necessity(place)} {what}"
+        before, after = (None, place.shown) if is_new else (place.shown, None)
+        self.add(place, (severity, what, before, after), self.object_of(place), remark)
 
-    def object_of(self, place: Place) -> _Origin:
+    def object_of(self, place: Place) -> Hashable:
         """Return the origin of what the object around a field says of it."""
-        mine, theirs = self.old.find(place.parent), self.new.find(place.parent)
+        if place.parent is None:
+            return None
+        key = place.parent.key
+        mine, theirs = self.old.places.get(key), self.new.places.get(key)
         if not mine or not theirs or not mine.origin or not theirs.origin:
             return None
-        at = self.old.places.get(place.parent) or self.new.places[place.parent]
-        return mine.origin, theirs.origin, place.location.removeprefix(at.location)
+        return mine.origin, theirs.origin, place.location.removeprefix(mine.location)
 
-    def add(self, place: Place, difference: Difference, origin: _Origin, remark: str = "") -> None:
+    def add(self, place: Place, difference: Difference, origin: Hashable, remark: str = "") -> None:
         """Add a change, or one more place where the same schema changed."""
         severity, what, old, new = difference
         if place.direction == "unused":
@@ -150,23 +125,21 @@ class _Comparison:
         change = Change(severity, place.direction, place.location, what, old, new, (), remark)
         key = (*difference, place.direction, origin or place.location)
         known = self.changes.setdefault(key, change)
-        if known is not change and len(known.also) < _ALSO_AT_MOST:
+        if known is not change:
             self.changes[key] = replace(known, also=(*known.also, place.location))
 
 
-def _has_servers(document: FlatDocument) -> bool:
-    return any(place.what == "server" for place in document.places.values())
-
-
-def _in_example(document: FlatDocument, key: str) -> bool:
+def _in_example(place: Place, others: FlatDocument) -> bool:
     """Whether a field that a document does not describe occurs in one of its examples."""
-    for root, place in document.places.items():
-        if place.examples and key.startswith((f"{root}.", f"{root}[")):
-            found = place.examples
-            for step in _STEP.finditer(key[len(root) :]):
-                name = step["name"] or step["quoted"]
-                # An example may be a list of what is described, such as the chunks of a stream.
-                objects = [as_map(item) for one in found for item in (as_list(one) or [one])]
-                found = [one[name] for one in objects if name in one]
-            return bool(found)
-    return False
+    root = place
+    while root.parent and root.what != "media type":
+        root = root.parent
+    if root.key not in others.places:
+        return False
+    found = others.places[root.key].examples
+    for step in _STEP.finditer(place.location.removeprefix(root.location)):
+        name = step["name"] or step["quoted"]
+        # An example may be a list of what is described, such as the chunks of a stream.
+        objects = [as_map(item) for one in found for item in (as_list(one) or [one])]
+        found = [one[name] for one in objects if name in one]
+    return bool(found)

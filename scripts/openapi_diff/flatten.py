@@ -1,24 +1,28 @@
 """A document as a flat map from each place to the facts that hold there."""
 
+import json
 import re
 from collections import deque
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Mapping, Set as AbstractSet
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from openapi_diff.change import Direction
-from openapi_diff.schemas import NOT_COMPARED, Node, SchemaReader, Shape, documentation
+from openapi_diff.schemas import (
+    NOT_COMPARED,
+    SchemaReader,
+    documentation_text,
+    either,
+    is_documentation,
+)
 from spec.document import METHODS, Document, SpecError, as_list, as_map
+
+Key: TypeAlias = tuple[str, str]  # what it is, and where
 
 # OpenAPI ignores header parameters of these names: other parts of the document define them.
 _IGNORED_HEADERS = {"accept", "authorization", "content-type"}
-_NOT_COMPARED = {"webhooks", "callbacks", "links", "encoding", "variables"} | {
-    "flows",
-    "openIdConnectUrl",
-}
 _MOST_PLACES = 100_000
-_STYLES = ("style", "explode", "allowReserved", "allowEmptyValue")
 
 
 @dataclass
@@ -28,41 +32,32 @@ class Place:
     what: str
     location: str
     direction: Direction = "api"
-    parent: str = ""  # the key of the place that contains it
-    facts: dict[str, Any] = field(default_factory=dict[str, Any])
-    required: bool = False
+    parent: "Place | None" = None
     shown: str = ""  # a description, for the case that only one document has it
-    shown_at: str = ""  # the location to show in that case, if another than `location`
-    shape: Shape | None = None
-    origin: Hashable = None  # identifies the schema, if several places may share it
+    required: bool = False
+    facts: dict[str, Any] = field(default_factory=dict[str, Any])
+    origin: Hashable = None  # identifies the schema, which several places may share
     examples: list[Any] = field(default_factory=list[Any])
 
-
-@dataclass
-class Operation:
-    """One method of one path; `item` is what the path says for all its methods."""
-
-    method: str
-    path: str
-    raw: dict[str, Any]
-    item: dict[str, Any]
-
     @property
-    def name(self) -> str:
-        return f"{self.method} {self.path}"
+    def key(self) -> Key:
+        return self.what, self.location
 
 
-def operations(document: Document, with_base_path: bool) -> dict[str, Operation]:
-    """Return the operations by method and path; the names of path parameters are left out."""
-    prefix = _base_path(document.root) if with_base_path else ""
-    found: dict[str, Operation] = {}
+def operations(document: Document, with_base_path: bool) -> dict[str, dict[str, Any]]:
+    """Return the operations by method and path, with what the path says for all its methods."""
+    paths = {urlsplit(url).path.rstrip("/") for url in _servers(document, without_path=False)}
+    prefix = paths.pop() if with_base_path and len(paths) == 1 else ""
+    found: dict[str, dict[str, Any]] = {}
     for path, raw in as_map(document.root.get("paths")).items():
         item = document.resolve(raw)
         shared = {key: value for key, value in item.items() if key not in METHODS}
         for method in METHODS:
             if isinstance(item.get(method), dict):
-                one = Operation(method.upper(), prefix + path, item[method], shared)
-                found[re.sub(r"\{[^}]*\}", "{}", one.name)] = one
+                own = as_map(item[method])
+                parameters = [*as_list(shared.get("parameters")), *as_list(own.get("parameters"))]
+                one = {**shared, **own, "parameters": parameters}
+                found[f"{method.upper()} {prefix}{path}"] = one
     return found
 
 
@@ -73,173 +68,175 @@ class FlatDocument:
     """
 
     def __init__(
-        self, reader: SchemaReader, operations: Mapping[str, Operation], by_meaning: bool
+        self, document: Document, operations: Mapping[str, dict[str, Any]], by_meaning: bool
     ) -> None:
-        self.reader = reader
-        self.document = reader.document
+        self.document = document
         self.by_meaning = by_meaning
-        self.places: dict[str, Place] = {}
-        self._recursions: dict[str, str] = {}  # where a schema contains itself → the outer key
-        root = self.document.root
-        self.add("document", Place("document", "document"), root | as_map(root.get("info")))
-        for key in ("openapi", "jsonSchemaDialect"):
-            self.places["document"].facts[key] = root.get(key)
-        self.add_servers("servers", root, "")
-        for key, one in operations.items():
-            self.add_operation(key, one)
-        for name, raw in components(self.document, "securitySchemes").items():
-            at = f"components.securitySchemes.{name}"
-            self.add(at, Place("security scheme", at), self.document.resolve(raw))
-        used = _used_components(self.document)
-        for group, named in as_map(root.get("components")).items():
-            for name, raw in as_map(named).items():
-                if not by_meaning and f"#/components/{group}/{name}" not in used:
-                    self.add_unused(group, name, raw)
+        self.places: dict[Key, Place] = {}
+        self._schemas = SchemaReader(document, by_meaning)
+        root = document.root
+        top = Place("document", "document")
+        handled = {"info", "paths", "components", "servers", "security"}
+        self._add(top, root | as_map(root.get("info")), handled)
+        servers = _servers(document, without_path=by_meaning)
+        top.facts["default server"] = next(iter(servers), None)
+        for url, raw in servers.items():
+            shown = str(raw.get("description") or "undescribed")
+            self._add(Place("server", f"servers({url})", shown=shown), raw, {"url"})
+        for name, raw in operations.items():
+            self._add_operation(name, raw)
+        for name, raw in components(document, "securitySchemes").items():
+            place = Place("security scheme", f"components.securitySchemes.{name}")
+            self._add(place, document.resolve(raw), {"type", "scheme", "in", "name"})
+        if not by_meaning:
+            self._add_unused()
 
-    def find(self, key: str) -> Place | None:
-        """Return the place, also where a schema contains itself; None if there is none."""
-        while key not in self.places:
-            inside = [at for at in self._recursions if key.startswith((f"{at}.", f"{at}["))]
-            if not inside:
-                return None
-            longest = max(inside, key=len)
-            key = self._recursions[longest] + key[len(longest) :]
-        return self.places[key]
+    def _resolve(self, raw: Any) -> dict[str, Any]:
+        self._schemas.used.add(str(as_map(raw).get("$ref")))
+        return self.document.resolve(raw)
 
-    def add(self, key: str, place: Place, raw: dict[str, Any]) -> Place:
-        """Add a place with its documentation and the parts of it that are not compared."""
-        place.facts |= documentation(raw)
-        for each in _NOT_COMPARED & raw.keys():
-            place.facts[NOT_COMPARED + each] = self.reader.spelled_out(raw[each])
-        self.places[key] = place
+    def _add(self, place: Place, raw: dict[str, Any], handled: AbstractSet[str]) -> Place:
+        """Add a place with its documentation, and with all that nobody handles as it is."""
+        for key, value in raw.items():
+            if is_documentation(key):
+                text = documentation_text(value)
+                if text:
+                    place.facts[key] = text
+            elif key not in handled:
+                place.facts[NOT_COMPARED + key] = self._schemas.spelled_out(value)
+        self.places[place.key] = place
         return place
 
-    def add_unused(self, group: str, name: str, raw: Any) -> None:
-        at = f"components.{group}.{name}"
-        place = Place("unused component", at, "unused", shown=name)
-        if group == "schemas":
-            self.add_schema(at, place, (raw,))
-        elif group != "securitySchemes":
-            place.facts[name] = self.reader.spelled_out(raw)
-            self.places[at] = place
+    def _add_unused(self) -> None:
+        """Keep what no operation refers to as text; a discriminator may still select a schema."""
+        root = self.document.root
+        used = {*self._schemas.used}
+        way: Direction = "api" if '"discriminator":' in json.dumps(root, default=str) else "unused"
+        for group, named in as_map(root.get("components")).items():
+            for name, raw in as_map(named).items():
+                if f"#/components/{group}/{name}" not in used:
+                    place = Place("unused component", f"components.{group}.{name}", way, shown=name)
+                    place.facts[NOT_COMPARED + "content"] = self._schemas.spelled_out(raw)
+                    self.places[place.key] = place
 
-    def add_servers(self, at: str, raw: dict[str, Any], parent: str) -> None:
-        servers = _servers(raw, without_path=self.by_meaning)
-        first = next(iter(servers), None)
-        self.places[at] = Place("servers", at, parent=parent, facts={"default server": first})
-        for url, one in servers.items():
-            place = Place("server", f"{at} {url}", parent=parent, shown=url, shown_at=at)
-            self.add(f"{at} {url}", place, one)
-
-    def add_operation(self, key: str, one: Operation) -> None:
-        title = str(one.raw.get("summary") or one.raw.get("operationId") or "without a summary")
-        place = self.add(key, Place("operation", one.name, shown=title), one.item | one.raw)
-        place.facts["operationId"] = one.raw.get("operationId")
-        self.add_servers(f"{key} servers", one.raw if "servers" in one.raw else one.item, key)
-        if "security" in one.raw or "security" in self.document.root or not self.by_meaning:
-            security = Place("security", f"{one.name} security", parent=key, origin="security")
-            security.facts["credentials"] = _credentials(self.document, one)
-            self.places[f"{key} security"] = security
-        self.add_parameters(key, one)
-        body = self.document.resolve(one.raw.get("requestBody"))
-        at = f"{one.name} request"
-        if body:
-            place = self.add(f"{key} body", Place("body", at, "request", key), body)
-            place.required = body.get("required") is True
-            place.shown = self.reader.describe(_schema_of(body))
-            self.add_content(f"{key} body", body, "request", at, "")
-        responses = as_map(one.raw.get("responses"))
-        for code in sorted(responses):
+    def _add_operation(self, name: str, raw: dict[str, Any]) -> None:
+        title = str(raw.get("summary") or raw.get("operationId") or "without a summary")
+        operation = Place("operation", name, shown=title)
+        handled = {"operationId", "parameters", "requestBody", "responses", "security"}
+        self._add(operation, raw, handled)
+        operation.facts["operationId"] = raw.get("operationId")
+        security = Place("security", f"{name} security", parent=operation, origin="security")
+        security.facts["credentials"] = self._credentials(raw)
+        self.places[security.key] = security
+        for each in map(self._resolve, as_list(raw.get("parameters"))):
+            where, title = str(each.get("in")), str(each.get("name"))
+            at = f"{name} request.{where}({title.lower() if where == 'header' else title})"
+            if where != "header" or title.lower() not in _IGNORED_HEADERS:
+                self._add_value(Place("parameter", at, "request", operation), each)
+        if "requestBody" in raw:
+            at, body = f"{name} request", self._resolve(raw["requestBody"])
+            place = Place("body", at, "request", operation, required=body.get("required") is True)
+            place.shown = either(self._schemas.describe(_schema_of(body)))
+            self._add(place, body, {"required", "content"})
+            self._add_content(place, body, at, [])
+        for code, response in sorted(as_map(raw.get("responses")).items()):
             if not code.startswith("x-"):
-                self.add_response(key, one, code.lower(), responses[code])
+                self._add_response(operation, code.lower(), response)
 
-    def add_parameters(self, parent: str, one: Operation) -> None:
-        placeholders = re.findall(r"\{([^}]*)\}", one.path)
-        shared = as_list(one.item.get("parameters"))
-        for raw in [*shared, *as_list(one.raw.get("parameters"))]:
-            parameter = self.document.resolve(raw)
-            where, name = str(parameter.get("in")), str(parameter.get("name"))
-            if where == "header" and name.lower() in _IGNORED_HEADERS:
-                continue
-            place = Place("parameter", f"{one.name} request.{where}({name})", "request", parent)
-            place.facts = _style(parameter)
-            known_as = name.lower() if where == "header" else name
-            if where == "path" and name in placeholders:
-                known_as = str(placeholders.index(name))
-                place.facts["name"] = name
-            self.add_with_schema(f"{parent} {where} {known_as}", place, parameter)
-
-    def add_response(self, parent: str, one: Operation, code: str, raw: Any) -> None:
-        response = self.document.resolve(raw)
-        key, at = f"{parent} response {code}", f"{one.name} response({code})"
-        place = self.add(key, Place("response", at, "response", parent), response)
+    def _add_response(self, operation: Place, code: str, raw: Any) -> None:
+        response = self._resolve(raw)
+        place = Place("response", f"{operation.location} response({code})", "response", operation)
         place.shown = str(response.get("description") or "undescribed")
         place.origin = as_map(raw).get("$ref")
+        self._add(place, response, {"headers", "content"})
         for name, each in as_map(response.get("headers")).items():
-            header = name.lower()
-            if header not in _IGNORED_HEADERS:
-                place = Place("header", f"{at}.header({header})", "response", key)
-                self.add_with_schema(f"{key} header {header}", place, self.document.resolve(each))
-        self.add_content(key, response, "response", f"{one.name} response", code)
+            at = f"{place.location}.header({name.lower()})"
+            if name.lower() not in _IGNORED_HEADERS:
+                self._add_value(Place("header", at, "response", place), self._resolve(each))
+        self._add_content(place, response, f"{operation.location} response", [code])
 
-    def add_content(
-        self, parent: str, raw: dict[str, Any], way: Direction, prefix: str, code: str
+    def _add_content(
+        self, parent: Place, raw: dict[str, Any], prefix: str, code: list[str]
     ) -> None:
         for name, media in _content(raw).items():
             # JSON is what nearly all bodies are: only other media types are named.
-            named = [part for part in (code, name) if part and part != "application/json"]
+            named = code if name == "application/json" else [*code, name]
             at = f"{prefix}({', '.join(named)})" if named else prefix
-            place = Place("media type", at, way, parent, shown=name)
-            place.examples = _examples(self.document, media)
-            self.add_with_schema(f"{parent} {name}", place, media)
+            place = Place("media type", at, parent.direction, parent, shown=name)
+            place.examples = self._examples(media)
+            self._add_value(place, media)
 
-    def add_with_schema(self, key: str, place: Place, raw: dict[str, Any]) -> None:
-        node = _schema_of(raw)
+    def _add_value(self, place: Place, raw: dict[str, Any]) -> None:
+        """Add a parameter, a header or a media type, with its schema."""
         place.required = raw.get("required") is True
-        place.shown = place.shown or self.reader.describe(node)
-        self.add(key, place, raw)
-        self.add_schema(key, place, node)
+        self._add(place, raw, {"required", "in", "name", "schema", "content"})
+        self._add_schema(place, _schema_of(raw))
 
-    def add_schema(self, key: str, place: Place, node: Node) -> None:
+    def _add_schema(self, place: Place, schema: Any) -> None:
         """Add the facts of a schema to a place, and all places below it, the nearest first."""
-        waiting: deque[tuple[str, Place, Node, dict[int, str]]] = deque([(key, place, node, {})])
+        waiting: deque[tuple[Place, Any, tuple[int, ...]]] = deque([(place, schema, ())])
         while waiting:
-            key, place, node, above = waiting.popleft()
-            shape = place.shape = self.reader.shape(node)
-            outer = place.facts
-            place.facts = outer | shape.facts
-            for each in outer.keys() & shape.facts.keys():
-                place.facts[each] = f"{outer[each]} / {shape.facts[each]}"
+            place, schema, above = waiting.popleft()
+            shape = self._schemas.shape(schema)
+            place.facts = _joined(place.facts, shape.facts)
+            place.facts["types"] = self._schemas.describe(schema)
+            place.shown = place.shown or either(place.facts["types"])
             place.origin = id(shape)
-            self.places[key] = place
-            if id(shape) in above:
-                self._recursions[key] = above[id(shape)]
-                continue
+            self.places[place.key] = place
             if len(self.places) > _MOST_PLACES:
                 raise SpecError(f"{self.document.name}: more than {_MOST_PLACES} places")
-            for step, what, child in self._below(shape):
+            if id(shape) in above:
+                place.facts["recursion"] = f"{len(above) - above.index(id(shape))} levels up"
+                continue
+            below: list[tuple[Place, Any]] = []
+            for name, child in shape.fields.items():
+                step = f".{name}" if re.fullmatch(r"[\w$-]+", name) else f'["{name}"]'
+                one = Place("field", place.location + step, place.direction, place)
+                one.required = name in shape.required
                 hidden = {"request": "readOnly", "response": "writeOnly"}.get(place.direction)
-                if what == "field" and hidden in self.reader.shape(child).facts:
-                    continue  # it never travels this way
-                one = Place(what, place.location + step, place.direction, parent=key)
-                one.required = step in _steps(shape.required)
-                one.shown = self.reader.describe(child)
-                waiting.append((key + step, one, child, above | {id(shape): key}))
+                if hidden not in self._schemas.shape(child).facts:  # else it never travels this way
+                    below.append((one, child))
+            if "array" in shape.types:
+                one = Place("items", f"{place.location}[]", place.direction, place)
+                below.append((one, shape.items))
+            if shape.other_fields is not None:
+                one = Place("other fields", place.location + ".{*}", place.direction, place)
+                below.append((one, shape.other_fields))
+            waiting += [(one, child, (*above, id(shape))) for one, child in below]
 
-    def _below(self, shape: Shape) -> Iterator[tuple[str, str, Node]]:
-        for step, name in zip(_steps(shape.fields), shape.fields, strict=True):
-            yield step, "field", shape.fields[name]
-        if "array" in shape.types:
-            yield "[]", "items", shape.items
-        # By meaning, a document that does not mention other fields says nothing of them.
-        is_told = bool(shape.other_fields) or not self.by_meaning
-        if is_told and "object" in shape.types and "other fields" not in shape.facts:
-            yield ".{*}", "other fields", shape.other_fields
+    def _examples(self, media: dict[str, Any]) -> list[Any]:
+        schema = self._resolve(media.get("schema"))
+        named = [self._resolve(one).get("value") for one in as_map(media.get("examples")).values()]
+        single = [one["example"] for one in (media, schema) if "example" in one]
+        return [*named, *single, *as_list(schema.get("examples"))]
+
+    def _credentials(self, raw: dict[str, Any]) -> frozenset[str] | None:
+        """Return the ways to be let in; schemes are known by what they are, not by their names."""
+        if self.by_meaning and "security" not in {**raw, **self.document.root}:
+            return None
+        schemes = components(self.document, "securitySchemes")
+        ways: set[str] = set()
+        for way in as_list(raw.get("security", self.document.root.get("security"))):
+            takes: list[str] = []
+            for name, scopes in as_map(way).items():
+                self._schemas.used.add(f"#/components/securitySchemes/{name}")
+                scheme = self.document.resolve(schemes.get(name))
+                told = [scheme.get("type"), str(scheme.get("scheme", "")).lower()]
+                told += [scheme.get("in"), scheme.get("name")]
+                takes.append(" ".join(str(one) for one in [*told, *as_list(scopes)] if one))
+            ways.add(" + ".join(sorted(takes)) or "none")
+        return frozenset(ways or {"none"})
 
 
 def components(document: Document, group: str) -> dict[str, Any]:
     """Return the components of one group, such as `schemas`."""
     return as_map(as_map(document.root.get("components")).get(group))
+
+
+def _joined(outer: dict[str, Any], inner: dict[str, Any]) -> dict[str, Any]:
+    """Merge the facts of a media type, say, and of its schema; both may have a description."""
+    both = {key: f"{outer[key]} / {inner[key]}" for key in outer.keys() & inner.keys()}
+    return outer | inner | both
 
 
 def _content(raw: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -248,89 +245,18 @@ def _content(raw: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {re.sub(r"\s*;\s*charset=[^;]*", "", name.lower()): as_map(one) for name, one in found}
 
 
-def _used_components(document: Document) -> set[str]:
-    """Return references to the components that the operations use, directly or not."""
-    root = document.root
-    found: set[str] = set()
-    todo: list[object] = [{key: root.get(key) for key in ("paths", "webhooks", "security")}]
-    while todo:
-        node = todo.pop()
-        todo += [*as_map(node).values(), *as_list(node)]
-        for way in as_list(as_map(node).get("security")):
-            found |= {f"#/components/securitySchemes/{name}" for name in as_map(way)}
-        reference = as_map(node).get("$ref")
-        if isinstance(reference, str) and reference not in found:
-            try:
-                todo.append(document.at(reference))
-            except KeyError:  # inside an example, where it is data
-                continue
-            found.add(reference)
-    return found
-
-
-def _examples(document: Document, media: dict[str, Any]) -> list[Any]:
-    schema = document.resolve(media.get("schema"))
-    named = [document.resolve(one).get("value") for one in as_map(media.get("examples")).values()]
-    single = [one["example"] for one in (media, schema) if "example" in one]
-    return [*named, *single, *as_list(schema.get("examples"))]
-
-
-def _steps(names: Iterable[str]) -> list[str]:
-    """Return how names of fields are written in a location."""
-    return [f".{name}" if re.fullmatch(r"[\w$-]+", name) else f'["{name}"]' for name in names]
-
-
-def _base_path(root: dict[str, Any]) -> str:
-    paths = {urlsplit(url).path.rstrip("/") for url in _servers(root, without_path=False)}
-    return paths.pop() if len(paths) == 1 else ""
-
-
-def _servers(raw: dict[str, Any], without_path: bool) -> dict[str, dict[str, Any]]:
+def _servers(document: Document, without_path: bool) -> dict[str, dict[str, Any]]:
     """Return the servers by URL, in order; the first is the default."""
     found: dict[str, dict[str, Any]] = {}
-    for one in map(as_map, as_list(raw.get("servers"))):
-        url = str(one.get("url", "/")).rstrip("/") or "/"
+    for server in map(as_map, as_list(document.root.get("servers"))):
+        url = str(server.get("url", "/")).rstrip("/") or "/"
         if without_path:
             parts = urlsplit(url)
             url = f"{parts.scheme}://{parts.netloc}"
-        found[url] = one
+        found[url] = server
     return found
 
 
-def _credentials(document: Document, one: Operation) -> frozenset[frozenset[str]]:
-    """Return the ways to be let in, each a set of what it takes; the empty set is anybody.
-
-    Schemes are known by what they are, not by their names.
-    """
-    schemes = components(document, "securitySchemes")
-    ways: set[frozenset[str]] = set()
-    for way in map(as_map, as_list(one.raw.get("security", document.root.get("security")))):
-        takes: set[str] = set()
-        for name, scopes in way.items():
-            scheme = _scheme(document.resolve(schemes.get(name)), name)
-            takes.add(scheme)
-            takes |= {f"{scheme} scope {scope}" for scope in as_list(scopes)}
-        ways.add(frozenset(takes))
-    return frozenset(ways or {frozenset[str]()})
-
-
-def _scheme(raw: dict[str, Any], name: str) -> str:
-    kind = str(raw.get("type", name))
-    if kind == "http":
-        return f"http {str(raw.get('scheme')).lower()}"
-    return f"{raw.get('in')} {raw.get('name')}" if kind == "apiKey" else kind
-
-
-def _style(parameter: dict[str, Any]) -> dict[str, Any]:
-    """Return how a parameter is spelled on the wire, with the defaults filled in."""
-    default = "form" if parameter.get("in") in ("query", "cookie") else "simple"
-    style = parameter.get("style", default)
-    said = {key: parameter[key] for key in _STYLES if parameter.get(key)}
-    return {**said, "style": style, "explode": parameter.get("explode", style == "form")}
-
-
-def _schema_of(raw: dict[str, Any]) -> Node:
+def _schema_of(raw: dict[str, Any]) -> Any:
     """Return the schema of a media type, header, parameter or body; `content` may hold it."""
-    if "schema" in raw:
-        return (raw["schema"],)
-    return next((_schema_of(media) for media in _content(raw).values()), ())
+    return raw.get("schema", next(map(_schema_of, _content(raw).values()), True))

@@ -26,16 +26,14 @@ class Report:
         return self._markdown() if style == "markdown" else self._text()
 
     def _json(self) -> str:
-        counts = dict.fromkeys(SEVERITIES, 0)
-        for change in self.changes:
-            counts[change.severity] += 1
+        found = [change.severity for change in self.changes]
         report = {
             "old": self.old,
             "new": self.new,
             "by_meaning": self.by_meaning,
             "verdict": verdict(self.changes),
-            "counts": counts,
-            "changes": [_as_json(change) for change in self.changes],
+            "counts": {severity: found.count(severity) for severity in SEVERITIES},
+            "changes": [change.as_json() for change in self.changes],
             "not_compared": [*self.not_compared],
             "accepted": self.accepted,
             "stale": [*self.stale],
@@ -43,39 +41,24 @@ class Report:
         return json.dumps(report, ensure_ascii=False, indent=2)
 
     def _markdown(self) -> str:
-        groups = {
-            title: [self._line(change, "`") for change in changes]
-            for title, changes in self._groups().items()
-        }
-        if self.not_compared:
-            groups["Not compared"] = [*self.not_compared]
-        if self.stale:
-            groups["Accepted, but not found"] = [*self.stale]
-        parts = [
-            "\n".join([f"### {title}", "", *(f"- {line}" for line in lines)])
-            for title, lines in groups.items()
-        ]
-        if not self.changes:
-            parts.insert(0, "No change of the contract.")
+        parts = [] if self.changes else ["No change of the contract."]
+        for title, lines in {**self._changes("`"), **self._remarks()}.items():
+            parts.append("\n".join([f"### {title}", "", *(f"- {line}" for line in lines)]))
         if self.accepted:
             parts.append(f"{self.accepted} accepted.")
         return "\n\n".join(parts)
 
     def _text(self) -> str:
+        groups = self._changes("")
         lines = [f"{self.old} and {self.new}, compared by meaning:"] if self.by_meaning else []
-        totals: list[str] = []
-        for title, changes in self._groups().items():
-            lower = title[0].lower() + title[1:]
-            lines += [f"{lower}: {self._line(change)}" for change in changes]
-            totals.append(f"{len(changes)} {lower}")
-        lines += [f"not compared: {each}" for each in self.not_compared]
-        lines += [f"accepted, but not found: {each}" for each in self.stale]
-        totals = totals or ["no change"]
-        if self.accepted:
-            totals.append(f"{self.accepted} accepted")
-        return "\n".join([*lines, ", ".join(totals)])
+        for title, group in {**groups, **self._remarks()}.items():
+            lines += [f"{_lower(title)}: {line}" for line in group]
+        totals = [f"{len(group)} {_lower(title)}" for title, group in groups.items()]
+        accepted = [f"{self.accepted} accepted"] if self.accepted else []
+        return "\n".join([*lines, ", ".join([*(totals or ["no change"]), *accepted])])
 
-    def _groups(self) -> dict[str, list[Change]]:
+    def _changes(self, quote: str) -> dict[str, list[str]]:
+        """Return a line for each change, by the title of its group."""
         titles: dict[str, str] = {severity: severity.capitalize() for severity in SEVERITIES}
         if self.by_meaning:
             titles = {
@@ -84,32 +67,20 @@ class Report:
                 "changed": "Differs",
                 "documentation": "Note",
             }
-        groups: dict[str, list[Change]] = {title: [] for title in titles.values()}
+        groups: dict[str, list[str]] = {title: [] for title in titles.values()}
         for change in self.changes:
             is_note = change.severity == "documentation" or not self.by_meaning
-            groups[titles[change.severity if is_note else change.kind]].append(change)
-        return {title: changes for title, changes in groups.items() if changes}
+            message = change.message
+            if self.by_meaning:  # the title says "added" or "removed"
+                message = message.replace(f"{change.what} {change.kind}:", f"{change.what}:", 1)
+            line = f"{quote}{change.location}{quote} {message}{change.elsewhere}"
+            groups[titles[change.severity if is_note else change.kind]].append(line)
+        return {title: lines for title, lines in groups.items() if lines}
 
-    def _line(self, change: Change, quote: str = "") -> str:
-        message = change.message
-        if self.by_meaning and change.kind != "changed":
-            message = message.replace(f"{change.what} {change.kind}", change.what, 1)
-        also = ""
-        if len(change.also) == 1:
-            also = f" (also at {change.also[0]})"
-        elif change.also:
-            also = f" (also at {len(change.also)} more: {change.also[0]})"
-        return f"{quote}{change.location}{quote} {message}{also}"
+    def _remarks(self) -> dict[str, Sequence[str]]:
+        remarks = {"Not compared": self.not_compared, "Accepted, but not found": self.stale}
+        return {title: lines for title, lines in remarks.items() if lines}
 
 
-def _as_json(change: Change) -> dict[str, object]:
-    return {
-        "class": change.severity,
-        "kind": change.kind,
-        "direction": change.direction,
-        "location": change.location,
-        "also": change.also,
-        "message": change.message,
-        "old": change.old,
-        "new": change.new,
-    }
+def _lower(title: str) -> str:
+    return title[0].lower() + title[1:]

@@ -1,71 +1,52 @@
 """Reduces a schema to its facts, however it is written.
 
-`$ref` and `allOf` are merged in, and the branches of `anyOf` and `oneOf` are joined, so that two
-schemas that mean the same have the same facts. Where branches of one type have different limits,
-these are kept as text that is not compared any further.
+`$ref` and `allOf` are merged, and the branches of `anyOf` and `oneOf` are joined by type. Whatever
+else a schema says becomes a fact that is not compared any further than for being the same.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from openapi_diff.prose import Bound, bounds_in, default_in
-from spec.document import Document, SpecError, as_list, as_map
+from spec.document import Document, as_list, as_map
 
-Node: TypeAlias = tuple[Any, ...]  # raw schemas that all hold at once; () allows everything
-Part: TypeAlias = dict[str, Any]
+Schema: TypeAlias = dict[str, Any]
 
-NOT_COMPARED = "not compared: "  # prefix of facts that are only checked for being identical
+NOT_COMPARED = "not compared: "  # prefix of facts that are only checked for being the same
 EXTENSIONS = {"x-required-when", "x-max-body-bytes", "x-max-data-bytes", "x-merge"}
-DOCUMENTATION = (
+_DOCUMENTATION = (
     {"title", "summary", "description", "example", "examples", "externalDocs", "deprecated"}
-    | {"tags", "xml", "$comment", "contact", "license", "termsOfService", "version"}
-    | {"bearerFormat", "readOnly", "writeOnly", "widest format"}
+    | {"tags", "xml", "$comment", "contact", "license", "termsOfService", "version", "openapi"}
+    | {"jsonSchemaDialect", "bearerFormat", "readOnly", "writeOnly", "widest format"}
 )
-_KEYWORDS_NOT_COMPARED = (
-    {"not", "if", "then", "else", "contains", "minContains", "maxContains", "propertyNames"}
-    | {"prefixItems", "patternProperties", "dependentRequired", "dependentSchemas"}
-    | {"unevaluatedItems", "unevaluatedProperties", "discriminator"}
-    | {"contentEncoding", "contentMediaType", "contentSchema"}
-)
-_ABOUT = {  # the keywords by the type that they are about
+_ABOUT = {  # the keywords about values of each type
     "object": {"properties", "required", "additionalProperties", "minProperties", "maxProperties"},
-    "array": {"items", "uniqueItems", "minItems", "maxItems"},
-    "string": {"pattern", "minLength", "maxLength"},
+    "array": {"items", "minItems", "maxItems", "uniqueItems"},
+    "string": {"minLength", "maxLength", "pattern"},
     "number": {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"},
 }
-_COMPARED = EXTENSIONS.union(
-    _KEYWORDS_NOT_COMPARED,
-    *_ABOUT.values(),
-    {"type", "nullable", "enum", "const", "default", "format", "x-bounds"},
-    {"$ref", "allOf", "anyOf", "oneOf", "$defs", "definitions"},
+_READ_APART = {"properties", "required", "additionalProperties", "items"} | (
+    _ABOUT["number"] - {"multipleOf"}
 )
-COMBINED: dict[str, Callable[[list[Any]], Any]] = {  # where several hold, the strictest
-    **dict.fromkeys(("minLength", "minItems", "minProperties"), max),
-    **dict.fromkeys(("maxLength", "maxItems", "maxProperties"), min),
-    "pattern": lambda patterns: sorted(set(patterns)),
-    **dict.fromkeys(("format", "uniqueItems", "multipleOf"), lambda said: said[0]),
-}
+_COMPARED = {"type", "nullable", "enum", "format", "x-bounds", "$defs", "definitions"}.union(
+    *_ABOUT.values()
+)
 # A number is a double and an integer an int64 unless something narrower is said.
 _WIDEST_FORMAT = {"number": "double", "integer": "int64", "any": "int64"}
-_MOST_BRANCHES = 500
-_MOST_FIELDS_SHOWN = 8
-_ALWAYS: Part = {}
-_NEVER: Part = {"enum": []}
 
 
 @dataclass(eq=False)
 class Shape:
-    """All that a schema says: the values that it allows, and its documentation."""
+    """What a schema says: facts of the values that it allows, and the schemas below it."""
 
-    types: set[str] = field(default_factory=set[str])  # "any" if everything is allowed
-    free_types: set[str] = field(default_factory=set[str])  # those of any value
     facts: dict[str, Any] = field(default_factory=dict[str, Any])
-    fields: dict[str, Node] = field(default_factory=dict[str, Node])
+    types: set[str] = field(default_factory=set[str])  # "any" if everything is allowed
+    fields: dict[str, Any] = field(default_factory=dict[str, Any])
     required: set[str] = field(default_factory=set[str])
-    items: Node = ()
-    other_fields: Node = ()
+    items: Any = True
+    other_fields: Any = None  # what fields must be that are not listed, if a schema says it
 
 
 class SchemaReader:
@@ -73,179 +54,154 @@ class SchemaReader:
 
     def __init__(self, document: Document, by_meaning: bool = False) -> None:
         self.document = document
+        self.used: set[str] = set()  # the references that were followed
         self._by_meaning = by_meaning
-        # OpenAPI 3.0 ignores what stands beside a reference. By meaning, its author meant it.
-        self._ignores_siblings = not by_meaning and str(document.root["openapi"])[:3] == "3.0"
-        self._shapes: dict[tuple[int, ...], Shape] = {}
-        self._unions: dict[frozenset[tuple[int, ...]], Node] = {}
+        self._shapes: dict[int, Shape] = {}
+        self._joined: dict[tuple[str, frozenset[int]], Schema] = {}
 
-    def shape(self, node: Node) -> Shape:
+    def shape(self, raw: Any) -> Shape:
         """Return the shape; the same object for the same schema, so that cycles can be seen."""
-        parts = self._parts(node)
-        key = tuple(map(id, parts))
-        if key not in self._shapes:
-            self._shapes[key] = self._read(parts)
-        return self._shapes[key]
+        schema = self._target(raw)
+        if id(schema) not in self._shapes:
+            self._shapes[id(schema)] = self._read(schema)
+        return self._shapes[id(schema)]
 
-    # --- which schemas hold ---
+    def _at(self, reference: str) -> Any:
+        self.used.add(reference)
+        return self.document.at(reference)
 
-    def _parts(self, node: Node) -> list[Part]:
-        """Return all schemas that hold at once: the node's, and where `$ref` and `allOf` lead."""
-        parts: dict[int, Part] = {}
-        todo: list[object] = [*reversed(node)]
+    def _target(self, raw: Any) -> Any:
+        while as_map(raw).keys() == {"$ref"}:
+            raw = self._at(raw["$ref"])
+        return raw
+
+    # --- from a schema to alternatives without `$ref`, `allOf`, `anyOf` and `oneOf` ---
+
+    def _alternatives(self, raw: Any, above: frozenset[int]) -> list[Schema]:
+        """Return each branch of a union merged with what stands beside it."""
+        schema = _merged(self._parts(raw))
+        branches = schema.pop("anyOf", None) or schema.pop("oneOf", None)
+        if not branches:
+            return [schema]
+        found: list[Schema] = []
+        for branch in map(self._target, branches):
+            # A union that contains itself does not allow more by that.
+            if id(branch) not in above:
+                inner = self._alternatives(branch, above | {id(branch)})
+                found += [_merged([schema, one]) for one in inner]
+        return found
+
+    def _parts(self, raw: Any) -> list[Schema]:
+        """Return all schemas that hold at once: the outermost, then where its references lead."""
+        parts: dict[int, Schema] = {}
+        todo: list[Any] = [raw]
         while todo:
-            raw = todo.pop()
-            schema = _NEVER if raw is False else as_map(raw) or _ALWAYS
-            if id(schema) in parts:
+            each = todo.pop(0)
+            if id(each) in parts:
                 continue
-            parts[id(schema)] = schema
-            reference = schema.get("$ref")
-            todo += reversed(as_list(schema.get("allOf")))
-            if isinstance(reference, str):
-                if self._ignores_siblings:
-                    parts[id(schema)] = _ALWAYS
-                todo.append(self.document.at(reference))
-        # A mere reference says nothing itself.
-        return [one for one in parts.values() if not one.keys() <= {"$ref", "allOf"}]
+            schema: Schema = {"enum": []} if each is False else as_map(each)
+            part = {key: value for key, value in schema.items() if key not in ("$ref", "allOf")}
+            parts[id(each)] = part
+            for key in filter(is_documentation, schema):
+                text = documentation_text(part.pop(key))
+                if text:
+                    part[key] = [text]
+            if isinstance(schema.get("$ref"), str):
+                todo.append(self._at(schema["$ref"]))
+            todo += as_list(schema.get("allOf"))
+        return list(parts.values())
 
-    def _spread(self, parts: list[Part], inside: frozenset[int]) -> list[list[Part]]:
-        """Multiply unions out: each branch together with what stands beside the union."""
-        for at, part in enumerate(parts):
-            union = "anyOf" if as_list(part.get("anyOf")) else "oneOf"
-            branches = as_list(part.get(union))
-            if not branches:
-                continue
-            rest = [*parts]
-            rest[at] = {key: value for key, value in part.items() if key != union}
-            found: list[list[Part]] = []
-            for raw in branches:
-                more = self._parts((raw,))
-                # A union that contains itself does not allow more by that.
-                if not any(id(one) in inside or one is part for one in more):
-                    found += self._spread([*rest, *more], inside | {id(part)})
-                if len(found) > _MOST_BRANCHES:
-                    raise SpecError(
-                        f"{self.document.name}: too many alternatives: unions that hold at once "
-                        f"multiply to more than {_MOST_BRANCHES}; write them as fewer schemas"
-                    )
-            return found
-        return [parts]
+    def _join(self, keyword: str, schemas: Sequence[Any]) -> Any:
+        """Return one schema for several; the same object for the same schemas."""
+        different = {id(each): each for each in map(self._target, schemas)}
+        if len(different) == 1:
+            return schemas[0]
+        joined = {keyword: list(different.values())}
+        return self._joined.setdefault((keyword, frozenset(different)), joined)
 
-    def _with_branches(self, parts: list[Part]) -> list[Part]:
-        """Return the parts and, behind them, every branch of their unions."""
-        found = {id(part): part for part in parts}
-        todo = [*parts]
-        for schema in todo:
-            for raw in [*as_list(schema.get("anyOf")), *as_list(schema.get("oneOf"))]:
-                more = [one for one in self._parts((raw,)) if id(one) not in found]
-                found |= {id(one): one for one in more}
-                todo += more
-        return [*found.values()]
+    # --- from alternatives to facts ---
 
-    # --- what they say ---
-
-    def _read(self, parts: list[Part]) -> Shape:
-        by_type: dict[str, list[Shape]] = {}
+    def _read(self, raw: Any) -> Shape:
         shape = Shape()
-        for branch in self._spread(parts, frozenset()):
-            values, types = _values(branch), _types(branch)
-            if self._allows_null(branch, values, types):
-                shape.facts["null"] = True
-            for name in types - {"null"}:
-                own = None
-                if values is not None:
-                    own = {key: one for key, one in values.items() if _is(one, name)}
-                if own is None or own:
-                    by_type.setdefault(name, []).append(_read_branch(branch, name, own))
-        for name in sorted(by_type):
-            self._join(shape, name, by_type[name])
-        values = shape.facts.get("values", {}).values()
-        shape.facts["open"] = any(_is(one, name) for one in values for name in shape.free_types)
-        schemas = self._with_branches(parts)
-        for schema in schemas:
-            for key in EXTENSIONS & schema.keys():
-                shape.facts.setdefault(key, schema[key])
-            for key in _KEYWORDS_NOT_COMPARED & schema.keys():
-                value = schema[key]
-                if key == "discriminator":
-                    value = self._discriminator(schema)
-                shape.facts.setdefault(NOT_COMPARED + key, self.spelled_out(value))
-            if "default" in schema:
-                shape.facts.setdefault("default", to_json(schema["default"]))
-        shape.facts |= documentation(*schemas, schemas=True)
+        by_type: dict[str, list[Schema]] = {}
+        alternatives = self._alternatives(raw, frozenset({id(raw)}))
+        for schema in alternatives:
+            for name in _types(schema, self._by_meaning):
+                enum = schema.get("enum")
+                if enum is not None:
+                    enum = [value for value in enum if _is(value, name)]
+                if enum is None or enum or (name == "null" and self._by_meaning):
+                    by_type.setdefault(name, []).append({**schema, "enum": enum})
+        if not by_type.pop("null", None):
+            shape.facts["null"] = "never null"
+        for name, schemas in sorted(by_type.items()):
+            self._add_type(shape, name, schemas)
+        values: dict[str, Any] = shape.facts.get("values", {})
+        free = {name for name in by_type if any(each["enum"] is None for each in by_type[name])}
+        shape.facts["open"] = any(_is(one, name) for one in values.values() for name in free)
+        for key in {key: None for schema in alternatives for key in schema}:
+            said = [schema[key] for schema in alternatives if key in schema]
+            if is_documentation(key):
+                texts = [text for each in said for text in each]
+                shape.facts[key] = " / ".join(dict.fromkeys(texts))
+            elif key == "default":
+                shape.facts[key] = " or ".join(dict.fromkeys(map(to_json, said)))
+            elif key in EXTENSIONS:
+                shape.facts[key] = said[0]
+            elif key not in _COMPARED:
+                texts = [self.spelled_out(value) for value in said]
+                shape.facts[NOT_COMPARED + key] = " or ".join(dict.fromkeys(texts))
         if self._by_meaning:
             _heed_description(shape)
         return shape
 
-    def _allows_null(
-        self, parts: list[Part], values: dict[str, Any] | None, types: set[str]
-    ) -> bool:
-        by_type = bool(types & {"null", "any"}) or any(one.get("nullable") is True for one in parts)
-        by_enum = values is None or "null" in values
-        if self._by_meaning and values is not None:
-            return by_type or by_enum  # the author forgot to add it to the other
-        return by_type and by_enum
-
-    def _join(self, shape: Shape, name: str, branches: list[Shape]) -> None:
-        """Add to a shape what the branches of a union say of one type."""
+    def _add_type(self, shape: Shape, name: str, schemas: list[Schema]) -> None:
+        """Add to a shape what the alternatives of one type say."""
         shape.types.add(name)
-        enums = [one for one in branches if "values" in one.facts]
-        free = [one for one in branches if "values" not in one.facts]
-        if free:
-            shape.free_types.add(name)
-        for one in enums:
-            shape.facts["values"] = {**shape.facts.get("values", {}), **one.facts.pop("values")}
-            if one.facts and free:  # without effect, since any other value is allowed
-                shape.facts["limits of the known values"] = to_json(one.facts)
-        limits = [one.facts for one in free or enums]
-        for key, value in limits[0].items():
-            if all(one.get(key) == value for one in limits):
-                shape.facts[key] = value
+        free = [schema for schema in schemas if schema["enum"] is None]
+        for schema in schemas:
+            values = {to_json(value): value for value in as_list(schema["enum"])}
+            if values:
+                shape.facts["values"] = {**shape.facts.get("values", {}), **values}
+                own = _limits(schema, name)
+                if own and free:  # without effect, since any other value is allowed
+                    shape.facts["limits of the known values"] = to_json(own)
+        schemas = free or schemas
+        if name == "array":
+            shape.items = self._join("anyOf", [each.get("items", True) for each in schemas])
+        if name == "object":
+            self._add_fields(shape, schemas)
+        limits = [_limits(schema, name) for schema in schemas]
         told = {
-            to_json([one, sorted(each.required)])
-            for one, each in zip(limits, free or enums, strict=True)
+            to_json([one, sorted({*schema.get("required", [])})])
+            for one, schema in zip(limits, schemas, strict=True)
         }
         if len(told) > 1:
             key = f"{NOT_COMPARED}what goes together in each alternative of type {name}"
             shape.facts[key] = " or ".join(sorted(told))
-        if name == "array":
-            shape.items = self._any_of([one.items for one in branches])
-        if name == "object":
-            if len(free) > 1:
-                shape.facts["object alternatives"] = len(free)
-            for title in {title: None for one in branches for title in one.fields}:
-                nodes = [one.fields[title] for one in branches if title in one.fields]
-                shape.fields[title] = self._any_of(nodes)
-                if all(title in one.required for one in branches):
-                    shape.required.add(title)
-            allowed = [one for one in branches if "other fields" not in one.facts]
-            shape.other_fields = (
-                self._any_of([one.other_fields for one in allowed]) if allowed else ()
-            )
+        else:
+            shape.facts |= limits[0]
 
-    def _any_of(self, nodes: list[Node]) -> Node:
-        """Return what holds if one of the nodes does; the same node for the same nodes."""
-        different = {tuple(map(id, node)): node for node in nodes}
-        if len(different) == 1:
-            return nodes[0]
-        if () in different:
-            return ()
-        union = {"anyOf": [{"allOf": [*node]} for node in different.values()]}
-        return self._unions.setdefault(frozenset(different), (union,))
+    def _add_fields(self, shape: Shape, schemas: list[Schema]) -> None:
+        if len(schemas) > 1:
+            shape.facts["object alternatives"] = len(schemas)
+        required = [set(map(str, each.get("required", []))) for each in schemas]
+        shape.required = required[0].intersection(*required)
+        found: dict[str, list[Any]] = {}
+        for schema in schemas:
+            for name, parts in schema.get("properties", {}).items():
+                found.setdefault(name, []).append(self._join("allOf", parts))
+        shape.fields = {name: self._join("anyOf", each) for name, each in found.items()}
+        for name in sorted(required[0].union(*required)):
+            shape.fields.setdefault(name, True)
+        others = [each.get("additionalProperties", True) for each in schemas]
+        if all(other is False for other in others):
+            shape.facts["other fields"] = "forbidden"
+        elif all(other is False or as_map(other) for other in others):
+            shape.facts["other fields"] = "described"
+            shape.other_fields = self._join("anyOf", [one for one in others if one is not False])
 
-    def _discriminator(self, schema: Part) -> Part:
-        """Return a discriminator with what it may select: components that extend the schema."""
-        found = as_map(schema["discriminator"])
-        schemas = as_map(as_map(self.document.root.get("components")).get("schemas"))
-        mapping = as_map(found.get("mapping"))
-        selected = {key: schemas.get(str(ref).rpartition("/")[2]) for key, ref in mapping.items()}
-        for name, raw in schemas.items():
-            above = [as_map(one).get("$ref") for one in as_list(as_map(raw).get("allOf"))]
-            if any(isinstance(one, str) and self.document.at(one) is schema for one in above):
-                selected.setdefault(name, raw)
-        return {"propertyName": found.get("propertyName"), "selects": selected}
-
-    # --- how they are described ---
+    # --- from a schema to text ---
 
     def spelled_out(self, value: Any) -> str:
         """Return a value as JSON, references replaced by what they mean, documentation left out."""
@@ -256,59 +212,52 @@ class SchemaReader:
             return [self._inlined(item, above) for item in as_list(value)]
         found = as_map(value)
         reference = found.get("$ref")
+        if isinstance(value, str) and value.startswith("#/components/"):
+            reference = value  # the mapping of a discriminator
         if isinstance(reference, str):
             # The distance to the outer schema does not depend on names.
             if reference in above:
                 return {"$ref": len(above) - above.index(reference)}
-            return self._inlined(self.document.at(reference), (*above, reference))
+            return self._inlined(self._at(reference), (*above, reference))
         kept = {key: one for key, one in found.items() if not is_documentation(key)}
         return {key: self._inlined(one, above) for key, one in kept.items()} if found else value
 
-    def describe(self, node: Node, depth: int = 2) -> str:
-        """Describe the values that a schema allows; the fields of objects are listed."""
-        shape = self.shape(node)
-        return self.describe_types(shape, shape.types, depth)
-
-    def describe_types(self, shape: Shape, types: set[str], depth: int = 2) -> str:
-        """Describe the values of the given types that a schema allows."""
-        told = [self._describe_type(shape, name, depth) for name in sorted(types)]
-        return " or ".join(told) or "nothing"
+    def describe(self, raw: Any, depth: int = 2) -> dict[str, str]:
+        """Describe the values that a schema allows, by type; the fields of objects are listed."""
+        shape = self.shape(raw)
+        return {name: self._describe_type(shape, name, depth) for name in sorted(shape.types)}
 
     def _describe_type(self, shape: Shape, name: str, depth: int) -> str:
-        values = [key for key, one in shape.facts.get("values", {}).items() if _is(one, name)]
-        if values and depth:
-            more = ["…"] if len(values) > 6 or shape.facts.get("open") else []
-            return f"{name} ({', '.join([*values[:6], *more])})"
-        if name == "array" and depth:
-            return f"array of {self.describe(shape.items, depth - 1)}"
-        if name == "object" and shape.fields and depth:
+        if depth and name == "array":
+            return f"array of {either(self.describe(shape.items, depth - 1))}"
+        if depth and name == "object" and shape.fields:
             fields = [
-                f"{title} ({self.describe(node, 0)})"
-                for title, node in [*shape.fields.items()][:_MOST_FIELDS_SHOWN]
+                f"{key} ({either(self.describe(one, 0))})" for key, one in shape.fields.items()
             ]
-            more = ["…"] if len(shape.fields) > len(fields) else []
-            return f"object with {', '.join([*fields, *more])}"
+            return f"object with {', '.join(fields)}"
+        known: dict[str, Any] = shape.facts.get("values", {})
+        values = [key for key, value in known.items() if _is(value, name)]
+        if depth and values:
+            more = ["…"] if shape.facts["open"] else []
+            return f"{name} ({', '.join([*values, *more])})"
         return name
+
+
+def either(described: dict[str, str]) -> str:
+    """Return a description of the values of all types."""
+    return " or ".join(described.values()) or "nothing"
 
 
 def is_documentation(key: str) -> bool:
     """Whether a keyword is documentation rather than contract."""
-    return key in DOCUMENTATION or (key.startswith("x-") and key not in {*EXTENSIONS, "x-bounds"})
+    return key in _DOCUMENTATION or (key.startswith("x-") and key not in {*EXTENSIONS, "x-bounds"})
 
 
-def documentation(*raws: dict[str, Any], schemas: bool = False) -> dict[str, str]:
-    """Return the documentation keywords, the text of the outermost schema first.
-
-    In schemas, unknown keywords are included: a change of one is still a change.
-    """
-    docs: dict[str, list[str]] = {}
-    for raw in raws:
-        for key, value in raw.items():
-            if value is None or value is False or value == "":
-                continue
-            if is_documentation(key) or (schemas and key not in _COMPARED):
-                docs.setdefault(key, []).append(value if isinstance(value, str) else to_json(value))
-    return {key: " / ".join(texts) for key, texts in docs.items()}
+def documentation_text(value: Any) -> str:
+    """Return what a documentation keyword says; "" if it says nothing."""
+    if value is None or value is False:
+        return ""
+    return value if isinstance(value, str) else to_json(value)
 
 
 def to_json(value: Any) -> str:
@@ -318,50 +267,59 @@ def to_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
 
 
-def strictness(side: str, bound: Bound) -> tuple[float, bool]:
-    """Return a key that is the greater, the fewer values a bound allows."""
-    number, excluded = bound
-    return (number if side.startswith("lower") else -number), excluded
+def strictness(limit: str, value: Any) -> tuple[float, bool]:
+    """Return a key that is the greater, the fewer values a limit allows."""
+    number, excluded = value if limit.endswith("bound") else (value, False)
+    return (-number if "max" in limit or "upper" in limit else number), excluded
 
 
-def _values(parts: list[Part]) -> dict[str, Any] | None:
-    """Return the values that all enums list, by their JSON text; None if there is no enum."""
-    found: dict[str, Any] | None = None
-    for part in parts:
-        for key in part.keys() & {"enum", "const"}:
-            listed = [part[key]] if key == "const" else as_list(part[key])
-            values = {to_json(value): value for value in listed}
-            if found is not None:
-                values = {key: value for key, value in found.items() if key in values}
-            found = values
+def _merged(schemas: Sequence[Schema]) -> Schema:
+    """Merge schemas that all hold at once; what contradicts is kept as a keyword of its own.
+
+    Under `properties`, each field has the list of its schemas.
+    """
+    found: Schema = {}
+    for schema in schemas:
+        for key, value in schema.items():
+            if key == "const":
+                key, value = "enum", [value]
+            if key == "properties":
+                fields = found.setdefault(key, {})
+                for name, one in as_map(value).items():
+                    fields[name] = [*fields.get(name, []), *(as_list(one) or [one])]
+            elif key == "required" or is_documentation(key):
+                found[key] = [*found.get(key, []), *as_list(value)]
+            else:
+                while key in found and found[key] != value:
+                    key = f"second {key}"
+                found[key] = value
     return found
 
 
-def _types(parts: list[Part]) -> set[str]:
-    """Return the types that all parts agree on; where none names one, those implied."""
-    found: set[str] | None = None
-    for part in parts:
-        if part.get("type"):
-            named = set(map(str, as_list(part["type"]) or [part["type"]]))
-            if "number" in named:
-                named.add("integer")
-            found = named if found is None else found & named
-    if found is not None:
-        return found - {"integer"} if "number" in found else found
-    values = _values(parts)
-    if values is not None:
-        return {_type_of(value) for value in values.values()}
-    keys = {key for part in parts for key in part}
-    return next(({name} for name, about in _ABOUT.items() if keys & about), {"any"})
+def _types(schema: Schema, by_meaning: bool) -> set[str]:
+    """Return the types that a schema allows; where it names none, those implied."""
+    enum = schema.get("enum")
+    if schema.get("type"):
+        found = set(map(str, as_list(schema["type"]) or [schema["type"]]))
+    elif enum is not None:
+        found = set(map(_type_of, enum))
+    else:
+        implied = [name for name, keys in _ABOUT.items() if keys & schema.keys()]
+        found = {*implied[:1]} or {"any", "null"}
+    if schema.get("nullable") is True:
+        found.add("null")
+    if by_meaning and enum is not None and None in enum:
+        found.add("null")
+    return found - {"integer"} if "number" in found else found
 
 
 def _type_of(value: object) -> str:
     if value is None:
         return "null"
-    if isinstance(value, float) and value.is_integer():
-        return "integer"
     if isinstance(value, bool):
         return "boolean"
+    if isinstance(value, float) and value.is_integer():
+        return "integer"
     names = ((int, "integer"), (float, "number"), (str, "string"), (list, "array"))
     return next((name for kind, name in names if isinstance(value, kind)), "object")
 
@@ -373,62 +331,40 @@ def _is(value: object, name: str) -> bool:
     return found == name or (found == "integer" and name == "number")
 
 
-def _read_branch(parts: list[Part], name: str, values: dict[str, Any] | None) -> Shape:
-    """Gather what schemas without unions say of the values of one type."""
-    one = Shape({name})
-    if values is not None:
-        one.facts["values"] = values
+def _limits(schema: Schema, name: str) -> dict[str, Any]:
+    """Return the limits of the values of one type."""
     is_number = name in ("number", "integer")
-    about = {"format", *_ABOUT.get("number" if is_number else name, ())}
-    for key in about & COMBINED.keys():
-        kind = str if key in ("format", "pattern") else int | float
-        said = [part[key] for part in parts if isinstance(part.get(key), kind)]
-        found = COMBINED[key](said) if said else None
+    found: dict[str, Any] = _bounds(schema, name) if is_number else {}
+    about = _ABOUT.get("number" if is_number else name, set[str]())
+    for key in (about - _READ_APART) & schema.keys():
+        value = schema[key]
         # At least 0 is no limit, nor is `uniqueItems: false`.
-        if found and key == "format" and found == _WIDEST_FORMAT.get(name):
-            one.facts["widest format"] = found
-        elif found or (found == 0 and key.startswith("max")):
-            one.facts[key] = found
-    if is_number:
-        one.facts |= _bounds(parts, name)
-        entries = [as_map(raw) for part in parts for raw in as_list(part.get("x-bounds"))]
-        bounds: dict[str, dict[str, Bound]] = {}
-        for entry in entries:
-            bounds |= {str(model): _bounds([entry], name) for model in as_list(entry.get("models"))}
-        if bounds:
-            one.facts["bounds by model"] = bounds
-    for part in parts:
-        for title, schema in as_map(part.get("properties")).items():
-            one.fields[title] = (*one.fields.get(title, ()), schema)
-        one.required |= set(map(str, as_list(part.get("required"))))
-        one.items += (part["items"],) if "items" in part else ()
-        if part.get("additionalProperties") is False and name == "object":
-            one.facts["other fields"] = "forbidden"
-        elif as_map(part.get("additionalProperties")):
-            one.other_fields += (part["additionalProperties"],)
-    for missing in sorted(one.required - one.fields.keys()):
-        one.fields[missing] = ()
-    return one
-
-
-def _bounds(parts: list[Part], name: str) -> dict[str, Bound]:
-    found: dict[str, Bound] = {}
-    for side, end in (("lower bound", "minimum"), ("upper bound", "maximum")):
-        exclusive = f"exclusive{end.title()}"
-        bounds: list[Bound] = []
-        for part in parts:
-            # 3.0 says `exclusiveMinimum: true` beside `minimum`, 3.1 gives the number itself.
-            if _is_number(part.get(end)):
-                bounds.append(_bound(name, side, part[end], part.get(exclusive) is True))
-            if _is_number(part.get(exclusive)):
-                bounds.append(_bound(name, side, part[exclusive], True))
-        if bounds:
-            found[side] = max(bounds, key=lambda bound: strictness(side, bound))
+        if value is not False and not (value == 0 and key.startswith("min")):
+            found[key] = value
+    if "format" in schema:
+        is_widest = schema["format"] == _WIDEST_FORMAT.get(name)
+        found["widest format" if is_widest else "format"] = schema["format"]
+    by_model: dict[str, dict[str, Bound]] = {}
+    for entry in map(as_map, as_list(schema.get("x-bounds"))):
+        by_model |= {str(model): _bounds(entry, name) for model in as_list(entry.get("models"))}
+    if by_model and is_number:
+        found["bounds by model"] = by_model
     return found
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _bounds(schema: Schema, name: str) -> dict[str, Bound]:
+    found: dict[str, Bound] = {}
+    for side, keyword in (("lower bound", "minimum"), ("upper bound", "maximum")):
+        inclusive, exclusive = schema.get(keyword), schema.get(f"exclusive{keyword.capitalize()}")
+        bounds: list[Bound] = []
+        # 3.0 says `exclusiveMinimum: true` beside `minimum`, 3.1 gives the number itself.
+        if isinstance(inclusive, int | float):
+            bounds.append(_bound(name, side, inclusive, exclusive is True))
+        if isinstance(exclusive, int | float) and not isinstance(exclusive, bool):
+            bounds.append(_bound(name, side, exclusive, True))
+        if bounds:
+            found[side] = max(bounds, key=lambda bound: strictness(side, bound))
+    return found
 
 
 def _bound(name: str, side: str, number: float, excluded: bool) -> Bound:
@@ -441,9 +377,9 @@ def _bound(name: str, side: str, number: float, excluded: bool) -> Bound:
 def _heed_description(shape: Shape) -> None:
     """Let the description state what the keywords leave out."""
     text = shape.facts.get("description", "")
-    if not text or len(shape.types) != 1:
+    if len(shape.types) != 1:
         return
-    name = next(iter(shape.types))
+    (name,) = shape.types
     if name in ("number", "integer"):
         for side, (number, excluded) in bounds_in(text).items():
             shape.facts.setdefault(side, _bound(name, side, number, excluded))
