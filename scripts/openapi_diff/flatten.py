@@ -221,7 +221,7 @@ class FlatDocument:
             for name, scopes in as_map(way).items():
                 self._schemas.used.add(f"#/components/securitySchemes/{name}")
                 scheme = self.document.resolve(schemes.get(name))
-                told = [scheme.get("type"), str(scheme.get("scheme", "")).lower()]
+                told = [scheme.get("type", name), str(scheme.get("scheme", "")).lower()]
                 told += [scheme.get("in"), scheme.get("name")]
                 takes.append(" ".join(str(one) for one in [*told, *as_list(scopes)] if one))
             ways.add(" + ".join(sorted(takes)) or "none")

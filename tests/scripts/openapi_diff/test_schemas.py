@@ -43,14 +43,12 @@ def both_ways(old: Any, new: Any) -> tuple[list[str], list[str]]:
 # What allows more values: the schema before and after, and the line.
 WIDER: dict[str, tuple[Json, Json, str]] = {
     "type in list": (STRING, {"type": ["string", "integer"]}, ": alternative added: integer"),
-    "array too": (STRING, {"anyOf": [STRING, STRINGS]}, ": alternative added: array of string"),
     "integer to number": (INTEGER, NUMBER, ": type: integer → number"),
     "anything": (STRING, {}, ": type: string → any"),
     "null": (STRING, {"type": ["string", "null"]}, ": null: never null → may be null"),
     "null in enum": (enum("a"), {"enum": ["a", None]}, ": null: never null → may be null"),
     "maximum": (NUMBER | {"maximum": 1}, NUMBER | {"maximum": 2}, ": upper bound: <= 1 → <= 2"),
     "minimum": (NUMBER | {"minimum": 1}, NUMBER | {"minimum": 0}, ": lower bound: >= 1 → >= 0"),
-    "no maximum": (NUMBER | {"maximum": 1}, NUMBER, ": upper bound removed: <= 1"),
     "exclusive as a number": (
         NUMBER | {"exclusiveMinimum": 0},
         NUMBER | {"minimum": 0},
@@ -61,24 +59,13 @@ WIDER: dict[str, tuple[Json, Json, str]] = {
         NUMBER | {"maximum": 1},
         ": upper bound: < 1 → <= 1",
     ),
-    "minLength": (STRING | {"minLength": 2}, STRING | {"minLength": 1}, ": minLength: 2 → 1"),
     "maxLength": (STRING | {"maxLength": 0}, STRING | {"maxLength": 3}, ": maxLength: 0 → 3"),
-    "minItems": (STRINGS | {"minItems": 1}, STRINGS | {"minItems": 0}, ": minItems removed: 1"),
-    "maxItems": (STRINGS | {"maxItems": 1}, STRINGS | {"maxItems": 2}, ": maxItems: 1 → 2"),
     "unique": (STRINGS | {"uniqueItems": True}, STRINGS, ": uniqueItems removed: true"),
-    "maxProperties": (obj() | {"maxProperties": 1}, obj(), ": maxProperties removed: 1"),
     "minProperties": (obj() | {"minProperties": 1}, obj(), ": minProperties removed: 1"),
-    "pattern": (STRING | {"pattern": "^a"}, STRING, ': pattern removed: ["^a"]'),
-    "format": (STRING | {"format": "date"}, STRING, ": format removed: date"),
-    "multipleOf": (INTEGER | {"multipleOf": 4}, INTEGER | {"multipleOf": 2}, ": multipleOf: 4 → 2"),
+    "pattern": (STRING | {"pattern": "^a"}, STRING, ": pattern removed: ^a"),
     "items": (STRINGS, {"type": "array"}, "[]: type: string → any"),
     "enum to string": (enum("a"), STRING, ': only these values removed: "a"'),
     "enum opened": (enum("a"), open_enum("a"), ": values: closed → open"),
-    "other fields of any type": (
-        obj() | {"additionalProperties": STRING},
-        obj(),
-        ".{*}: type: string → any",
-    ),
     "through allOf": (
         {"allOf": [obj(n=NUMBER | {"maximum": 1}), obj(n={"minimum": 0})]},
         obj(n=NUMBER | {"minimum": 0, "maximum": 2}),
@@ -114,12 +101,9 @@ SAID = STRING | {"description": "x"}
 CHANGES: dict[str, tuple[Json, Json, str, str, str]] = {
     "optional field added": (obj(), obj(f=STRING), A, A, ".f: optional field added: string"),
     "required field added": (obj(), obj("f", f=STRING), B, A, ".f: required field added: string"),
-    "required field undescribed": (obj(), obj("f"), B, A, ".f: required field added: any"),
     "field removed": (obj(f=STRING), obj(), B, B, ".f: field removed: string"),
     "field required": (obj(f=STRING), obj("f", f=STRING), B, A, ".f: field: optional → required"),
     "field optional": (obj("f", f=STRING), obj(f=STRING), A, B, ".f: field: required → optional"),
-    "odd name": (obj(), obj(**{"a b": STRING}), A, A, '["a b"]: optional field added: string'),
-    "in a list": (STRINGS, STRINGS | {"items": INTEGER}, B, B, "[]: type: string → integer"),
     "type": (STRING, INTEGER, B, B, ": type: string → integer"),
     "no object": (obj(f=STRING), STRING, B, B, ": type: object with f (string) → string"),
     "other pattern": (
@@ -127,27 +111,12 @@ CHANGES: dict[str, tuple[Json, Json, str, str, str]] = {
         STRING | {"pattern": "b"},
         B,
         B,
-        ': pattern: ["a"] → ["b"]',
-    ),
-    "other format": (
-        STRING | {"format": "date"},
-        STRING | {"format": "uri"},
-        B,
-        B,
-        ": format: date → uri",
-    ),
-    "unrelated multipleOf": (
-        INTEGER | {"multipleOf": 2},
-        INTEGER | {"multipleOf": 3},
-        B,
-        B,
-        ": multipleOf: 2 → 3",
+        ": pattern: a → b",
     ),
     "value of closed enum added": (enum("a"), enum("a", "b"), A, B, ': value added: "b"'),
     "value of open enum added": (open_enum("a"), open_enum("a", "b"), A, A, ': value added: "b"'),
     "value of closed enum gone": (enum("a", "b"), enum("a"), B, B, ': value removed: "b"'),
     "value of open enum gone": (open_enum("a", "b"), open_enum("a"), B, B, ': value removed: "b"'),
-    "const becomes enum": ({"const": "a"}, enum("a", "b"), A, B, ': value added: "b"'),
     "known values named": (STRING, open_enum("a"), A, A, ': known values added: "a"'),
     "default": (STRING | {"default": "a"}, STRING | {"default": 1}, B, D, ': default: "a" → 1'),
     "default stated": (STRING, STRING | {"default": "b"}, A, D, ': default added: "b"'),
@@ -158,11 +127,6 @@ CHANGES: dict[str, tuple[Json, Json, str, str, str]] = {
     "merge stated": (STRING, STRING | {"x-merge": "append"}, D, D, ": x-merge added: append"),
     "extension that nobody knows": (STRING, STRING | {"x-y": [2]}, D, D, ": x-y added: [2]"),
     "description": (SAID, STRING | {"description": "y"}, D, D, ": description: x → y"),
-    "title": (STRING | {"title": "x"}, STRING | {"title": "y"}, D, D, ": title: x → y"),
-    "example": (STRING | {"example": 0}, STRING, D, D, ": example removed: 0"),
-    "examples": (STRING, STRING | {"examples": ["x"]}, D, D, ': examples added: ["x"]'),
-    "deprecated": (STRING, STRING | {"deprecated": True}, D, D, ": deprecated added: true"),
-    "unknown keyword": (STRING, STRING | {"maxLenght": 3}, D, D, ": maxLenght added: 3"),
     "widest format": (INTEGER, INTEGER | {"format": "int64"}, D, D, ": format added: int64"),
     "limit of known values": (
         open_enum("a"),
@@ -177,13 +141,6 @@ CHANGES: dict[str, tuple[Json, Json, str, str, str]] = {
         D,
         D,
         "[]: readOnly added: true",
-    ),
-    "words in a branch": (
-        {"anyOf": [enum("a") | {"description": "x"}, NULL]},
-        {"anyOf": [enum("a") | {"description": "y"}, NULL]},
-        D,
-        D,
-        ": description: x → y",
     ),
 }
 
@@ -202,7 +159,6 @@ EXTENSIONS: dict[str, tuple[Json, Json, str]] = {
         {"x-max-body-bytes": 8},
         ": x-max-body-bytes: 9 → 8",
     ),
-    "smaller file": ({"x-max-data-bytes": 9}, {"x-max-data-bytes": 8}, ": x-max-data-bytes: 9 → 8"),
     "other merge": ({"x-merge": "append"}, {"x-merge": "replace"}, ": x-merge: append → replace"),
     "required at times": ({}, {"x-required-when": {"a": 1}}, ': x-required-when added: {"a": 1}'),
 }
@@ -246,8 +202,6 @@ def test_new_object_is_unfolded() -> None:
     )
     (line,) = both_ways(obj(), obj(mixed={"enum": ["a", 1]}))[1]
     assert line == 'additive .mixed: field added: integer (1) or string ("a")'
-    many = obj(**{f"f{number}": STRING for number in range(9)})
-    assert both_ways(obj(), obj(many=many))[1][0].endswith("f7 (string), …")
 
 
 SAME: dict[str, list[Any]] = {
@@ -272,30 +226,16 @@ SAME: dict[str, list[Any]] = {
         {"allOf": [{"allOf": [obj(a=STRING, b=INTEGER)]}, {"required": ["a"]}]},
         {"allOf": [obj(a=STRING, b=INTEGER)], "required": ["a"]},
     ],
-    "one type within another": [
-        INTEGER,
-        {"allOf": [NUMBER, INTEGER]},
-        {"allOf": [INTEGER, NUMBER]},
-    ],
-    "words beside a union": [
-        {"anyOf": [STRING, NULL], "description": "x"},
-        {"type": ["string", "null"], "description": "x"},
-    ],
     "order of branches": [
         {"oneOf": [obj(a=STRING), obj(a=INTEGER)]},
         {"oneOf": [obj(a=INTEGER), obj(a=STRING)]},
     ],
-    "list of anything": [{"type": "array"}, {"anyOf": [{"type": "array"}, STRINGS]}],
-    "enum beside anything": [{"anyOf": [enum("a"), {}]}, {"anyOf": [{}, {"const": "a"}]}],
-    "anything goes": [{}, True, {"allOf": []}],
     "no limits": [STRINGS, STRINGS | {"minItems": 0, "uniqueItems": False}],
-    "implied types": [obj(a=STRING), {"properties": {"a": STRING}}],
     "open object": [
         obj(),
         obj() | {"additionalProperties": True},
         obj() | {"additionalProperties": {}},
     ],
-    "order of types": [{"type": ["string", "integer"]}, {"anyOf": [INTEGER, STRING]}],
     "equal numbers": [
         NUMBER | {"maximum": 1, "default": 1},
         NUMBER | {"maximum": 1.0, "default": 1.0},
@@ -315,26 +255,22 @@ def test_other_spelling_is_no_change(name: str) -> None:
 
 
 NOT_COMPARED: dict[str, tuple[Any, Any]] = {
-    **dict.fromkeys(("not", "if", "then", "else", "contains", "contentSchema"), (ref("A"), STRING)),
-    **dict.fromkeys(("propertyNames", "unevaluatedItems"), (ref("A"), INTEGER)),
+    **dict.fromkeys(("not", "if", "then", "else", "contains", "contentSchema"), (INTEGER, STRING)),
+    **dict.fromkeys(("propertyNames", "unevaluatedItems"), (STRING, INTEGER)),
     **dict.fromkeys(("patternProperties", "dependentSchemas"), ({"a": STRING}, {"a": INTEGER})),
     **dict.fromkeys(("minContains", "maxContains"), (1, 2)),
     **dict.fromkeys(("contentEncoding", "contentMediaType"), ("a", "b")),
-    "unevaluatedProperties": (True, STRING),
     "prefixItems": ([STRING], [INTEGER]),
-    "dependentRequired": ({"a": ["b"]}, {"a": ["c"]}),
-    "discriminator": ({"propertyName": "a"}, {"propertyName": "b"}),
 }
 
 
 @pytest.mark.parametrize("keyword", NOT_COMPARED)
 def test_keyword_that_is_not_compared_is_said_and_breaks_where_it_differs(keyword: str) -> None:
     value, other = NOT_COMPARED[keyword]
-    schemas = {"A": obj()}
-    old, new = spec(STRING | {keyword: value}, None, schemas), spec(STRING, None, schemas)
+    old, new = spec(STRING | {keyword: value}), spec(STRING)
     same = compare_documents(from_mapping(old), from_mapping(copy.deepcopy(old)))
     assert (same.changes, same.not_compared) == ([], [f"POST /x request: {keyword}"])
-    for changed in (new, spec(STRING | {keyword: other}, None, schemas)):
+    for changed in (new, spec(STRING | {keyword: other})):
         (line,) = [line for line in lines(old, changed) if line.startswith("breaking")]
         assert line.startswith(f"breaking POST /x request: not compared, but different: {keyword}")
 
@@ -345,14 +281,19 @@ def test_keyword_that_is_not_compared_may_refer_to_renamed_schemas() -> None:
     assert lines(old, new) == []
 
 
+def test_contradiction_of_two_schemas_that_both_hold_is_not_passed_over() -> None:
+    both = {"allOf": [STRING | {"pattern": "a"}, STRING | {"pattern": "b"}]}
+    (line,) = both_ways(STRING | {"pattern": "a"}, both)[0]
+    assert line == 'breaking : not compared, but different: second pattern added: "b"'
+
+
 def test_subtype_that_only_a_discriminator_selects_is_not_passed_over() -> None:
     def pets(**field: Any) -> Json:
         pet = obj("kind", kind=STRING) | {"discriminator": {"propertyName": "kind"}}
-        cat = {"allOf": [ref("Pet"), obj(**field)]}
-        return spec(None, ref("Pet"), {"Pet": pet, "Cat": cat})
+        return spec(None, ref("Pet"), {"Pet": pet, "Cat": {"allOf": [ref("Pet"), obj(**field)]}})
 
-    worst, *_ = lines(pets(c=STRING), pets(c=INTEGER))
-    assert worst.startswith("breaking POST /x response(200): not compared, but different: discrim")
+    (line,) = lines(pets(c=STRING), pets(c=INTEGER))
+    assert line.startswith("breaking components.schemas.Cat: not compared, but different: content")
 
 
 def test_limits_that_only_hold_in_one_of_two_branches_are_not_passed_over() -> None:
@@ -383,13 +324,6 @@ def test_component_used_twice_is_one_change_at_two_places() -> None:
     assert change.also == ("POST /x request.b.t.n", "POST /x request.c.d.t.n")
 
 
-def test_fields_of_one_object_are_changes_of_their_own() -> None:
-    assert lines(spec(obj()), spec(obj(a=STRING, b=STRING))) == [
-        "additive POST /x request.a: optional field added: string",
-        "additive POST /x request.b: optional field added: string",
-    ]
-
-
 def test_whether_a_field_is_required_is_not_told_of_the_twin_of_its_schema() -> None:
     schemas = {"S": obj()}
     old = spec(obj(a=ref("S"), b=ref("S")), schemas=schemas)
@@ -414,16 +348,18 @@ def test_schema_that_contains_itself_is_compared() -> None:
     assert lines(looped, looped) == []
 
 
-def test_schema_that_contains_itself_may_be_unrolled_and_renamed() -> None:
-    def unrolled(field: Json) -> Json:
-        inner = obj(next=ref("U"), x=STRING)
-        return spec(obj(next=ref("U"), x=STRING), schemas={"U": obj(next=inner, x=field)})
-
+def test_schema_that_contains_itself_in_one_document_alone_is_a_breaking_change() -> None:
     old = spec(ref("T"), schemas={"T": obj(next=ref("T"), x=STRING)})
-    assert lines(old, unrolled(STRING)) == []
-    assert lines(old, unrolled(INTEGER)) == [
-        "breaking POST /x request.next.x: type: string → integer"
-    ]
+    new = spec(ref("T"), schemas={"T": obj(next=ref("U"), x=STRING), "U": obj(x=INTEGER)})
+    assert lines(old, new)[0] == "breaking POST /x request.next: recursion removed: 1 levels up"
+
+
+def test_document_that_multiplies_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("openapi_diff.flatten._MOST_PLACES", 500)
+    schemas = {f"S{n}": obj(a=ref(f"S{n + 1}"), b=ref(f"S{n + 1}")) for n in range(9)}
+    document = from_mapping(spec(ref("S0"), schemas=schemas | {"S9": STRING}), "vast.yaml")
+    with pytest.raises(SpecError, match=r"vast\.yaml: more than 500 places"):
+        compare(document, document)
 
 
 def test_depth_is_no_limit_and_the_nearest_place_is_told() -> None:
@@ -433,37 +369,6 @@ def test_depth_is_no_limit_and_the_nearest_place_is_told() -> None:
     (change,) = compare(from_mapping(old), from_mapping(new))
     assert change.location == "POST /x request.b.x"
     assert change.also[0] == "POST /x request.a.b.x"
-
-
-def test_what_stands_beside_a_reference_counts_but_not_in_openapi_3_0() -> None:
-    old = spec(obj(a=ref("S")), schemas={"S": STRING})
-    new = spec(obj(a=ref("S") | {"maxLength": 3, "description": "x"}), schemas={"S": STRING})
-    assert lines(old, new) == [
-        "breaking POST /x request.a: maxLength added: 3",
-        "documentation POST /x request.a: description added: x",
-    ]
-    old, new = old | {"openapi": "3.0.3"}, new | {"openapi": "3.0.3"}
-    assert lines(old, new) == []
-
-
-@pytest.mark.parametrize(
-    ("vast", "message"),
-    [
-        (
-            {"allOf": [{"anyOf": [obj(**{f"a{i}": STRING}), STRING]} for i in range(13)]},
-            "too many alternatives",
-        ),
-        (ref("S0"), "more than 500 places"),
-    ],
-)
-def test_document_that_multiplies_without_end_is_refused(
-    vast: Json, message: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("openapi_diff.flatten._MOST_PLACES", 500)
-    schemas = {f"S{n}": obj(a=ref(f"S{n + 1}"), b=ref(f"S{n + 1}")) for n in range(9)}
-    document = from_mapping(spec(vast, schemas=schemas | {"S9": STRING}), "vast.yaml")
-    with pytest.raises(SpecError, match=rf"vast\.yaml: {message}"):
-        compare(document, document)
 
 
 # --- properties ----------------------------------------------------------------------------------
@@ -605,13 +510,6 @@ def test_compatible_response_gives_what_was_expected(pair: tuple[Json, Json]) ->
 
 
 @settings(max_examples=40, deadline=None)
-@given(SCHEMAS)
-def test_equal_documents_have_no_changes(schema: Json) -> None:
-    for by_meaning in (False, True):
-        assert lines(spec(schema, schema), spec(schema, copy.deepcopy(schema)), by_meaning) == []
-
-
-@settings(max_examples=40, deadline=None)
 @given(SCHEMAS, st.randoms())
 def test_naming_and_inlining_schemas_is_no_change(schema: Json, random: Any) -> None:
     named: Json = {}
@@ -638,16 +536,3 @@ def test_naming_and_inlining_schemas_is_no_change(schema: Json, random: Any) -> 
     other = outlined(schema)
     assert lines(spec(schema, schema), spec(other, other, named)) == []
     assert lines(spec(other, other, named), spec(schema, schema)) == []
-
-
-@settings(max_examples=100, deadline=None)
-@given(PAIRS)
-def test_changes_there_and_back_are_at_the_same_places(pair: tuple[Json, Json]) -> None:
-    old, new = pair
-    there = compare(from_mapping(spec(old, old)), from_mapping(spec(new, new)))
-    back = compare(from_mapping(spec(new, new)), from_mapping(spec(old, old)))
-    assert bool(there) == bool(back)
-    mirror = {"added": "removed", "removed": "added", "changed": "changed"}
-    assert {(c.location, mirror[c.kind], c.old, c.new) for c in there} == {
-        (c.location, c.kind, c.new, c.old) for c in back
-    }
