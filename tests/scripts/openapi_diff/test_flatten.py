@@ -28,7 +28,7 @@ def content(*names: str, schema: Json = STRING) -> Json:
 
 def secured(*names: str, **schemes: Json) -> Json:
     known = {"bearer": {"type": "http", "scheme": "Bearer"}} | schemes
-    security = [{name: []} for name in names]
+    security: list[Json] = [{name: []} for name in names]
     return document(security=security, components={"securitySchemes": known})
 
 
