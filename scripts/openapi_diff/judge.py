@@ -104,7 +104,7 @@ def _severity(fact: str, old: Any, new: Any, way: Direction) -> Severity:
 def _effect(limit: str, old: Any, new: Any) -> Effect:
     if old is None or new is None:
         return "narrower" if old is None else "wider"
-    if limit.startswith(_ORDERED):
+    if limit.startswith(_ORDERED) and not isinstance(old, str) and not isinstance(new, str):
         return "narrower" if strictness(limit, new) > strictness(limit, old) else "wider"
     return "other"
 

@@ -219,7 +219,8 @@ class SchemaReader:
             if reference in above:
                 return {"$ref": len(above) - above.index(reference)}
             return self._inlined(self._at(reference), (*above, reference))
-        kept = {key: one for key, one in found.items() if not is_documentation(key)}
+        # A mapping is a field that is named `title`, say.
+        kept = {key: one for key, one in found.items() if as_map(one) or not is_documentation(key)}
         return {key: self._inlined(one, above) for key, one in kept.items()} if found else value
 
     def describe(self, raw: Any, depth: int = 2) -> dict[str, str]:

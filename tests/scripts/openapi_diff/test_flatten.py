@@ -1,5 +1,6 @@
 """Changes of a document above its schemas: operations, parameters, bodies, servers, credentials."""
 
+import json
 from typing import Any
 
 import pytest
@@ -255,18 +256,9 @@ def test_part_that_is_not_compared_is_said_and_breaks_where_it_differs(
     at, _, key = said.rpartition(": ")
     same = compare_documents(from_mapping(root), from_mapping(root))
     assert (same.changes, same.not_compared) == ([], [said])
-    changed = without(root, key)
-    assert changed != root
-    (line,) = lines(root, changed)
-    assert line.startswith(f"breaking {at}: not compared, but different: {key} removed")
-
-
-def without(node: object, key: str) -> Json:
-    if isinstance(node, list):
-        return [without(each, key) for each in node]  # type: ignore[return-value]
-    if isinstance(node, dict):
-        return {name: without(each, key) for name, each in node.items() if name != key}
-    return node  # type: ignore[return-value]
+    renamed = json.loads(json.dumps(root).replace(f'"{key}"', f'"x-{key}"'))
+    removed, _ = lines(root, renamed)
+    assert removed.startswith(f"breaking {at}: not compared, but different: {key} removed")
 
 
 def test_same_change_of_two_operations_is_told_of_each() -> None:
