@@ -21,7 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from spec_diff import Change, SpecError, compare, load
+from openapi_diff.change import Change
+from openapi_diff.compare import compare
+from spec.document import SpecError, load
 
 ROOT = Path(__file__).resolve().parent.parent
 CHANGELOG = "CHANGELOG.md"

@@ -19,10 +19,11 @@ import yaml
 from generation.package import contents
 from generation.regeneration import regenerate
 from generation.tools import RegenerationError
+from openapi_diff.change import verdict
+from openapi_diff.compare import compare
 from rehearsal.project_copy import copy_project
 from rehearsal.revisions import PREAMBLE, Revision
 from spec.document import from_mapping, read_yaml
-from spec_diff import compare, verdict
 
 # Pyright is told to take mypy's comments, and to refuse needless ones as mypy --strict does.
 PYRIGHT_SETTINGS = {

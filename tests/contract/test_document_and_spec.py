@@ -11,9 +11,9 @@ import yaml
 
 import documented
 from document_check import document_findings
+from openapi_diff.compare import compare
 from rehearsal.project_copy import ROOT
 from spec.document import from_mapping, load
-from spec_diff import compare
 from spec_reading import read_spec, violations
 
 SPEC = read_spec()
