@@ -10,6 +10,7 @@ from openapi_diff.judge import Difference, differences, necessity
 from openapi_diff.schemas import NOT_COMPARED
 from spec.document import Document, as_list, as_map
 
+_ALSO_AT_MOST = 50
 _NEVER_ALONE = {"document", "security", "security scheme", "items", "other fields"}
 _STEP = re.compile(r'\.(?P<name>[\w$-]+)|\["(?P<quoted>[^"]*)"\]')
 
@@ -125,7 +126,7 @@ class _Comparison:
         change = Change(severity, place.direction, place.location, what, old, new, (), remark)
         key = (*difference, place.direction, origin or place.location)
         known = self.changes.setdefault(key, change)
-        if known is not change:
+        if known is not change and len(known.also) < _ALSO_AT_MOST:
             self.changes[key] = replace(known, also=(*known.also, place.location))
 
 

@@ -174,7 +174,7 @@ class FlatDocument:
 
     def _add_schema(self, place: Place, schema: Any) -> None:
         """Add the facts of a schema to a place, and all places below it, the nearest first."""
-        waiting: deque[tuple[Place, Any, tuple[int, ...]]] = deque([(place, schema, ())])
+        waiting: deque[tuple[Place, Any, dict[int, str]]] = deque([(place, schema, {})])
         while waiting:
             place, schema, above = waiting.popleft()
             shape = self._schemas.shape(schema)
@@ -186,7 +186,7 @@ class FlatDocument:
             if len(self.places) > _MOST_PLACES:
                 raise SpecError(f"{self.document.name}: more than {_MOST_PLACES} places")
             if id(shape) in above:
-                place.facts["recursion"] = f"{len(above) - above.index(id(shape))} levels up"
+                place.facts["recursion"] = f"to {above[id(shape)]}"
                 continue
             below: list[tuple[Place, Any]] = []
             for name, child in shape.fields.items():
@@ -202,7 +202,8 @@ class FlatDocument:
             if shape.other_fields is not None:
                 one = Place("other fields", place.location + ".{*}", place.direction, place)
                 below.append((one, shape.other_fields))
-            waiting += [(one, child, (*above, id(shape))) for one, child in below]
+            inside = above | {id(shape): place.location}
+            waiting += [(one, child, inside) for one, child in below]
 
     def _examples(self, media: dict[str, Any]) -> list[Any]:
         schema = self._resolve(media.get("schema"))

@@ -24,11 +24,12 @@ Difference: TypeAlias = tuple[Severity, str, str | None, str | None]  # class, w
 
 _HARMLESS = {("request", "wider"), ("response", "narrower")}
 # Limits of any value. Those that are ordered begin with one of the words below.
-_LIMITS = EXTENSIONS | {
-    *("lower bound", "minLength", "minItems", "minProperties"),
-    *("upper bound", "maxLength", "maxItems", "maxProperties"),
-    *("format", "pattern", "uniqueItems", "multipleOf", "null", "other fields"),
-}
+_LIMITS = (
+    {"lower bound", "minLength", "minItems", "minProperties"}
+    | {"upper bound", "maxLength", "maxItems", "maxProperties"}
+    | {"format", "pattern", "uniqueItems", "multipleOf", "null", "other fields"}
+    | EXTENSIONS
+)
 _ORDERED = ("lower", "min", "upper", "max", "x-max")
 _UNSTATED = {"null": "may be null", "other fields": "allowed", "object alternatives": "1"}
 # Limits that already held before the contract stated them.
