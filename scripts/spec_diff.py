@@ -16,7 +16,8 @@ requires or may be null; bounds and defaults that stand only in a description co
 that one document has only in an example is a note.
 
 Whatever else a document contains (callbacks, OAuth flows, `patternProperties`, …) is only checked
-for being the same: a line says "not compared: …" if it is, and a breaking change if it is not.
+for being the same: a line says "not compared: …" if it is, and a breaking change if it is not. A
+component that no operation uses is documentation.
 
 `--accepted FILE` leaves out the differences listed in a YAML file, each with `location`, `what` and
 `reason` (and `old` and `new`, where only these values are accepted). An entry that matches nothing
