@@ -36,7 +36,7 @@ from environments import (
 )
 from headroom import replies_per_second
 from rows import ROWS, Row
-from stub import REPLIES, raise_file_limit
+from stub import raise_file_limit
 
 RESULTS = FOLDER / "results.json"
 PAGE = ROOT / "docs" / "benchmarks.md"
@@ -64,8 +64,9 @@ class Bench:
         self.workers: dict[str, subprocess.Popen[str]] = {}
         stub = self.start([sys.executable, "stub.py", str(certificate)])
         assert stub.stdout is not None
-        self.port, self.tls_port = map(int, stub.stdout.readline().split())
-        self.characters = {name: make().characters for name, make in REPLIES.items()}
+        started = json.loads(stub.stdout.readline())
+        self.port, self.tls_port = started["ports"]
+        self.characters = started["characters"]
         self.memory: dict[tuple[str, str], float] = {}
         """Peak memory of the latest fresh process, by row and contender."""
 

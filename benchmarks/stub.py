@@ -2,8 +2,9 @@
 
     python benchmarks/stub.py [CERTIFICATE]
 
-It prints its ports, the second of which speaks TLS, and serves until it is terminated. The first
-segment of a request's path selects the reply. Connections are persistent, as in HTTP/1.1.
+It prints its ports, the second of which speaks TLS, and the length of each reply's text, then
+serves until it is terminated. The first segment of a request's path selects the reply. Connections
+are persistent, as in HTTP/1.1.
 """
 
 from __future__ import annotations
@@ -148,7 +149,11 @@ async def serve(certificate: str | None) -> None:
         )
         for context in contexts
     ]
-    print(*[server.sockets[0].getsockname()[1] for server in servers], flush=True)
+    started = {
+        "ports": [server.sockets[0].getsockname()[1] for server in servers],
+        "characters": {name.decode(): reply.characters for name, reply in replies.items()},
+    }
+    print(json.dumps(started), flush=True)
     await asyncio.Event().wait()
 
 

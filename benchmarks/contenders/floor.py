@@ -43,7 +43,7 @@ def stream(client: httpx.Client) -> Iterator[str]:
             *events, rest = (rest + data).split(b"\n\n")
             for event in events:
                 if event != b"data: [DONE]":
-                    yield _content(json.loads(event[6:]), "delta")
+                    yield _content(json.loads(str(event[6:], "utf-8")), "delta")
 
 
 async def stream_async(client: httpx.AsyncClient) -> AsyncIterator[str]:
@@ -54,7 +54,7 @@ async def stream_async(client: httpx.AsyncClient) -> AsyncIterator[str]:
             *events, rest = (rest + data).split(b"\n\n")
             for event in events:
                 if event != b"data: [DONE]":
-                    yield _content(json.loads(event[6:]), "delta")
+                    yield _content(json.loads(str(event[6:], "utf-8")), "delta")
 
 
 def _content(body: Any, part: str) -> str:
