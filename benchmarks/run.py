@@ -84,6 +84,8 @@ class Bench:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            # Ctrl-C reaches this process alone, which stops the others.
+            start_new_session=True,
         )
         self.processes.callback(stop, process)
         return process
