@@ -79,6 +79,11 @@ def test_dir_lists_public_names_alone(value: object) -> None:
     assert [name for name in names if not name.startswith("_")] != []
 
 
+def test_a_client_whose_constructor_failed_has_a_repr() -> None:
+    """Tracebacks with local variables show it."""
+    assert repr(MiniMax.__new__(MiniMax)) == "MiniMax()"
+
+
 def test_repr_of_a_completion_shows_its_main_points_on_one_line() -> None:
     assert repr(ANSWER) == (
         "Completion(model='MiniMax-M2.7', finish_reason='stop', text='Hello, *you*!…', "

@@ -560,6 +560,13 @@ def test_a_key_echoed_in_the_trace_id_of_an_answer_is_redacted() -> None:
     assert reader.completion.trace_id == "***"
 
 
+def test_a_key_echoed_in_the_id_of_a_body_is_redacted_in_the_trace_id() -> None:
+    assert answer(200, {**plain("Hello"), "id": KEY}).trace_id == "***"
+    reader = stream_reader()
+    read(reader, sse({**chunk("Hello", "stop"), "id": KEY}))
+    assert reader.completion.trace_id == "***"
+
+
 def test_a_key_echoed_in_a_redirect_is_redacted() -> None:
     error = error_of(307, b"", location=f"https://elsewhere.example/v1?key={KEY}")
     assert "https://elsewhere.example/v1?key=***" in error.hint
