@@ -39,20 +39,9 @@ from typing import cast
 
 from openapi_diff.accepted import add_accepted, read_accepted
 from openapi_diff.change import SEVERITIES, Change, Severity, verdict
-from openapi_diff.compare import compare, compare_documents, of_different_hands
+from openapi_diff.compare import compare_documents, of_different_hands
 from openapi_diff.report import Report
-from spec.document import SpecError, from_mapping, load
-
-__all__ = [
-    "Change",
-    "SpecError",
-    "compare",
-    "exit_status",
-    "from_mapping",
-    "load",
-    "main",
-    "verdict",
-]
+from spec.document import SpecError, load
 
 _STATUS = {"breaking": 5, "additive": 4, "documentation": 3}
 _UNUSABLE = 2
