@@ -847,6 +847,51 @@ CHAT_COMPLETION_REQUEST_SCHEMA: dict[str, Any] = {
 }
 """The bounds of a ChatCompletionRequest, references resolved; enumerations are open."""
 
+CHAT_COMPLETION_REQUEST_PARAMETERS: dict[str, str] = {
+    "model": "ModelIdLiteral | str",
+    "messages": "Iterable[MessageParam | SupportsToDict | Mapping[str, str]]",
+    "service_tier": "ServiceTierLiteral | str | None",
+    "thinking": "ThinkingParam | SupportsToDict | None",
+    "reasoning_split": "bool | None",
+    "tools": "Iterable[ToolParam | SupportsToDict] | None",
+    "stream_options": "StreamOptionsParam | SupportsToDict | None",
+    "max_completion_tokens": "int | None",
+    "max_tokens": "int | None",
+    "temperature": "float | None",
+    "top_p": "float | None",
+}
+"""The annotations of ChatCompletionRequestParam, required keys first."""
+
+CHAT_COMPLETION_REQUEST_KEYS: str = """
+    model: Model ID (模型 ID).
+        Documented values: MiniMax-M2.7, MiniMax-M2.7-highspeed, MiniMax-M2.5, MiniMax-M2.1,
+        MiniMax-M3, MiniMax-M2.5-highspeed, MiniMax-M2.1-highspeed, MiniMax-M2.
+    messages: The conversation so far, oldest message first.
+    service_tier: Service tier. `priority` requests are served first, at 1.5 times the
+        price.
+        Documented values: standard, priority. Default: standard.
+    thinking: Controls the thinking of MiniMax-M3, which by default decides by itself. M2.x
+        models always think.
+    reasoning_split: Whether thinking is returned in `reasoning_content` and
+        `reasoning_details` instead of `content`. It does not control whether the model
+        thinks.
+    tools: The functions that the model may call.
+    stream_options: Options of a stream.
+    max_completion_tokens: Maximum number of generated tokens, thinking included; a longer
+        answer is cut off (`finish_reason` `length`: try a higher value).
+        Must be >= 1.
+    max_tokens: Older name of `max_completion_tokens`.
+        Must be >= 1.
+    temperature: Randomness of the output (温度系数); higher values are more random. From 0 to 2
+        inclusive; for the models of the page of April 2026, greater than 0 and at most 1.
+        Must be >= 0 and <= 2; > 0 and <= 1 for MiniMax-M2.7, MiniMax-M2.7-highspeed,
+        MiniMax-M2.5, MiniMax-M2.1. Default: 1.
+    top_p: Nucleus sampling (采样策略). From 0 to 1 inclusive; for the models of the page of
+        April 2026, greater than 0.
+        Must be >= 0 and <= 1; > 0 and <= 1 for MiniMax-M2.7, MiniMax-M2.7-highspeed,
+        MiniMax-M2.5, MiniMax-M2.1. Default: 0.95."""
+"""What follows `Keys:` in the docstring of ChatCompletionRequestParam."""
+
 MERGES: dict[str, dict[str, Merge]] = {
     "ReasoningDetail": {
         "type": Merge("replace"),

@@ -15,8 +15,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from generation import runtime
-from generation.python_source import assignment, is_object
-from generation.typed_dicts import STRING_MAPPINGS, literal, typed_dict
+from generation.python_source import assignment, escaped, is_object
+from generation.typed_dicts import (
+    STRING_MAPPINGS,
+    documented_keys,
+    literal,
+    parameters,
+    typed_dict,
+)
 from generation.views import view
 from spec.openapi import EVENT_STREAM, JSON, Place, Schema, Spec, component
 
@@ -84,6 +90,7 @@ def contract_module(spec: Spec, source: bytes) -> str:
         documentation = f"The bounds of a {name}, references resolved; enumerations are open."
         target = f"{_constant(name)}_SCHEMA: dict[str, Any]"
         parts.append(assignment(target, schema, documentation))
+        parts += _parameters(spec, name, leave_out=REPLY_SELECTOR if name in streamable else None)
     parts.append(_merges(spec, _objects(spec, spec.reachable(events))))
     parts += [view(spec, name) for name in _objects(spec, read)]
     return "\n".join(parts)
@@ -151,6 +158,16 @@ def _constraints(
             message = f"the keyword {key!r} would be dropped: requests would not be checked by it"
             raise UnsupportedSchema(here, message)
     return result
+
+
+def _parameters(spec: Spec, name: str, *, leave_out: str | None) -> Iterator[str]:
+    """The keys of a typed dict for those who show a signature, without importing the type."""
+    annotations = parameters(spec, name, leave_out=leave_out)
+    documentation = f"The annotations of {name}Param, required keys first."
+    yield assignment(f"{_constant(name)}_PARAMETERS: dict[str, str]", annotations, documentation)
+    keys = escaped(documented_keys(spec, name, leave_out=leave_out))
+    documentation = f"What follows `Keys:` in the docstring of {name}Param."
+    yield f'{_constant(name)}_KEYS: str = """{keys}"""\n"""{documentation}"""\n'
 
 
 def _merges(spec: Spec, names: list[str]) -> str:

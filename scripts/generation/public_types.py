@@ -10,8 +10,8 @@ from typing import Any, cast
 Members = dict[str, str]
 """The members of a class, constant or call: the type or value of each, by name."""
 
-# Changes with anything in the spec, even a description.
-NO_TYPE = "SPEC_SHA256"
+# They change with anything in the spec, even a description, or repeat the keys of a typed dict.
+NO_TYPES = ("SPEC_SHA256", "_KEYS", "_PARAMETERS")
 # Every generated model has these.
 COMMON = {"additional_properties", "additional_keys"}
 
@@ -34,7 +34,7 @@ def public_types(package: Path) -> dict[str, Members]:
                     each.arg: ast.unparse(each.annotation) if each.annotation else "Any"
                     for each in arguments
                 }
-    return {name: found[name] for name in found if name != NO_TYPE and name[0] != "_"}
+    return {name: found[name] for name in found if not name.endswith(NO_TYPES) and name[0] != "_"}
 
 
 def _required_keys(node: ast.ClassDef, found: dict[str, Members]) -> Members:

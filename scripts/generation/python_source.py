@@ -26,7 +26,7 @@ def union(types: list[str]) -> str:
 
 
 def docstring(text: str, indent: int = 4) -> str:
-    lines = text.replace("\\", "\\\\").replace('"""', "'''").strip().splitlines()
+    lines = escaped(text.strip()).splitlines()
     if not lines:
         return ""
     pad = " " * indent
@@ -35,6 +35,12 @@ def docstring(text: str, indent: int = 4) -> str:
     if len(lines) > 1:
         source.append(pad)
     return "\n".join(source) + '"""'
+
+
+def escaped(text: str) -> str:
+    """`text` as it stands between triple quotes."""
+    inside = text.replace("\\", "\\\\").replace('"""', "'''")
+    return f'{inside[:-1]}\\"' if inside.endswith('"') else inside
 
 
 def assignment(target: str, value: Any, documentation: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Iterator
 
 from generation.python_source import PYTHON_TYPES, docstring, is_object, union
 from generation.runtime import alternatives, bounds_in_words
@@ -30,10 +31,10 @@ def literal(name: str, schema: Schema) -> str:
 
 def typed_dict(spec: Spec, name: str, *, leave_out: str | None) -> str:
     schema = spec.schemas[name]
-    fields = {field: each for field, each in schema["properties"].items() if field != leave_out}
-    required = [field for field in fields if field in schema.get("required", [])]
-    entries = [_key_documentation(spec, field, each) for field, each in fields.items()]
-    documentation = "\n".join([schema["description"].rstrip(), "", "Keys:", *entries])
+    annotations = parameters(spec, name, leave_out=leave_out)
+    required = [field for field in annotations if field in schema.get("required", [])]
+    keys = documented_keys(spec, name, leave_out=leave_out)
+    documentation = f"{schema['description'].rstrip()}\n\nKeys:{keys}"
     lines: list[str] = []
     base = "TypedDict"
     if required:
@@ -41,17 +42,40 @@ def typed_dict(spec: Spec, name: str, *, leave_out: str | None) -> str:
         # annotations that are strings.
         base = f"_{name}Required"
         lines += [f"class {base}(TypedDict):", docstring(f"The keys that {name}Param requires.")]
-        for field in required:
-            lines.append(f"    {field}: {union(_types(spec, fields[field]))}")
-            lines.append(docstring(fields[field].get("description", "")))
+        lines += _entries(schema, annotations, required)
         lines.append("\n")
     lines += [f"class {name}Param({base}, total=False):", docstring(documentation)]
-    for field, field_schema in fields.items():
-        if field not in required:
-            # What is None is not sent.
-            lines.append(f"    {field}: {union([*_types(spec, field_schema), 'None'])}")
-            lines.append(docstring(field_schema.get("description", "")))
+    lines += _entries(schema, annotations, [key for key in annotations if key not in required])
     return "\n".join(lines) + "\n\n"
+
+
+def parameters(spec: Spec, name: str, *, leave_out: str | None) -> dict[str, str]:
+    """The type of each key as an annotation, required keys first."""
+    schema = spec.schemas[name]
+    required: dict[str, str] = {}
+    optional: dict[str, str] = {}
+    for field, each in schema["properties"].items():
+        if field == leave_out:
+            continue
+        if field in schema.get("required", []):
+            required[field] = union(_types(spec, each))
+        else:
+            # What is None is not sent.
+            optional[field] = union([*_types(spec, each), "None"])
+    return {**required, **optional}
+
+
+def documented_keys(spec: Spec, name: str, *, leave_out: str | None) -> str:
+    """What follows `Keys:` in the docstring."""
+    fields = spec.schemas[name]["properties"].items()
+    entries = [_key_documentation(spec, key, each) for key, each in fields if key != leave_out]
+    return "".join(f"\n{entry}" for entry in entries)
+
+
+def _entries(schema: Schema, annotations: dict[str, str], keys: list[str]) -> Iterator[str]:
+    for key in keys:
+        yield f"    {key}: {annotations[key]}"
+        yield docstring(schema["properties"][key].get("description", ""))
 
 
 # --- types ---------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """What contract.py makes of a spec, by the example of a few components."""
 
+import ast
 import copy
 import inspect
 import sys
@@ -10,6 +11,7 @@ import pytest
 import yaml
 
 from generation.contract_module import UnsupportedSchema, contract_module
+from generation.python_source import docstring
 from spec.openapi import parse
 
 STRING = {"type": "string"}
@@ -35,7 +37,7 @@ COMPONENTS: dict[str, Any] = {
                 "description": "How\nmuch.\n\nA second paragraph.",
             },
             "count": {"type": "integer", "description": f"One. {'Two ' * 40}."},
-            "nullable": {"type": ["string", "null"]},
+            "nullable": {"type": ["string", "null"], "description": 'Null is "null"'},
         },
     },
     "Tier": {"type": "string", "description": "Which queue.", "enum": ["slow", "fast"]},
@@ -91,8 +93,22 @@ def test_docstring_of_typed_dict_tells_description_values_bounds_and_default(
         "    limit: How much.",
         "        Must be > 0 and <= 2; >= 1 for m-1, m-2.",
         "    count: One.",
-        "    nullable:",
+        '    nullable: Null is "null"',
     ]
+
+
+def test_parameters_and_keys_of_a_request_are_those_of_its_typed_dict(contract: Any) -> None:
+    parameters = contract.REQUEST_PARAMETERS
+    annotations = contract.RequestParam.__annotations__
+    assert {key: each.__forward_arg__ for key, each in annotations.items()} == parameters
+    assert [*parameters][:2] == ["messages", "nullable"], "required keys come first"
+    _, _, keys = inspect.cleandoc(contract.RequestParam.__doc__).partition("Keys:")
+    assert keys == contract.REQUEST_KEYS
+
+
+@pytest.mark.parametrize("text", ['ends with a "quote"', "back\\slash", "a\n\nb"])
+def test_docstring_is_read_as_it_was_written(text: str) -> None:
+    assert inspect.cleandoc(ast.literal_eval(docstring(text).strip())) == text
 
 
 def test_typed_dict_knows_its_required_keys_at_run_time(contract: Any) -> None:

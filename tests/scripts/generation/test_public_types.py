@@ -12,7 +12,8 @@ BEFORE = {
     ),
     "models/tool.py": "class Tool:\n    name: str\n",
     "contract.py": (
-        "SPEC_SHA256 = 'a'\nRoleLiteral: TypeAlias = Literal['user', 'old']\n"
+        "SPEC_SHA256 = 'a'\nX_KEYS: str = 'a'\nX_PARAMETERS: dict[str, str] = {'a': 'int'}\n"
+        "RoleLiteral: TypeAlias = Literal['user', 'old']\n"
         "RETRYABLE = frozenset({1, 2})\n"
         "X_SCHEMA: dict[str, Any] = {'properties': {'top_p': {'maximum': 1}}}\n"
         "_PRIVATE = 1\n"
@@ -28,7 +29,8 @@ AFTER = {
     "models/usage.py": "class Usage:\n    total: float | Unset = UNSET\n",
     "models/call.py": "class Call:\n    id: str\n    kind: str\n",
     "contract.py": (
-        "SPEC_SHA256 = 'b'\nRoleLiteral: TypeAlias = Literal['user', 'new']\n"
+        "SPEC_SHA256 = 'b'\nX_KEYS: str = 'b'\nX_PARAMETERS: dict[str, str] = {'b': 'int'}\n"
+        "RoleLiteral: TypeAlias = Literal['user', 'new']\n"
         "RETRYABLE = frozenset({2, 3})\n"
         "X_SCHEMA: dict[str, Any] = {'properties': {'top_p': {'maximum': 2}, "
         "'stop': {'type': 'array', 'items': {'anyOf': [{'maxLength': 9}, {'type': 'null'}]}}}}\n"
