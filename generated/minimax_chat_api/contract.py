@@ -20,6 +20,9 @@ SERVERS: dict[str, str] = {
 }
 """Base URL by region; the first is the default."""
 
+CREATE_CHAT_COMPLETION_METHOD: str = "post"
+CREATE_CHAT_COMPLETION_PATH: str = "/v1/chat/completions"
+
 STATUS_MEANINGS: dict[int, str] = {
     0: "success",
     1000: "unknown error",

@@ -1,6 +1,7 @@
 """Writes what the spec says and openapi-python-client drops as one Python module, `contract.py`.
 
 - the servers, by region
+- the method and path of each operation
 - the documented status codes: what they mean and which are worth a retry
 - the request as typed dicts (what a caller passes) and as a schema (the bounds of what is sent)
 - how the pieces of a stream are merged
@@ -115,6 +116,9 @@ def _facts(spec: Spec, source: bytes) -> Iterator[str]:
     yield assignment(
         "SERVERS: dict[str, str]", servers, "Base URL by region; the first is the default."
     )
+    for (_, path, method), operation in spec.operations():
+        constant = _constant(operation["operationId"])
+        yield f"{constant}_METHOD: str = {method!r}\n{constant}_PATH: str = {path!r}\n"
     codes = spec.schemas.get("StatusCode", {"enum": []})
     meanings = dict(zip(codes["enum"], codes.get("x-enum-descriptions", []), strict=True))
     yield assignment(

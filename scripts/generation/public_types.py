@@ -111,7 +111,8 @@ def compare(old: dict[str, Members], new: dict[str, Members]) -> list[str]:
     for name in sorted(old.keys() | new.keys()):
         before, after = old.get(name), new.get(name)
         if before is None:
-            lines.append(f"+ {name}: {', '.join(after or ()) or 'new'}")
+            members = after or {}
+            lines.append(f"+ {name}: {', '.join(members) or members.get('', 'new')}")
         elif after is None:
             lines.append(f"- {name}")
         else:
@@ -124,9 +125,11 @@ def _compare_members(name: str, old: Members, new: Members) -> Iterator[str]:
         before, after = old.get(member), new.get(member)
         if before == after:
             continue
+        # A constant that is a single value has no members: it is its own.
+        path = f"{name}.{member}" if member else name
         if before is None:
-            yield f"+ {name}.{member}" + (f": {after}" if after else "")
+            yield f"+ {path}" + (f": {after}" if after else "")
         elif after is None:
-            yield f"- {name}.{member}" + (f": {before}" if before else "")
+            yield f"- {path}" + (f": {before}" if before else "")
         else:
-            yield f"~ {name}.{member}: {before} → {after}"
+            yield f"~ {path}: {before} → {after}"

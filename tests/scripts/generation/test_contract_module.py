@@ -65,7 +65,15 @@ COMPONENTS: dict[str, Any] = {
 JSON_REQUEST = {"application/json": {"schema": {"$ref": "#/components/schemas/Request"}}}
 SPEC: dict[str, Any] = {
     "servers": [],
-    "paths": {"/": {"post": {"requestBody": {"content": JSON_REQUEST}, "responses": {}}}},
+    "paths": {
+        "/requests/{id}": {
+            "post": {
+                "operationId": "sendRequest",
+                "requestBody": {"content": JSON_REQUEST},
+                "responses": {},
+            },
+        }
+    },
     "components": {"schemas": COMPONENTS},
 }
 
@@ -76,6 +84,11 @@ def contract() -> Any:
     sys.modules[module.__name__] = module
     exec(contract_module(parse(yaml.safe_dump(SPEC, sort_keys=False)), b""), vars(module))
     return module
+
+
+def test_operation_has_its_method_and_path(contract: Any) -> None:
+    assert contract.SEND_REQUEST_METHOD == "post"
+    assert contract.SEND_REQUEST_PATH == "/requests/{id}"
 
 
 def test_docstring_of_typed_dict_tells_description_values_bounds_and_default(

@@ -10,6 +10,7 @@ import yaml
 
 import minimax_chat_api
 from minimax_chat_api import contract, models
+from minimax_chat_api.api.chat import create_chat_completion
 from minimax_chat_api.contract import check
 from rehearsal.project_copy import ROOT
 
@@ -41,6 +42,13 @@ def test_servers_are_the_first_of_each_region_in_the_order_of_the_spec() -> None
     for server in SPEC["servers"]:
         first.setdefault(server["x-region"], server["url"])
     assert [*contract.SERVERS.items()] == [*first.items()]
+
+
+def test_operation_has_the_method_and_path_of_the_generated_endpoint() -> None:
+    body = models.ChatCompletionRequest(model="m", messages=[])
+    request = create_chat_completion._get_kwargs(body=body)
+    assert request["method"] == contract.CREATE_CHAT_COMPLETION_METHOD
+    assert request["url"] == contract.CREATE_CHAT_COMPLETION_PATH
 
 
 def test_status_codes_have_the_meanings_and_retries_of_the_spec() -> None:

@@ -16,7 +16,7 @@ BEFORE = {
         "RoleLiteral: TypeAlias = Literal['user', 'old']\n"
         "RETRYABLE = frozenset({1, 2})\n"
         "X_SCHEMA: dict[str, Any] = {'properties': {'top_p': {'maximum': 1}}}\n"
-        "_PRIVATE = 1\n"
+        "X_PATH: str = '/v1/x'\n_PRIVATE = 1\n"
         "class UsageView(View):\n    @property\n    def total(self) -> int | None: ...\n"
         "    def helper(self) -> int: ...\n"
         "class _UsageRequired(TypedDict):\n    id: int\n    kind: str\n"
@@ -34,7 +34,7 @@ AFTER = {
         "RETRYABLE = frozenset({2, 3})\n"
         "X_SCHEMA: dict[str, Any] = {'properties': {'top_p': {'maximum': 2}, "
         "'stop': {'type': 'array', 'items': {'anyOf': [{'maxLength': 9}, {'type': 'null'}]}}}}\n"
-        "_PRIVATE = 2\n"
+        "X_PATH: str = '/v2/x'\nX_METHOD: str = 'get'\n_PRIVATE = 2\n"
         "class UsageView(View):\n    @property\n    def total(self) -> float | None: ...\n"
         "class _UsageRequired(TypedDict):\n    id: str\n    note: str | None\n"
         "class UsageParam(_UsageRequired, total=False):\n    kind: str\n"
@@ -69,6 +69,8 @@ def test_each_added_removed_or_changed_type_is_one_line(tmp_path: Path) -> None:
         "~ UsageParam.kind: Required[str] → str",
         "~ UsageParam.note: str | None → Required[str | None]",
         "~ UsageView.total: int | None → float | None",
+        "+ X_METHOD: 'get'",
+        "~ X_PATH: '/v1/x' → '/v2/x'",
         "~ X_SCHEMA.top_p.maximum: 1 → 2",
         "+ X_SCHEMA.stop[].maxLength: 9",
         "+ api.chat.create.id: str",
