@@ -8,11 +8,11 @@ import sys
 import tempfile
 from pathlib import Path
 
+from generation.adaptations import adapt
 from generation.contract_module import UnsupportedSchema, contract_module
 from generation.package import contents, differences, recover, swap
 from generation.public_types import compare, public_types
 from generation.tools import (
-    RegenerationError,
     check_versions,
     refuse,
     run_generator,
@@ -24,14 +24,6 @@ from spec.rules import check
 
 PACKAGE = "minimax_chat_api"
 SPEC = "openapi.yaml"
-
-UNSET_AS_GENERATED = "class Unset:\n"
-UNSET_KEPT_SINGLE = """class Unset:
-    def __reduce__(self) -> str:
-        # Models recognize a missing field by the identity of UNSET: copies and pickles keep it.
-        return "UNSET"
-
-"""
 
 
 def regenerate(root: Path, *, check_only: bool, cache: str = os.devnull) -> int:
@@ -95,7 +87,7 @@ def build(root: Path, spec: Spec, source: bytes, folder: Path) -> Path:
     except UnsupportedSchema as error:
         raise refuse(SPEC, [spec.finding(error.place, "unsupported", str(error))]) from None
     (package / "contract.py").write_text(contract, encoding="utf-8")
-    keep_unset_single(package / "types.py")
+    adapt(package)
     # The generator has run the hooks on the rest, but not on contract.py.
     run_hooks(root, package)
     # `--meta none` writes no marker, and the spec ships with the code made from it.
@@ -105,14 +97,6 @@ def build(root: Path, spec: Spec, source: bytes, folder: Path) -> Path:
         path.write_bytes(path.read_bytes().replace(b"\r\n", b"\n"))
     refuse_losses(spec, package)
     return package
-
-
-def keep_unset_single(types: Path) -> None:
-    """Let copies and pickles of a generated model recognize its missing fields."""
-    source = types.read_text(encoding="utf-8")
-    if source.count(UNSET_AS_GENERATED) != 1:
-        raise RegenerationError("the generator writes another class Unset: adapt keep_unset_single")
-    types.write_text(source.replace(UNSET_AS_GENERATED, UNSET_KEPT_SINGLE), encoding="utf-8")
 
 
 def refuse_losses(spec: Spec, package: Path) -> None:

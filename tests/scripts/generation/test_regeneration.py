@@ -177,10 +177,3 @@ def test_swap_that_was_killed_half_way_is_undone_by_the_next_run(project: Path, 
     with pytest.raises(RegenerationError, match="listed twice"):
         regeneration.regenerate(project, check_only=True)
     assert code_of(project) == before
-
-
-def test_a_generator_with_another_class_unset_is_refused(tmp_path: Path) -> None:
-    types = tmp_path / "types.py"
-    types.write_text("class Unset(Enum):\n    ...\n")
-    with pytest.raises(RegenerationError, match="another class Unset"):
-        regeneration.keep_unset_single(types)

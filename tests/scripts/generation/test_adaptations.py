@@ -1,0 +1,51 @@
+"""What is changed in the generator's own files."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import minimax_chat_api
+from generation.adaptations import CLIENT_AS_GENERATED, UNSET_AS_GENERATED, adapt
+from generation.tools import RegenerationError
+from minimax_chat_api import client
+
+
+@pytest.mark.parametrize(
+    ("unset", "imported", "named"),
+    [
+        ("class Unset(Enum):\n    ...\n", CLIENT_AS_GENERATED, "types.py"),
+        (UNSET_AS_GENERATED, "from .client import Client\n", "__init__.py"),
+        (UNSET_AS_GENERATED, CLIENT_AS_GENERATED * 2, "__init__.py"),
+    ],
+)
+def test_generator_that_writes_other_code_is_refused(
+    tmp_path: Path, unset: str, imported: str, named: str
+) -> None:
+    (tmp_path / "types.py").write_text(unset)
+    (tmp_path / "__init__.py").write_text(imported)
+    with pytest.raises(RegenerationError, match=f"the generator writes another {re.escape(named)}"):
+        adapt(tmp_path)
+
+
+def test_package_has_its_clients() -> None:
+    assert minimax_chat_api.Client is client.Client
+    assert minimax_chat_api.AuthenticatedClient is client.AuthenticatedClient
+    assert {"Client", "AuthenticatedClient"} <= {*dir(minimax_chat_api)}
+    with pytest.raises(AttributeError, match="'minimax_chat_api' has no attribute 'Response'"):
+        minimax_chat_api.Response  # type: ignore[attr-defined] # noqa: B018
+
+
+PROBE = """
+import sys
+import minimax_chat_api.contract
+assert "Client" in dir(minimax_chat_api)
+print(*sorted({"attrs", "attr", "httpx"} & sys.modules.keys()))
+"""
+
+
+def test_contract_can_be_imported_without_the_libraries_of_the_client() -> None:
+    done = subprocess.run([sys.executable, "-c", PROBE], capture_output=True, text=True, check=True)
+    assert done.stdout == "\n"
