@@ -6,8 +6,7 @@ import sys
 from io import TextIOWrapper
 from typing import cast
 
-from minimax_chat import Completion, MiniMax, MiniMaxError
-from minimax_chat_api.contract import MessageParam
+from minimax_chat import Completion, MessageParam, MiniMax, MiniMaxError
 
 MODEL = "MiniMax-M2.7"
 MESSAGES: list[MessageParam] = [

@@ -12,6 +12,7 @@ Members = dict[str, str]
 
 # They change with anything in the spec, even a description, or repeat the keys of a typed dict.
 NO_TYPES = ("SPEC_SHA256", "_KEYS", "_PARAMETERS")
+OWN_MODULES = ("contract.py", "params.py", "views.py")
 # Every generated model has these.
 COMMON = {"additional_properties", "additional_keys"}
 
@@ -19,7 +20,9 @@ COMMON = {"additional_properties", "additional_keys"}
 def public_types(package: Path) -> dict[str, Members]:
     """Every public class, constant and call of `package`, by name."""
     found: dict[str, Members] = {}
-    for path in [*sorted(package.glob("models/*.py")), package / "contract.py"]:
+    # A package that is about to be replaced may lack some.
+    own = [path for name in OWN_MODULES if (path := package / name).exists()]
+    for path in [*sorted(package.glob("models/*.py")), *own]:
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.ClassDef):
                 members = {**_required_keys(node, found), **dict(_class_members(node))}

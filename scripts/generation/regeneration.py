@@ -19,6 +19,8 @@ from generation.tools import (
     run_hooks,
     type_check,
 )
+from generation.typed_dicts import params_module
+from generation.views import views_module
 from spec.openapi import Finding, InvalidSpec, Spec, parse
 from spec.rules import check
 
@@ -87,8 +89,10 @@ def build(root: Path, spec: Spec, source: bytes, folder: Path) -> Path:
     except UnsupportedSchema as error:
         raise refuse(SPEC, [spec.finding(error.place, "unsupported", str(error))]) from None
     (package / "contract.py").write_text(contract, encoding="utf-8")
+    (package / "params.py").write_text(params_module(spec), encoding="utf-8")
+    (package / "views.py").write_text(views_module(spec), encoding="utf-8")
     adapt(package)
-    # The generator has run the hooks on the rest, but not on contract.py.
+    # The generator has run the hooks on its own modules alone.
     run_hooks(root, package)
     # `--meta none` writes no marker, and the spec ships with the code made from it.
     (package / "py.typed").touch()

@@ -1,4 +1,4 @@
-"""Writes the objects of a request as typed dicts, which type checkers and editors read."""
+"""Writes the objects of a request as typed dicts, which type checkers read: `params.py`."""
 
 from __future__ import annotations
 
@@ -6,10 +6,25 @@ import re
 import textwrap
 from collections.abc import Iterator
 
-from generation.python_source import PYTHON_TYPES, docstring, is_object, union
+from generation.python_source import OPENING, PYTHON_TYPES, docstring, is_object, objects, union
 from generation.runtime import alternatives, bounds_in_words
 from spec.document import as_map
-from spec.openapi import Schema, Spec, component
+from spec.openapi import EVENT_STREAM, JSON, Schema, Spec, component
+
+IMPORTS = """\
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, Protocol, TypeAlias, TypedDict
+
+"""
+
+SUPPORTS_TO_DICT = '''
+class SupportsToDict(Protocol):
+    """A generated model, a view, or anything else that converts itself to a JSON object."""
+
+    def to_dict(self) -> dict[str, Any]: ...
+
+
+'''
 
 STRING_MAPPINGS = """
 # A list whose objects can consist of strings alone takes Mapping[str, str] as well: for a variable
@@ -18,9 +33,23 @@ STRING_MAPPINGS = """
 
 """
 
+# Selects the kind of reply. Callers' overloads name it, and a typed dict for **kwargs must not name
+# it again.
+REPLY_SELECTOR = "stream"
+
 # The whole description of a key is behind it; its entry under "Keys:" is a reminder.
 KEYS_WIDTH = 92
 SUMMARY_LENGTH = 160
+
+
+def params_module(spec: Spec) -> str:
+    """The source of params.py."""
+    sent = spec.reachable(spec.bodies(spec.request_bodies(), JSON))
+    parts = [OPENING.format("The objects of a request as typed dicts.") + IMPORTS]
+    parts += [literal(name, spec.schemas[name]) for name in sent if "enum" in spec.schemas[name]]
+    parts += [SUPPORTS_TO_DICT, STRING_MAPPINGS]
+    parts += [typed_dict(spec, name) for name in objects(spec, sent)]
+    return "\n".join(parts)
 
 
 def literal(name: str, schema: Schema) -> str:
@@ -29,11 +58,11 @@ def literal(name: str, schema: Schema) -> str:
     return f"{name}Literal: TypeAlias = Literal[{values}]\n"
 
 
-def typed_dict(spec: Spec, name: str, *, leave_out: str | None) -> str:
+def typed_dict(spec: Spec, name: str) -> str:
     schema = spec.schemas[name]
-    annotations = parameters(spec, name, leave_out=leave_out)
+    annotations = parameters(spec, name)
     required = [field for field in annotations if field in schema.get("required", [])]
-    keys = documented_keys(spec, name, leave_out=leave_out)
+    keys = documented_keys(spec, name)
     documentation = f"{schema['description'].rstrip()}\n\nKeys:{keys}"
     lines: list[str] = []
     base = "TypedDict"
@@ -49,14 +78,12 @@ def typed_dict(spec: Spec, name: str, *, leave_out: str | None) -> str:
     return "\n".join(lines) + "\n\n"
 
 
-def parameters(spec: Spec, name: str, *, leave_out: str | None) -> dict[str, str]:
+def parameters(spec: Spec, name: str) -> dict[str, str]:
     """The type of each key as an annotation, required keys first."""
     schema = spec.schemas[name]
     required: dict[str, str] = {}
     optional: dict[str, str] = {}
-    for field, each in schema["properties"].items():
-        if field == leave_out:
-            continue
+    for field, each in _fields(spec, name).items():
         if field in schema.get("required", []):
             required[field] = union(_types(spec, each))
         else:
@@ -65,11 +92,21 @@ def parameters(spec: Spec, name: str, *, leave_out: str | None) -> dict[str, str
     return {**required, **optional}
 
 
-def documented_keys(spec: Spec, name: str, *, leave_out: str | None) -> str:
+def documented_keys(spec: Spec, name: str) -> str:
     """What follows `Keys:` in the docstring."""
-    fields = spec.schemas[name]["properties"].items()
-    entries = [_key_documentation(spec, key, each) for key, each in fields if key != leave_out]
+    entries = [_key_documentation(spec, *field) for field in _fields(spec, name).items()]
     return "".join(f"\n{entry}" for entry in entries)
+
+
+def _fields(spec: Spec, name: str) -> dict[str, Schema]:
+    """The fields of an object, without the one that selects between a stream and a whole answer."""
+    fields: dict[str, Schema] = dict(spec.schemas[name]["properties"])
+    for _, operation in spec.operations():
+        if spec.bodies(operation["responses"].values(), EVENT_STREAM) and name in spec.bodies(
+            [operation.get("requestBody")], JSON
+        ):
+            fields.pop(REPLY_SELECTOR, None)
+    return fields
 
 
 def _entries(schema: Schema, annotations: dict[str, str], keys: list[str]) -> Iterator[str]:

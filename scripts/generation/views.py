@@ -1,16 +1,34 @@
-"""Writes the objects of an answer as views: typed, read-only, and free until they are read."""
+"""Writes the objects of an answer as views, typed and read-only: `views.py`."""
 
 from __future__ import annotations
 
 import keyword
 
-from generation.python_source import PYTHON_TYPES, docstring, is_object, union
+from generation import base_view
+from generation.python_source import (
+    OPENING,
+    PYTHON_TYPES,
+    copied,
+    docstring,
+    is_object,
+    objects,
+    union,
+)
 from generation.runtime import alternatives
-from spec.openapi import Schema, Spec, component
+from spec.openapi import EVENT_STREAM, JSON, Schema, Spec, component
 
 VALUE_TYPES = {**PYTHON_TYPES, "array": "list[Any]", "object": "dict[str, Any]"}
 # Names that a class of properties needs itself; such a field gets an underscore at its end.
 TAKEN = ("to_dict", "str", "int", "float", "bool", "list", "dict", "property")
+
+
+def views_module(spec: Spec) -> str:
+    """The source of views.py."""
+    replies = spec.replies(successful=True)
+    read = spec.reachable([*spec.bodies(replies, JSON), *spec.bodies(replies, EVENT_STREAM)])
+    imports, code = copied(base_view)
+    parts = [OPENING.format("The objects of an answer, free until they are read.") + imports, code]
+    return "\n".join([*parts, *(view(spec, name) for name in objects(spec, read))])
 
 
 def view(spec: Spec, name: str) -> str:

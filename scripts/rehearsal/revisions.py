@@ -25,10 +25,10 @@ import httpx
 import pytest
 
 from minimax_chat import InvalidArgumentError, MiniMax
-from minimax_chat_api import contract, models
+from minimax_chat_api import contract, models, params, views
 
 SENT: list[dict[str, Any]] = []
-MESSAGES: list[contract.MessageParam] = [{"role": "user", "content": "hi"}]
+MESSAGES: list[params.MessageParam] = [{"role": "user", "content": "hi"}]
 REPLY: dict[str, Any] = {
     "choices": [{"index": 0, "message": {"role": "assistant", "content": "ok"}}],
     "usage": {"total_tokens": 2},
@@ -126,10 +126,10 @@ def _add_value(spec: Spec, enumeration: str, value: str, name: str) -> None:
 @revision(
     "additive",
     """\
-model: contract.ModelIdLiteral = "MiniMax-Rehearsal"
+model: params.ModelIdLiteral = "MiniMax-Rehearsal"
 create(model=model, messages=MESSAGES)
 assert SENT[0]["model"] == models.ModelId.MINIMAX_REHEARSAL
-unknown: contract.ModelIdLiteral = "MiniMax-Unheard-Of"  # type: ignore[assignment]
+unknown: params.ModelIdLiteral = "MiniMax-Unheard-Of"  # type: ignore[assignment]
 create(model="MiniMax-Unheard-Of", messages=MESSAGES)
 """,
 )
@@ -255,13 +255,13 @@ def new_nested_response_object(spec: Spec) -> None:
 @revision(
     "additive",
     """\
-parts: list[contract.NamePartParam] = [{"type": "text", "text": "hi"}]
+parts: list[params.NamePartParam] = [{"type": "text", "text": "hi"}]
 create(model="m", messages=[{"role": "user", "name": parts}])
 assert SENT[0]["messages"] == [{"role": "user", "name": [{"type": "text", "text": "hi"}]}]
 create(model="m", messages=[{"role": "user", "name": "hi"}])
 assert SENT[1]["messages"] == [{"role": "user", "name": "hi"}]
 with pytest.raises(InvalidArgumentError, match=r"messages\\[0\\]\\.name"):
-    wrong: contract.MessageParam = {"role": "user", "name": 5}  # type: ignore[typeddict-item]
+    wrong: params.MessageParam = {"role": "user", "name": 5}  # type: ignore[typeddict-item]
     create(model="m", messages=[wrong])
 """,
 )
@@ -389,7 +389,7 @@ def bounds_by_model(spec: Spec) -> None:
 @revision(
     "breaking",
     """\
-gone: contract.RoleLiteral = "group"  # type: ignore[assignment]
+gone: params.RoleLiteral = "group"  # type: ignore[assignment]
 assert not hasattr(models.Role, "GROUP")
 create(model="m", messages=[{"role": "group", "content": "still sent: roles are open"}])
 assert SENT[0]["messages"][0]["role"] == "group"
@@ -422,11 +422,11 @@ def renamed_field(spec: Spec) -> None:
     """\
 from minimax_chat_api.api.embeddings import create_embedding
 
-options: contract.EmbeddingRequestParam = {"model": "m", "texts": ["one", "two"]}
+options: params.EmbeddingRequestParam = {"model": "m", "texts": ["one", "two"]}
 assert contract.check({**options, "texts": []}, contract.EMBEDDING_REQUEST_SCHEMA) == (
     "texts must have at least 1 item (got 0)"
 )
-view = contract.EmbeddingListView({"data": [{"vector": [0.5]}]})
+view = views.EmbeddingListView({"data": [{"vector": [0.5]}]})
 vector: list[float] = view.data[0].vector
 assert vector == [0.5]
 body = models.EmbeddingRequest(model="m", texts=["one"])

@@ -277,14 +277,14 @@ GENERATED_MUTATIONS: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
         r"\g<1>-12345",
         (f"properties.{BOUNDED}.{BOUND}", "-12345"),
     ),
-    "an option renamed in contract.py": (
-        "contract.py",
+    "an option renamed in params.py": (
+        "params.py",
         r"^    temperature: ",
         "    heat: ",
         ("ChatCompletionRequestParam.temperature", "missing"),
     ),
     "a view reading another field": (
-        "contract.py",
+        "views.py",
         r'self\._value\("cached_tokens"\)',
         'self._value("cached")',
         ("PromptTokensDetailsView.cached_tokens",),
@@ -307,7 +307,7 @@ def generated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
 
 def imported() -> ModuleType:
     package = importlib.import_module("mutated_api")
-    for name in ("models", "contract"):
+    for name in ("models", "contract", "params", "views"):
         importlib.import_module(f"mutated_api.{name}")
     return package
 

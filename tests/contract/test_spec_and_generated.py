@@ -10,6 +10,8 @@ from hypothesis import given, strategies as st
 
 import minimax_chat_api.contract
 import minimax_chat_api.models
+import minimax_chat_api.params
+import minimax_chat_api.views
 from bodies import bodies, examples
 from generated_check import generated_findings, sample
 from spec_reading import objects, read_spec, same, violations

@@ -12,7 +12,6 @@ import pytest
 
 from documented import TOOL_CALLS_RESPONSE
 from minimax_chat import Completion, CompletionChunk
-from minimax_chat_api.contract import ChoiceMessageView
 from minimax_chat_api.models import (
     ChatCompletion,
     ChatCompletionRequest,
@@ -20,6 +19,7 @@ from minimax_chat_api.models import (
     Message,
 )
 from minimax_chat_api.types import UNSET
+from minimax_chat_api.views import ChoiceMessageView
 from samples import ENVELOPE, USAGE, chunk, documented, plain, sse
 from seams import answer, call, read, stream_reader
 

@@ -10,7 +10,7 @@ import pytest
 
 import minimax_chat
 from minimax_chat import AsyncMiniMax, MiniMax, _errors
-from minimax_chat_api import contract
+from minimax_chat_api import params
 
 ERRORS = {
     name
@@ -45,8 +45,8 @@ def test_a_public_name_can_be_imported(name: str) -> None:
 
 
 def test_types_of_messages_are_those_of_the_contract() -> None:
-    assert minimax_chat.MessageParam is contract.MessageParam
-    assert minimax_chat.SupportsToDict is contract.SupportsToDict
+    assert minimax_chat.MessageParam is params.MessageParam
+    assert minimax_chat.SupportsToDict is params.SupportsToDict
 
 
 def test_dir_lists_the_public_names_alone() -> None:

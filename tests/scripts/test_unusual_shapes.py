@@ -117,11 +117,11 @@ for wrong in (["a"] * 5, [""], 5):
         create(model="m", messages=MESSAGES, stop=wrong)  # type: ignore[arg-type]
 with pytest.raises(InvalidArgumentError, match="^seed must be "):
     create(model="m", messages=MESSAGES, seed=-1)
-many: list[contract.RuleParam] = [{"kind": "a"}] * 3
+many: list[params.RuleParam] = [{"kind": "a"}] * 3
 with pytest.raises(InvalidArgumentError, match=r"^rule\\.rules must have at most 2 items"):
     create(model="m", messages=MESSAGES, rule={"kind": "and", "rules": many})
 
-node = contract.NodeView(
+node = views.NodeView(
     {
         "from": "here",
         "list": [{"from": "there"}],
@@ -133,12 +133,12 @@ node = contract.NodeView(
     }
 )
 origin: str | None = node.from_
-children: list[contract.NodeView] = node.list_
+children: list[views.NodeView] = node.list_
 names: list[str] = node.names
 free: dict[str, Any] | None = node.free
 assert (origin, children[0].from_, names, free) == ("here", "there", ["x"], {"k": 1})
 assert (node.matrix, node.either, node.anything) == ([[1.5]], ["y"], 3)
-empty = contract.NodeView({})
+empty = views.NodeView({})
 assert (empty.list_, empty.names, empty.either, empty.free) == ([], [], None, None)
 request = get_node._get_kwargs("7", order=models.Role.USER)
 assert (request["url"], request["params"]) == ("/v1/nodes/7", {"limit": 10, "order": "user"})
@@ -158,7 +158,7 @@ def test_unusual_shapes_become_code_that_works(
     monkeypatch.syspath_prepend(tmp_path)
     try:
         package: Any = importlib.import_module("unusual_api")
-        for name in ("models", "contract"):
+        for name in ("models", "contract", "params", "views"):
             importlib.import_module(f"unusual_api.{name}")
         spec = read_spec(tmp_path / "project/openapi.yaml")
         assert generated_findings(spec, package) == []
@@ -176,7 +176,7 @@ def of_unusual_shapes_all_is_read(spec: Spec, package: Any) -> None:
         body = data.draw(bodies(spec, name))
         assert violations(spec, name, body) == []
         assert same(getattr(package.models, name).from_dict(body).to_dict(), body)
-        if view := getattr(package.contract, f"{name}View", None):
+        if view := getattr(package.views, f"{name}View", None):
             assert reading_findings(spec, name, view(body), body) == []
 
     holds()

@@ -34,7 +34,7 @@ PYTHON_TYPES = {"string": "str", "integer": "int", "number": "float", "boolean":
 
 
 def generated_findings(spec: Spec, package: ModuleType) -> Findings:
-    """Each component against its generated class, and the facts of contract.py."""
+    """Each component against its generated class, and the facts, parameters and views."""
     models: Any = package.models
     found: Findings = []
     for name, schema in enumerations(spec).items():
@@ -48,7 +48,7 @@ def generated_findings(spec: Spec, package: ModuleType) -> Findings:
                 f"the example of {where}, {component}: {each}"
                 for each in _lost_on_the_way(model, example)
             ]
-    return [*found, *_contract_module_findings(spec, package)]
+    return [*found, *_own_module_findings(spec, package)]
 
 
 def _enum_findings(name: str, schema: Spec, generated: Any) -> Findings:
@@ -173,15 +173,14 @@ def sample(spec: Spec, schema: Spec) -> Any:
     return {"string": "a value", "integer": 1, "number": 0.5, "boolean": True}.get(kind, "anything")
 
 
-def _contract_module_findings(spec: Spec, package: ModuleType) -> Findings:
-    """contract.py: the request's options and bounds, the response's views."""
-    contract: Any = package.contract
+def _own_module_findings(spec: Spec, package: ModuleType) -> Findings:
+    """What openapi-python-client drops: the request's options and bounds, the response's views."""
     found: Findings = []
     for name in reachable(spec, "ChatCompletionRequest"):
         schema = spec["components"]["schemas"][name]
         if is_free(schema):
             continue
-        param = getattr(contract, f"{name}Param", None)
+        param = getattr(package.params, f"{name}Param", None)
         if param is None:
             found.append(f"{name}Param: missing")
             continue
@@ -204,20 +203,20 @@ def _contract_module_findings(spec: Spec, package: ModuleType) -> Findings:
         f"CHAT_COMPLETION_REQUEST_SCHEMA, {each}"
         for each in differences(
             _bare(spec, spec["components"]["schemas"]["ChatCompletionRequest"]),
-            contract.CHAT_COMPLETION_REQUEST_SCHEMA,
+            package.contract.CHAT_COMPLETION_REQUEST_SCHEMA,
         )
     ]
     for name in reachable(spec, *documented.RESPONSE_MEDIA_TYPES.values()):
         if is_free(spec["components"]["schemas"][name]):
             # It is handed over as the mapping that it is.
             continue
-        found += _view_findings(spec, name, getattr(contract, f"{name}View", None))
+        found += _view_findings(spec, name, getattr(package.views, f"{name}View", None))
     return found
 
 
 def _view_findings(spec: Spec, name: str, view: Any) -> Findings:
     if view is None:
-        return [f"{name}View: missing in contract.py"]
+        return [f"{name}View: missing in views.py"]
     schema = spec["components"]["schemas"][name]
     readers = [reader for reader, each in vars(view).items() if isinstance(each, property)]
     wanted = {reader_name(view, field): field for field in fields(schema)}

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from documented import EXAMPLE_CHUNK, EXAMPLE_RESPONSE
-from minimax_chat_api.contract import MessageParam, SupportsToDict
+from minimax_chat_api.params import MessageParam, SupportsToDict
 
 KEY = "sk-test-0123456789abcdef"
 """A key that must never be shown."""

@@ -36,8 +36,8 @@ from minimax_chat import (
     image,
     video,
 )
-from minimax_chat_api.contract import MessageParam
 from minimax_chat_api.models import ChatCompletion, ChatCompletionChunk, Message, ModelId, Role
+from minimax_chat_api.params import MessageParam
 
 
 def overloads(client: MiniMax, either: bool, perhaps: bool | None) -> None:

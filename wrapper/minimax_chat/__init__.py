@@ -14,13 +14,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from minimax_chat_api.contract import (
+    from minimax_chat_api.params import (
         ContentPartParam as ContentPartParam,
         MessageParam as MessageParam,
         SupportsToDict as SupportsToDict,
-        ToolCallView as ToolCallView,
         ToolParam as ToolParam,
     )
+    from minimax_chat_api.views import ToolCallView as ToolCallView
 
     from ._completion import Completion as Completion, CompletionChunk as CompletionChunk
     from ._errors import (
@@ -61,11 +61,11 @@ _MODULES = {
     "Conversation": "minimax_chat._request",
     "image": "minimax_chat._media",
     "video": "minimax_chat._media",
-    "ContentPartParam": "minimax_chat_api.contract",
-    "MessageParam": "minimax_chat_api.contract",
-    "SupportsToDict": "minimax_chat_api.contract",
-    "ToolCallView": "minimax_chat_api.contract",
-    "ToolParam": "minimax_chat_api.contract",
+    "ContentPartParam": "minimax_chat_api.params",
+    "MessageParam": "minimax_chat_api.params",
+    "SupportsToDict": "minimax_chat_api.params",
+    "ToolCallView": "minimax_chat_api.views",
+    "ToolParam": "minimax_chat_api.params",
     "APIConnectionError": "minimax_chat._errors",
     "APIError": "minimax_chat._errors",
     "APITimeoutError": "minimax_chat._errors",

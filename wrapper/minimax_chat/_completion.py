@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
-from minimax_chat_api.contract import (
+from minimax_chat_api.models import ChatCompletion, ChatCompletionChunk
+from minimax_chat_api.views import (
     ChatCompletionChunkView,
     ChatCompletionView,
     ChoiceMessageView,
     ToolCallView,
 )
-from minimax_chat_api.models import ChatCompletion, ChatCompletionChunk
 
 from ._json import as_string
 from ._think import join_segments, split

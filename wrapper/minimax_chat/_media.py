@@ -7,12 +7,8 @@ import re
 from base64 import b64encode
 from typing import Any, TypeAlias, cast
 
-from minimax_chat_api.contract import (
-    CHAT_COMPLETION_REQUEST_SCHEMA,
-    ContentPartParam,
-    MediaDetailLiteral,
-    check,
-)
+from minimax_chat_api.contract import CHAT_COMPLETION_REQUEST_SCHEMA, check
+from minimax_chat_api.params import ContentPartParam, MediaDetailLiteral
 
 from ._errors import InvalidArgumentError
 

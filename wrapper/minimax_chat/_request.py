@@ -12,14 +12,8 @@ from typing import Any, TypeAlias, TypeVar, cast
 from attrs import field, frozen
 
 from minimax_chat_api.api.chat import create_chat_completion
-from minimax_chat_api.contract import (
-    CHAT_COMPLETION_REQUEST_SCHEMA,
-    ChatCompletionRequestParam,
-    MessageParam,
-    Received,
-    SupportsToDict,
-    check,
-)
+from minimax_chat_api.contract import CHAT_COMPLETION_REQUEST_SCHEMA, Received, check
+from minimax_chat_api.params import ChatCompletionRequestParam, MessageParam, SupportsToDict
 
 from ._config import Config
 from ._errors import InvalidArgumentError

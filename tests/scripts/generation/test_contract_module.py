@@ -1,4 +1,4 @@
-"""What contract.py makes of a spec, by the example of a few components."""
+"""What is in contract.py and params.py, by the example of a few components."""
 
 import ast
 import copy
@@ -12,7 +12,8 @@ import yaml
 
 from generation.contract_module import UnsupportedSchema, contract_module
 from generation.python_source import docstring
-from spec.openapi import parse
+from generation.typed_dicts import params_module
+from spec.openapi import Spec, parse
 
 STRING = {"type": "string"}
 COMPONENTS: dict[str, Any] = {
@@ -80,10 +81,23 @@ SPEC: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def contract() -> Any:
-    module = ModuleType("contract_of_the_test")
-    sys.modules[module.__name__] = module
-    exec(contract_module(parse(yaml.safe_dump(SPEC, sort_keys=False)), b""), vars(module))
-    return module
+    return module("contract_of_the_test", contract_module(parsed(SPEC), b""))
+
+
+@pytest.fixture(scope="module")
+def params() -> Any:
+    return module("params_of_the_test", params_module(parsed(SPEC)))
+
+
+def parsed(spec: dict[str, Any]) -> Spec:
+    return parse(yaml.safe_dump(spec, sort_keys=False))
+
+
+def module(name: str, source: str) -> ModuleType:
+    made = ModuleType(name)
+    sys.modules[name] = made
+    exec(source, vars(made))
+    return made
 
 
 def test_operation_has_its_method_and_path(contract: Any) -> None:
@@ -92,9 +106,9 @@ def test_operation_has_its_method_and_path(contract: Any) -> None:
 
 
 def test_docstring_of_typed_dict_tells_description_values_bounds_and_default(
-    contract: Any,
+    params: Any,
 ) -> None:
-    assert inspect.cleandoc(contract.RequestParam.__doc__).splitlines() == [
+    assert inspect.cleandoc(params.RequestParam.__doc__).splitlines() == [
         "A request.",
         "",
         "Keys:",
@@ -110,12 +124,14 @@ def test_docstring_of_typed_dict_tells_description_values_bounds_and_default(
     ]
 
 
-def test_parameters_and_keys_of_a_request_are_those_of_its_typed_dict(contract: Any) -> None:
+def test_parameters_and_keys_of_a_request_are_those_of_its_typed_dict(
+    contract: Any, params: Any
+) -> None:
     parameters = contract.REQUEST_PARAMETERS
-    annotations = contract.RequestParam.__annotations__
+    annotations = params.RequestParam.__annotations__
     assert {key: each.__forward_arg__ for key, each in annotations.items()} == parameters
     assert [*parameters][:2] == ["messages", "nullable"], "required keys come first"
-    _, _, keys = inspect.cleandoc(contract.RequestParam.__doc__).partition("Keys:")
+    _, _, keys = inspect.cleandoc(params.RequestParam.__doc__).partition("Keys:")
     assert keys == contract.REQUEST_KEYS
 
 
@@ -124,24 +140,24 @@ def test_docstring_is_read_as_it_was_written(text: str) -> None:
     assert inspect.cleandoc(ast.literal_eval(docstring(text).strip())) == text
 
 
-def test_typed_dict_knows_its_required_keys_at_run_time(contract: Any) -> None:
-    assert contract.RequestParam.__required_keys__ == {"messages", "nullable"}
-    assert contract.SegmentParam.__required_keys__ == set()
+def test_typed_dict_knows_its_required_keys_at_run_time(params: Any) -> None:
+    assert params.RequestParam.__required_keys__ == {"messages", "nullable"}
+    assert params.SegmentParam.__required_keys__ == set()
 
 
-def test_optional_keys_accept_none_and_name_it_once(contract: Any) -> None:
-    assert contract.SegmentParam.__annotations__["text"].__forward_arg__ == "str | None"
-    assert contract.RequestParam.__annotations__["limit"].__forward_arg__ == "float | None"
-    assert contract.MessageParam.__annotations__["role"].__forward_arg__ == "TierLiteral | None"
+def test_optional_keys_accept_none_and_name_it_once(params: Any) -> None:
+    assert params.SegmentParam.__annotations__["text"].__forward_arg__ == "str | None"
+    assert params.RequestParam.__annotations__["limit"].__forward_arg__ == "float | None"
+    assert params.MessageParam.__annotations__["role"].__forward_arg__ == "TierLiteral | None"
 
 
 @pytest.mark.parametrize(
     ("key", "expected"), [("messages", True), ("segments", True), ("tools", False)]
 )
 def test_list_takes_string_mappings_where_no_key_requires_anything_else(
-    contract: Any, key: str, expected: bool
+    params: Any, key: str, expected: bool
 ) -> None:
-    annotation = str(get_type_hints(contract.RequestParam)[key])
+    annotation = str(get_type_hints(params.RequestParam)[key])
     assert ("Mapping[str, str]" in annotation) == expected
 
 
@@ -149,5 +165,5 @@ def test_keyword_that_requests_would_not_be_checked_by_is_refused_with_its_place
     spec = copy.deepcopy(SPEC)
     spec["components"]["schemas"]["Message"]["dependentRequired"] = {"parts": ["role"]}
     with pytest.raises(UnsupportedSchema, match="requests would not be checked by it") as refusal:
-        contract_module(parse(yaml.safe_dump(spec)), b"")
+        contract_module(parsed(spec), b"")
     assert refusal.value.place == ("components", "schemas", "Message", "dependentRequired")

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 import minimax_chat_api
-from minimax_chat_api import contract, models
+from minimax_chat_api import contract, models, params, views
 from minimax_chat_api.api.chat import create_chat_completion
 from minimax_chat_api.contract import check
 from rehearsal.project_copy import ROOT
@@ -66,7 +66,7 @@ def test_status_codes_have_the_meanings_and_retries_of_the_spec() -> None:
 def test_typed_dict_has_the_fields_of_the_component_except_stream(
     component: str, left_out: set[str]
 ) -> None:
-    typed_dict = getattr(contract, f"{component}Param")
+    typed_dict = getattr(params, f"{component}Param")
     schema = SCHEMAS[component]
     optional = [field for field in schema["properties"] if field not in schema["required"]]
     expected = [*schema["required"], *(field for field in optional if field not in left_out)]
@@ -74,12 +74,12 @@ def test_typed_dict_has_the_fields_of_the_component_except_stream(
     assert typed_dict.__required_keys__ == {*schema["required"]}
 
 
-TYPED_DICTS = [name for name in vars(contract) if name.endswith("Param")]
+TYPED_DICTS = [name for name in vars(params) if name.endswith("Param")]
 
 
 @pytest.mark.parametrize("name", TYPED_DICTS)
 def test_docstring_of_typed_dict_has_an_entry_for_each_key(name: str) -> None:
-    typed_dict = getattr(contract, name)
+    typed_dict = getattr(params, name)
     _, _, keys = inspect.cleandoc(typed_dict.__doc__).partition("\n\nKeys:\n")
     entries = [line for line in keys.splitlines() if line.startswith("    ") and line[4] != " "]
     assert {line.partition(":")[0].strip() for line in entries} == {*get_type_hints(typed_dict)}
@@ -87,14 +87,14 @@ def test_docstring_of_typed_dict_has_an_entry_for_each_key(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["ModelId", "Role"])
 def test_literal_lists_the_values_of_the_enumeration(name: str) -> None:
-    assert list(get_args(getattr(contract, f"{name}Literal"))) == SCHEMAS[name]["enum"]
+    assert list(get_args(getattr(params, f"{name}Literal"))) == SCHEMAS[name]["enum"]
 
 
 @pytest.mark.parametrize(
     "name", ["ChatCompletion", "ChatCompletionChunk", "Choice", "Delta", "Usage", "BaseResp"]
 )
 def test_view_reads_every_field_and_none_if_it_is_missing(name: str) -> None:
-    view = getattr(contract, f"{name}View")
+    view = getattr(views, f"{name}View")
     for field, schema in SCHEMAS[name]["properties"].items():
         plain = schema.get("type", [""])[0] in ("string", "integer", "boolean")
         if plain:
@@ -110,7 +110,7 @@ def test_view_reads_every_field_and_none_if_it_is_missing(name: str) -> None:
 
 
 def test_nested_views_skip_entries_that_are_no_objects() -> None:
-    whole = contract.ChatCompletionView(
+    whole = views.ChatCompletionView(
         {"choices": [{"message": {"content": "hi"}}, "noise"], "usage": {"total_tokens": 3}}
     )
     assert [each.message.content for each in whole.choices] == ["hi"]

@@ -17,8 +17,12 @@ BEFORE = {
         "RETRYABLE = frozenset({1, 2})\n"
         "X_SCHEMA: dict[str, Any] = {'properties': {'top_p': {'maximum': 1}}}\n"
         "X_PATH: str = '/v1/x'\n_PRIVATE = 1\n"
+    ),
+    "views.py": (
         "class UsageView(View):\n    @property\n    def total(self) -> int | None: ...\n"
         "    def helper(self) -> int: ...\n"
+    ),
+    "params.py": (
         "class _UsageRequired(TypedDict):\n    id: int\n    kind: str\n"
         "class UsageParam(_UsageRequired, total=False):\n    note: str | None\n"
     ),
@@ -35,7 +39,11 @@ AFTER = {
         "X_SCHEMA: dict[str, Any] = {'properties': {'top_p': {'maximum': 2}, "
         "'stop': {'type': 'array', 'items': {'anyOf': [{'maxLength': 9}, {'type': 'null'}]}}}}\n"
         "X_PATH: str = '/v2/x'\nX_METHOD: str = 'get'\n_PRIVATE = 2\n"
+    ),
+    "views.py": (
         "class UsageView(View):\n    @property\n    def total(self) -> float | None: ...\n"
+    ),
+    "params.py": (
         "class _UsageRequired(TypedDict):\n    id: str\n    note: str | None\n"
         "class UsageParam(_UsageRequired, total=False):\n    kind: str\n"
     ),
@@ -77,3 +85,8 @@ def test_each_added_removed_or_changed_type_is_one_line(tmp_path: Path) -> None:
         "+ api.chat.list_models: new",
     ]
     assert compare(new, new) == []
+
+
+def test_package_that_lacks_a_module_can_be_compared(tmp_path: Path) -> None:
+    views = {"views.py": BEFORE["views.py"]}
+    assert public_types(package(tmp_path, views)) == {"UsageView": {"total": "int | None"}}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from generation.runtime import Received, View, alternatives, bounds_in_words, check
+from generation.runtime import Received, alternatives, bounds_in_words, check
 
 PART: dict[str, Any] = {
     "type": "object",
@@ -149,12 +149,3 @@ def test_bounds_in_words_uses_the_singular_for_one() -> None:
 def test_alternatives_spread_out_nested_any_of_and_lists_of_types() -> None:
     schema = {"anyOf": [{"anyOf": [{"type": "string"}]}, {"type": ["integer", "null"]}]}
     assert [each["type"] for each in alternatives(schema)] == ["string", "integer", "null"]
-
-
-def test_view_is_equal_by_content_and_copies_what_it_hands_out() -> None:
-    data: dict[str, Any] = {"list": [1]}
-    assert View(data) == View({"list": [1]})
-    assert View(data) != data
-    View(data).to_dict()["list"].append(2)
-    assert data == {"list": [1]}
-    assert repr(View(data)) == "View({'list': [1]})"
