@@ -237,6 +237,23 @@ def _object_violation(
     return None
 
 
+_SCALARS = frozenset({str, int, bool, type(None)})
+_STRINGS = frozenset({str})
+
+
+def _is_json(value: Any) -> bool:
+    """Whether a value consists of exactly the types that json.loads returns."""
+    kind: type[Any] = type(value)
+    if kind in _SCALARS:
+        return True
+    if kind is dict or kind is list:
+        for each in value.values() if kind is dict else value:
+            if not _is_json(each):
+                return False
+        return kind is list or _STRINGS.issuperset(map(type, value))
+    return kind is float and math.isfinite(value)
+
+
 def _data_violation(url: str, limit: int, where: str) -> str | None:
     """Whether a data URL holds too much; any other URL holds nothing."""
     if url[:5].lower() != "data:":
@@ -476,6 +493,328 @@ CHAT_COMPLETION_REQUEST_KEYS: str = """
         Must be >= 0 and <= 1; > 0 and <= 1 for MiniMax-M2.7, MiniMax-M2.7-highspeed,
         MiniMax-M2.5, MiniMax-M2.1. Default: 0.95."""
 """What follows `Keys:` in the docstring of ChatCompletionRequestParam."""
+
+
+def _is_plain_chat_completion_request(value: Any, model: Any) -> bool:
+    if type(value) is not dict or "model" not in value or "messages" not in value:
+        return False
+    for name, field in value.items():
+        match name:
+            case "model" | "service_tier":
+                fits = type(field) is str
+            case "messages":
+                fits = type(field) is list and all(
+                    [
+                        _is_plain_chat_completion_request_messages(field_item, model)
+                        for field_item in field
+                    ]
+                )
+            case "thinking":
+                fits = _is_plain_chat_completion_request_thinking(field, model)
+            case "reasoning_split" | "stream":
+                fits = type(field) is bool
+            case "tools":
+                fits = type(field) is list and all(
+                    [
+                        _is_plain_chat_completion_request_tools(field_item, model)
+                        for field_item in field
+                    ]
+                )
+            case "stream_options":
+                fits = _is_plain_chat_completion_request_stream_options(field, model)
+            case "max_completion_tokens" | "max_tokens":
+                fits = type(field) is int and field >= 1
+            case "temperature":
+                fits = (
+                    type(field) is int or type(field) is float and math.isfinite(field)
+                ) and (
+                    field > 0 and field <= 1
+                    if model
+                    in (
+                        "MiniMax-M2.7",
+                        "MiniMax-M2.7-highspeed",
+                        "MiniMax-M2.5",
+                        "MiniMax-M2.1",
+                    )
+                    else field >= 0 and field <= 2
+                )
+            case "top_p":
+                fits = (
+                    type(field) is int or type(field) is float and math.isfinite(field)
+                ) and (
+                    field > 0 and field <= 1
+                    if model
+                    in (
+                        "MiniMax-M2.7",
+                        "MiniMax-M2.7-highspeed",
+                        "MiniMax-M2.5",
+                        "MiniMax-M2.1",
+                    )
+                    else field >= 0 and field <= 1
+                )
+            case _:
+                return False
+        if field is None or not fits:
+            return False
+    return True
+
+
+def _is_plain_chat_completion_request_messages(value: Any, model: Any) -> bool:
+    if (
+        type(value) is not dict
+        or "role" not in value
+        or ("tool_call_id" not in value and value.get("role") == "tool")
+    ):
+        return False
+    for name, field in value.items():
+        match name:
+            case "role" | "name" | "tool_call_id":
+                fits = type(field) is str
+            case "content":
+                fits = (type(field) is str) or (
+                    type(field) is list
+                    and all(
+                        [
+                            _is_plain_chat_completion_request_messages_content(
+                                field_item, model
+                            )
+                            for field_item in field
+                        ]
+                    )
+                )
+            case "tool_calls":
+                fits = type(field) is list and all(
+                    [
+                        _is_plain_chat_completion_request_messages_tool_calls(
+                            field_item, model
+                        )
+                        for field_item in field
+                    ]
+                )
+            case "reasoning_details":
+                fits = type(field) is list and all(
+                    [
+                        _is_plain_chat_completion_request_messages_reasoning_details(
+                            field_item, model
+                        )
+                        for field_item in field
+                    ]
+                )
+            case _:
+                return False
+        if field is None or not fits:
+            return False
+    return True
+
+
+def _is_plain_chat_completion_request_messages_content(value: Any, model: Any) -> bool:
+    if type(value) is not dict or "type" not in value:
+        return False
+    for name, field in value.items():
+        match name:
+            case "type" | "text":
+                fits = type(field) is str
+            case "image_url":
+                fits = _is_plain_chat_completion_request_messages_content_image_url(
+                    field, model
+                )
+            case "video_url":
+                fits = _is_plain_chat_completion_request_messages_content_video_url(
+                    field, model
+                )
+            case _:
+                return False
+        if field is None or not fits:
+            return False
+    return True
+
+
+def _is_plain_chat_completion_request_messages_content_image_url(
+    value: Any, model: Any
+) -> bool:
+    if type(value) is not dict or "url" not in value:
+        return False
+    for name, field in value.items():
+        match name:
+            case "url":
+                fits = (
+                    type(field) is str and _data_violation(field, 10485760, "") is None
+                )
+            case "detail":
+                fits = type(field) is str
+            case "max_long_side_pixel":
+                fits = type(field) is int and field >= 1
+            case _:
+                return False
+        if field is None or not fits:
+            return False
+    return True
+
+
+def _is_plain_chat_completion_request_messages_content_video_url(
+    value: Any, model: Any
+) -> bool:
+    if type(value) is not dict or "url" not in value:
+        return False
+    for name, field in value.items():
+        match name:
+            case "url":
+                fits = (
+                    type(field) is str and _data_violation(field, 52428800, "") is None
+                )
+            case "detail":
+                fits = type(field) is str
+            case "fps":
+                fits = (
+                    (
+                        type(field) is int
+                        or type(field) is float
+                        and math.isfinite(field)
+                    )
+                    and field >= 0.2
+                    and field <= 5
+                )
+            case "max_long_side_pixel":
+                fits = type(field) is int and field >= 1
+            case _:
+                return False
+        if field is None or not fits:
+            return False
+    return True
+
+
+def _is_plain_chat_completion_request_messages_tool_calls(
+    value: Any, model: Any
+) -> bool:
+    if (
+        type(value) is not dict
+        or "id" not in value
+        or "type" not in value
+        or "function" not in value
+    ):
+        return False
+    for name, field in value.items():
+        match name:
+            case "id" | "type":
+                fits = type(field) is str
+            case "function":
+                fits = _is_plain_chat_completion_request_messages_tool_calls_function(
+                    field, model
+                )
+            case _:
+                return False
+        if field is None or not fits:
+            return False
+    return True
+
+
+def _is_plain_chat_completion_request_messages_tool_calls_function(
+    value: Any, model: Any
+) -> bool:
+    if type(value) is not dict or "name" not in value or "arguments" not in value:
+        return False
+    for name, field in value.items():
+        match name:
+            case "name" | "arguments":
+                fits = type(field) is str
+            case _:
+                return False
+        if field is None or not fits:
+            return False
+    return True
+
+
+def _is_plain_chat_completion_request_messages_reasoning_details(
+    value: Any, model: Any
+) -> bool:
+    if type(value) is not dict:
+        return False
+    for name, field in value.items():
+        match name:
+            case "type" | "id" | "format" | "text":
+                fits = (type(field) is str) or (field is None)
+            case "index":
+                fits = (type(field) is int) or (field is None)
+            case _:
+                return False
+        if field is None or not fits:
+            return False
+    return True
+
+
+def _is_plain_chat_completion_request_thinking(value: Any, model: Any) -> bool:
+    if type(value) is not dict:
+        return False
+    for name, field in value.items():
+        match name:
+            case "type":
+                fits = type(field) is str
+            case _:
+                return False
+        if field is None or not fits:
+            return False
+    return True
+
+
+def _is_plain_chat_completion_request_tools(value: Any, model: Any) -> bool:
+    if type(value) is not dict or "type" not in value or "function" not in value:
+        return False
+    for name, field in value.items():
+        match name:
+            case "type":
+                fits = type(field) is str
+            case "function":
+                fits = _is_plain_chat_completion_request_tools_function(field, model)
+            case _:
+                return False
+        if field is None or not fits:
+            return False
+    return True
+
+
+def _is_plain_chat_completion_request_tools_function(value: Any, model: Any) -> bool:
+    if type(value) is not dict or "name" not in value or "parameters" not in value:
+        return False
+    for name, field in value.items():
+        match name:
+            case "name" | "description":
+                fits = type(field) is str
+            case "parameters":
+                fits = type(field) is dict and _is_json(field)
+            case _:
+                return False
+        if field is None or not fits:
+            return False
+    return True
+
+
+def _is_plain_chat_completion_request_stream_options(value: Any, model: Any) -> bool:
+    if type(value) is not dict:
+        return False
+    for name, field in value.items():
+        match name:
+            case "include_usage":
+                fits = type(field) is bool
+            case _:
+                return False
+        if field is None or not fits:
+            return False
+    return True
+
+
+def is_plain_chat_completion_request(value: Any) -> bool:
+    """Whether `value` is plain JSON that `check` allows.
+
+    Plain is what json.loads returns: no subclasses, no models. False is no verdict: ask `check`. A
+    field that is None is not plain, since None may stand for a field that is left out.
+    """
+    try:
+        return type(value) is dict and _is_plain_chat_completion_request(
+            value, value.get("model")
+        )
+    except RecursionError:
+        return False
+
 
 MERGES: dict[str, dict[str, Merge]] = {
     "ReasoningDetail": {

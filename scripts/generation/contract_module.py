@@ -3,7 +3,7 @@
 - the servers, by region
 - the method and path of each operation
 - the documented status codes: what they mean and which are worth a retry
-- the request as a schema (the bounds of what is sent) and as the parameters of a call
+- the request: its bounds as a schema and as code, its fields as the parameters of a call
 - how the pieces of a stream are merged
 """
 
@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from generation import runtime
-from generation.python_source import OPENING, assignment, copied, escaped, objects
+from generation.predicates import predicate
+from generation.python_source import OPENING, assignment, copied, escaped, is_object, objects
 from generation.typed_dicts import documented_keys, parameters
 from spec.openapi import EVENT_STREAM, JSON, Place, Schema, Spec, component
 
@@ -50,7 +51,10 @@ def contract_module(spec: Spec, source: bytes) -> str:
         schema = _constraints(spec, spec.schemas[name], ("components", "schemas", name), ())
         documentation = f"The bounds of a {name}, references resolved; enumerations are open."
         target = f"{_constant(name)}_SCHEMA: dict[str, Any]"
-        parts += [assignment(target, schema, documentation), *_parameters(spec, name)]
+        parts.append(assignment(target, schema, documentation))
+        if is_object(schema):
+            parts += _parameters(spec, name)
+            parts.append(predicate(f"is_plain_{_constant(name).lower()}", schema))
     events = spec.bodies(spec.replies(successful=True), EVENT_STREAM)
     parts.append(_merges(spec, objects(spec, spec.reachable(events))))
     return "\n".join(parts)

@@ -186,6 +186,23 @@ def _object_violation(
     return None
 
 
+_SCALARS = frozenset({str, int, bool, type(None)})
+_STRINGS = frozenset({str})
+
+
+def _is_json(value: Any) -> bool:
+    """Whether a value consists of exactly the types that json.loads returns."""
+    kind: type[Any] = type(value)
+    if kind in _SCALARS:
+        return True
+    if kind is dict or kind is list:
+        for each in value.values() if kind is dict else value:
+            if not _is_json(each):
+                return False
+        return kind is list or _STRINGS.issuperset(map(type, value))
+    return kind is float and math.isfinite(value)
+
+
 def _data_violation(url: str, limit: int, where: str) -> str | None:
     """Whether a data URL holds too much; any other URL holds nothing."""
     if url[:5].lower() != "data:":

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from bodies import bodies, examples, nearly
-from generated_check import generated_findings
+from generated_check import generated_findings, plain_findings
 from rehearsal.revisions import Revision, properties
 from rehearsal.running import rehearse
 from spec_reading import Spec, objects, read_spec, same, violations, without_nulls
@@ -163,6 +163,7 @@ def test_unusual_shapes_become_code_that_works(
         spec = read_spec(tmp_path / "project/openapi.yaml")
         assert generated_findings(spec, package) == []
         of_unusual_shapes_all_is_read(spec, package)
+        of_unusual_requests_the_plain_ones_are_allowed(spec, package.contract)
     finally:
         for name in [name for name in sys.modules if name.partition(".")[0] == "unusual_api"]:
             del sys.modules[name]
@@ -180,6 +181,21 @@ def of_unusual_shapes_all_is_read(spec: Spec, package: Any) -> None:
             assert reading_findings(spec, name, view(body), body) == []
 
     holds()
+
+
+def of_unusual_requests_the_plain_ones_are_allowed(spec: Spec, contract: Any) -> None:
+    plain: set[bool] = set()
+    schema = spec["components"]["schemas"]["ChatCompletionRequest"]
+
+    @examples(200)
+    @given(bodies(spec, "ChatCompletionRequest", unknown=False))
+    def holds(body: dict[str, Any]) -> None:
+        request = without_nulls(spec, schema, body)
+        assert plain_findings(spec, contract, request) == []
+        plain.add(contract.is_plain_chat_completion_request(request))
+
+    holds()
+    assert plain == {True, False}
 
 
 # The checks of the tests, by themselves

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from enum import Enum
 from types import ModuleType
 from typing import Any, get_type_hints
@@ -25,6 +26,7 @@ from spec_reading import (
     reachable,
     reader_name,
     resolved,
+    without_nulls,
 )
 
 CHECKED = ("x-bounds", "x-required-when", "x-max-body-bytes", "x-max-data-bytes", "x-received-as")
@@ -212,6 +214,30 @@ def _own_module_findings(spec: Spec, package: ModuleType) -> Findings:
             continue
         found += _view_findings(spec, name, getattr(package.views, f"{name}View", None))
     return found
+
+
+def plain_findings(spec: Spec, contract: Any, request: Any) -> Findings:
+    """What is wrong with a request that counts as plain."""
+    if not contract.is_plain_chat_completion_request(request):
+        return []
+    problem = contract.check(request, contract.CHAT_COMPLETION_REQUEST_SCHEMA)
+    found = [f"plain, although {problem}"] if problem else []
+    if not _is_json(request):
+        found.append("plain, although it contains what json.loads never returns")
+    schema = spec["components"]["schemas"]["ChatCompletionRequest"]
+    if differences(request, without_nulls(spec, schema, request)):
+        found.append("plain, although it contains a None that is left out")
+    return found
+
+
+def _is_json(value: Any) -> bool:
+    if type(value) is dict:
+        return all(isinstance(key, str) and _is_json(each) for key, each in value.items())
+    if type(value) is list:
+        return all(map(_is_json, value))
+    if type(value) is float:
+        return math.isfinite(value)
+    return value is None or type(value) in (str, int, bool)
 
 
 def _view_findings(spec: Spec, name: str, view: Any) -> Findings:

@@ -161,6 +161,14 @@ def test_list_takes_string_mappings_where_no_key_requires_anything_else(
     assert ("Mapping[str, str]" in annotation) == expected
 
 
+def test_request_of_free_keys_has_a_schema_but_no_parameters() -> None:
+    spec = copy.deepcopy(SPEC)
+    spec["components"]["schemas"]["Request"] = {"type": "object", "description": "Anything."}
+    made: Any = module("free_contract", contract_module(parsed(spec), b""))
+    assert made.REQUEST_SCHEMA == {"type": "object"}
+    assert not hasattr(made, "REQUEST_PARAMETERS")
+
+
 def test_keyword_that_requests_would_not_be_checked_by_is_refused_with_its_place() -> None:
     spec = copy.deepcopy(SPEC)
     spec["components"]["schemas"]["Message"]["dependentRequired"] = {"parts": ["role"]}
