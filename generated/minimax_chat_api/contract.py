@@ -243,7 +243,7 @@ _STRINGS = frozenset({str})
 
 def _is_json(value: Any) -> bool:
     """Whether a value consists of exactly the types that json.loads returns."""
-    kind: type[Any] = type(value)
+    kind = type(value)  # pyright: ignore[reportUnknownVariableType]
     if kind in _SCALARS:
         return True
     if kind is dict or kind is list:
