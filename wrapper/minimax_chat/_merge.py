@@ -19,6 +19,9 @@ WHOLES = {
 # Below this length, a piece may begin like the one before it by chance.
 CHANCE = 8
 
+# So many are joined, because short strings take ten times the memory of their text.
+JOINED_PIECES = 1000
+
 Decisions: TypeAlias = dict[tuple[str, str], bool]
 """Whether the pieces of a field are cumulative, by component and field, once it is known."""
 
@@ -30,7 +33,8 @@ class Text:
 
     def __init__(self) -> None:
         self._pieces: list[str] = []
-        self._taken = 0  # pieces
+        self._joined = 0  # how many of them are joined already
+        self._taken = 0
 
     def add(self, piece: str) -> None:
         self._pieces.append(piece)
@@ -44,6 +48,9 @@ class Text:
     def take(self) -> str:
         """The text added since the last call."""
         new = "".join(self._pieces[self._taken :])
+        if len(self._pieces) - self._joined > JOINED_PIECES:
+            self._pieces[self._joined :] = ["".join(self._pieces[self._joined :])]
+            self._joined += 1
         self._taken = len(self._pieces)
         return new
 

