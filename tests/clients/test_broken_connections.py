@@ -9,10 +9,10 @@ import traceback
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
-import httpx
 import pytest
 
 from driver import Client, Driver
+from http_library import httpx
 from minimax_chat import (
     APIConnectionError,
     APIError,

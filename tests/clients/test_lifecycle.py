@@ -10,10 +10,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import httpx
 import pytest
 
 from driver import Driver
+from http_library import httpx
 from minimax_chat import ConfigurationError, MiniMax
 from samples import KEY, MESSAGES, MODEL, PROMPT
 from server import Server, answer

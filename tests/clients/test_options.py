@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-import httpx
 import pytest
 
 from driver import Driver
+from http_library import httpx
 from minimax_chat import ConfigurationError, InvalidArgumentError
 from samples import KEY, MESSAGES, MODEL, TEXT, plain
 from server import Server, answer, http_reply

@@ -7,6 +7,7 @@ import logging
 import pytest
 
 from driver import Driver
+from http_library import httpx
 from minimax_chat import MiniMaxError, RateLimitError
 from samples import DONE, KEY, TEXT, base_resp, event, events, openai_style, plain, sse
 from server import CLOSE, Server, http_chunk, http_reply, http_stream, stream_head
@@ -94,7 +95,8 @@ def test_each_attempt_and_retry_is_logged(
 def test_no_log_of_client_or_httpx_shows_key_or_prompt(
     api: Driver, server: Server, delays: list[float], caplog: pytest.LogCaptureFixture
 ) -> None:
-    for name in (None, "minimax_chat", "httpx", "httpcore"):
+    libraries = {"httpx": "httpcore", "httpx2": "httpcore2"}
+    for name in (None, "minimax_chat", *libraries.keys(), *libraries.values()):
         caplog.set_level(logging.DEBUG, name)
     server.script(RATE_LIMIT)
     server.script(ANSWER)
@@ -110,7 +112,8 @@ def test_no_log_of_client_or_httpx_shows_key_or_prompt(
             client.text(streamed=True, messages=messages)
     with pytest.raises(MiniMaxError):
         client.ask(messages=messages, extra_headers={"X Y": "z"})
-    assert {"minimax_chat", "httpcore.http11"} <= {record.name for record in caplog.records}
+    connections = f"{libraries[httpx.__name__]}.http11"
+    assert {"minimax_chat", connections} <= {record.name for record in caplog.records}
     for record in caplog.records:
         line = f"{record.getMessage()} {record.args} {record.exc_text}"
         assert KEY not in line

@@ -8,10 +8,10 @@ import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
-import httpx
 import pytest
 
 from driver import Client, Driver, OpenStream
+from http_library import httpx
 from minimax_chat import (
     APIConnectionError,
     MiniMaxError,

@@ -10,9 +10,9 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import httpx
 import pytest
 
+from http_library import httpx
 from minimax_chat import AsyncMiniMax, AsyncStream, ConfigurationError
 from samples import KEY, MESSAGES, MODEL, PROMPT, TEXT, base_resp, event, events, plain
 from server import (

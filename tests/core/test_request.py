@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 import httpx
+import httpx2
 import pytest
 from hypothesis import given, strategies as st
 
@@ -579,16 +580,17 @@ def test_extra_headers_are_sent_beside_those_of_the_client() -> None:
         (30, httpx.Timeout(30, connect=5)),
         (2.5, httpx.Timeout(2.5, connect=2.5)),
         (httpx.Timeout(7, read=9), httpx.Timeout(7, read=9)),
+        (httpx2.Timeout(7, read=9), httpx.Timeout(7, read=9)),
         (httpx.Timeout(None), httpx.Timeout(None)),
     ],
     ids=repr,
 )
 def test_the_timeout_of_client_or_call(timeout: Any, expected: httpx.Timeout) -> None:
     for of in (call(timeout=timeout), call(of=config(timeout=timeout))):
-        assert httpx.Timeout(of.request["timeout"]) == expected
+        assert of.request["extensions"] == {"timeout": expected.as_dict()}
     if timeout is not None:
         of = call(of=config(timeout=99), timeout=timeout)
-        assert httpx.Timeout(of.request["timeout"]) == expected
+        assert of.request["extensions"] == {"timeout": expected.as_dict()}
 
 
 def test_options_of_a_call_do_not_change_those_of_its_client() -> None:

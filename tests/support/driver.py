@@ -11,8 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any, Self
 
-import httpx
-
+from http_library import httpx
 from minimax_chat import (
     AsyncMiniMax,
     AsyncStream,

@@ -11,8 +11,9 @@ import pytest
 
 from minimax_chat import Completion, CompletionChunk, MiniMaxError
 from minimax_chat._config import Config
+from minimax_chat._params import CreateParams
 from minimax_chat._reply import ReplyHead
-from minimax_chat._request import CreateParams, PreparedCall
+from minimax_chat._request import PreparedCall
 from minimax_chat._stream import StreamReader
 from samples import KEY, MESSAGES, MODEL
 

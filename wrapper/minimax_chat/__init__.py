@@ -45,7 +45,7 @@ if TYPE_CHECKING:
         TokenLimitError as TokenLimitError,
     )
     from ._media import image as image, video as video
-    from ._request import Conversation as Conversation
+    from ._params import Conversation as Conversation
     from .aio import AsyncMiniMax as AsyncMiniMax, AsyncStream as AsyncStream
     from .client import MiniMax as MiniMax, Stream as Stream
 
@@ -58,7 +58,7 @@ _MODULES = {
     "AsyncStream": "minimax_chat.aio",
     "Completion": "minimax_chat._completion",
     "CompletionChunk": "minimax_chat._completion",
-    "Conversation": "minimax_chat._request",
+    "Conversation": "minimax_chat._params",
     "image": "minimax_chat._media",
     "video": "minimax_chat._media",
     "ContentPartParam": "minimax_chat_api.params",

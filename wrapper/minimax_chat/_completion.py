@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from minimax_chat_api.models import ChatCompletion, ChatCompletionChunk
 from minimax_chat_api.views import (
     ChatCompletionChunkView,
     ChatCompletionView,
@@ -16,6 +14,9 @@ from minimax_chat_api.views import (
 
 from ._json import as_string
 from ._think import join_segments, split
+
+if TYPE_CHECKING:
+    from minimax_chat_api.models import ChatCompletion, ChatCompletionChunk
 
 LONGEST_SHOWN = 80
 """Characters of a text that repr() shows."""
@@ -81,6 +82,9 @@ class Completion(ChatCompletionView):
     @property
     def raw(self) -> ChatCompletion:
         """The response as a generated model, including undocumented fields."""
+        # Imported when needed: the models take most of the time of an import.
+        from minimax_chat_api.models import ChatCompletion
+
         return ChatCompletion.from_dict(self._data)
 
     def __repr__(self) -> str:
@@ -97,6 +101,8 @@ class Completion(ChatCompletionView):
 
     def _repr_markdown_(self) -> str:
         """What notebooks show: the answer, with the thinking folded above it."""
+        from html import escape  # takes longer to import than this package's own modules
+
         parts = [self.text]
         if self.thinking:
             thinking = escape(self.thinking, quote=False)
@@ -130,7 +136,7 @@ class CompletionChunk(ChatCompletionChunkView):
     __slots__ = ("text", "thinking")
 
     def __init__(self, data: dict[str, Any], thinking: str, text: str) -> None:
-        super().__init__(data)
+        self._data = data
         self.thinking: str = thinking
         self.text: str = text
 
@@ -143,6 +149,8 @@ class CompletionChunk(ChatCompletionChunkView):
     @property
     def raw(self) -> ChatCompletionChunk:
         """The event as a generated model, including undocumented fields."""
+        from minimax_chat_api.models import ChatCompletionChunk
+
         return ChatCompletionChunk.from_dict(self._data)
 
     def __repr__(self) -> str:

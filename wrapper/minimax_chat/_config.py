@@ -1,4 +1,4 @@
-"""The options of a client: from arguments, else the environment, else defaults."""
+"""The options of clients and calls: from arguments, else the environment, else defaults."""
 
 from __future__ import annotations
 
@@ -6,29 +6,55 @@ import os
 import warnings
 from collections.abc import Mapping
 from ipaddress import ip_address
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypedDict
 from urllib.parse import urlsplit
-
-from attrs import evolve, field, frozen
 
 from minimax_chat_api.contract import SERVERS, check
 
 from ._errors import ConfigurationError, InvalidArgumentError
 from ._json import redact
 
+if TYPE_CHECKING:
+    from ._http import Timeout
+
 SECONDS = {"type": "number", "exclusiveMinimum": 0, "maximum": 1_000_000}
 RESERVED_HEADERS = ("authorization", "content-length", "host", "transfer-encoding")
 
 
-@frozen
+class CallOptions(TypedDict, total=False):
+    """The arguments of `create` that are not fields of the request.
+
+    Keys:
+        timeout: Seconds of inactivity before the call fails, or a Timeout of httpx or httpx2.
+        max_retries: How often the call is retried after a failure.
+        extra_headers: Headers to send beside the client's.
+        extra_body: Undocumented request fields, sent unchecked.
+    """
+
+    timeout: float | Timeout | None
+    max_retries: int | None
+    extra_headers: Mapping[str, str] | None
+    extra_body: Mapping[str, Any] | None
+
+
 class Config:
     """The checked options of a client."""
 
-    api_key: str = field(repr=False)
-    base_url: str
-    timeout: Any = None  # seconds or an httpx.Timeout; None for the default
-    max_retries: int = 2
-    headers: Mapping[str, str] = field(factory=dict[str, str], repr=False)
+    def __init__(
+        self,
+        api_key: str,
+        base_url: str,
+        timeout: Any = None,
+        max_retries: int = 2,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.api_key, self.base_url = api_key, base_url
+        self.timeout = timeout  # seconds or a Timeout of the HTTP library; None for the default
+        self.max_retries = max_retries
+        self.headers: Mapping[str, str] = headers or {}
+
+    def __repr__(self) -> str:
+        return f"Config(base_url={self.base_url!r})"  # neither key nor headers
 
     @classmethod
     def resolve(cls, api_key: str | None, region: str | None, base_url: str | None) -> Config:
@@ -49,7 +75,9 @@ class Config:
 
     def override(self, timeout: Any, max_retries: Any, headers: Any) -> Config:
         """A copy with each option that is not None replaced; raises InvalidArgumentError."""
-        # An httpx.Timeout is recognized by its `connect`: this module imports no HTTP library.
+        if timeout is None and max_retries is None and headers is None:
+            return self
+        # A Timeout is recognized by its `connect`: this module imports no HTTP library.
         seconds = 1 if timeout is None or hasattr(timeout, "connect") else timeout
         retries = self.max_retries if max_retries is None else max_retries
         problem = check(seconds, SECONDS, "timeout")
@@ -62,7 +90,8 @@ class Config:
         if problem:
             raise InvalidArgumentError(problem)
         timeout = self.timeout if timeout is None else timeout
-        return evolve(self, timeout=timeout, max_retries=retries, headers={**self.headers, **given})
+        headers = {**self.headers, **given}
+        return Config(self.api_key, self.base_url, timeout, retries, headers)
 
     def redact(self, value: Any) -> Any:
         """A JSON value with the API key replaced by `***` in all its strings."""

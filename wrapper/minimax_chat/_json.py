@@ -1,8 +1,34 @@
-"""Reads JSON values of unknown type."""
+"""Reads JSON, and values in it of unknown type."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from typing import Any, cast
+
+decode: Callable[[bytes], Any] | None = None
+"""Decodes JSON in a quarter of the time, if msgspec is installed."""
+try:
+    from msgspec.json import Decoder
+
+    decode = Decoder().decode
+except ImportError:
+    pass
+
+
+def parse(content: bytes) -> Any:
+    """The JSON value in `content`, which may begin with a byte order mark.
+
+    Raises ValueError or RecursionError.
+    """
+    if decode is not None:
+        try:
+            return decode(content)
+        except (ValueError, RecursionError):
+            # Left to json, which reads NaN and lone surrogates as well, and words the errors.
+            pass
+    # Not decoded as utf-8-sig, which takes as long as parsing an event.
+    return json.loads(content.decode().removeprefix("\ufeff"))
 
 
 def as_object(value: Any) -> dict[str, Any]:

@@ -6,14 +6,12 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from minimax_chat_api.models import FinishReason
-
 from ._completion import Completion, CompletionChunk
 from ._errors import MiniMaxError, StreamInterruptedError
 from ._events import EventDecoder
 from ._json import as_array, as_object
 from ._merge import CumulativeText, Entries, Object, Text
-from ._reply import ReplyHead, content_filter_error
+from ._reply import ReplyHead, content_filter_error, parsed
 from ._think import StructuredThinking, ThinkSplitter
 
 
@@ -22,9 +20,8 @@ class StreamReader:
 
     def __init__(self, head: ReplyHead) -> None:
         self.head: ReplyHead = head
-        content_type = head.headers.get("content-type", "").partition(";")[0].strip().lower()
         # Anything else is a JSON body: a failure, or the whole answer.
-        self._is_stream = head.status == 200 and content_type == "text/event-stream"
+        self._is_stream = head.status == 200 and head.content_type == "text/event-stream"
         self._body: list[bytes] = []
         self._events, self._accumulator = EventDecoder(), Accumulator()
         self._whole: Completion | None = None
@@ -47,10 +44,10 @@ class StreamReader:
             self._body.append(data)
             return
         for content in self._events.feed(data):
-            if content.strip() == b"[DONE]":
+            if len(content) < 20 and content.strip() == b"[DONE]":
                 self.done = True
                 return
-            body, problem = self.head.parse(content)
+            body, problem = parsed(content)
             chunk = self._accumulator.add_text(body)
             if chunk is None:
                 chunk = self._accumulator.add(self._checked(body, problem))
@@ -136,8 +133,8 @@ class Accumulator:
         Nearly all events are such. They need no checks, and merging nothing but their text takes a
         tenth of the time.
         """
-        delta = _only_delta(event)
-        if self._template is None or delta is None:
+        delta = None if self._template is None else _only_delta(event)
+        if delta is None:
             return None
         content = delta["content"]
         delta["content"] = ""
@@ -148,7 +145,9 @@ class Accumulator:
         self._text.add(content)
         self._text.take()
         thinking, text = self._splitter.feed(content)
-        return CompletionChunk(event, self._chosen({"content": thinking}), text)
+        if thinking:
+            thinking = self._chosen({"content": thinking})
+        return CompletionChunk(event, thinking, text)
 
     def add(self, event: dict[str, Any]) -> CompletionChunk:
         """Merges an event; returns its chunk."""
@@ -174,12 +173,18 @@ class Accumulator:
     @property
     def inside_call(self) -> bool:
         """Whether a choice ends within the arguments of a tool call, though no limit cut it off."""
-        return any(
-            is_cut_off(call.function.arguments)
+        reasons = [
+            choice.finish_reason
             for choice in Completion(self.whole()).choices
-            if choice.finish_reason not in (FinishReason.LENGTH, FinishReason.CONTENT_FILTER)
             for call in choice.message.tool_calls
-        )
+            if is_cut_off(call.function.arguments)
+        ]
+        if not reasons:
+            return False
+        # Imported when needed: the models take most of the time of an import.
+        from minimax_chat_api.models import FinishReason
+
+        return not {*reasons} <= {FinishReason.LENGTH, FinishReason.CONTENT_FILTER}
 
     def whole(self) -> dict[str, Any]:
         """The answer as far as it has arrived, in the form of a plain reply."""

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Literal, Self, Unpack, overload
+from typing import TYPE_CHECKING, Literal, Self, Unpack, overload
 
-import httpx
-
-from ._client import BaseClient, Chat, Connections, PublicNames
+from ._client import BaseClient, Chat, Connection, Connections, PublicNames
 from ._completion import Completion, CompletionChunk
 from ._config import Config
 from ._errors import MiniMaxError
-from ._http import Response, map_httpx_errors, short_read
+from ._http import AsyncClient, Response, build_request, library, map_http_errors, short_read
 from ._reply import ReplyHead
-from ._request import CreateParams, PreparedCall, show_parameters
+from ._request import PreparedCall, show_parameters
 from ._retry import retry_delay
 from ._stream import StreamReader
+
+if TYPE_CHECKING:
+    from ._params import CreateParams
 
 
 class AsyncStream(PublicNames):
@@ -33,11 +34,11 @@ class AsyncStream(PublicNames):
     def __init__(
         self,
         reader: StreamReader,
-        response: Response,
+        connection: Connection[AsyncClient],
         first: CompletionChunk,
         rest: AsyncIterator[CompletionChunk],
     ) -> None:
-        self._reader, self._response, self._rest = reader, response, rest
+        self._reader, self._connection, self._rest = reader, connection, rest
         self._first: CompletionChunk | None = first
         self._closed = False
 
@@ -49,7 +50,7 @@ class AsyncStream(PublicNames):
     async def aclose(self) -> None:
         """Releases the connection; no more chunks follow."""
         self._closed = True
-        await self._response.aclose()
+        await _close(self._connection)
 
     def __aiter__(self) -> Self:
         return self
@@ -67,11 +68,22 @@ class AsyncStream(PublicNames):
         await self.aclose()
 
 
+async def _close(connection: Connection[AsyncClient]) -> None:
+    try:
+        if connection.response is not None:
+            await connection.response.aclose()
+    finally:
+        if (idle := connection.release()) is not None:
+            await idle.aclose()
+
+
 # Not a method, which would keep the stream alive in a reference cycle.
-async def _chunks(reader: StreamReader, response: Response) -> AsyncIterator[CompletionChunk]:
+async def _chunks(
+    reader: StreamReader, connection: Connection[AsyncClient], response: Response
+) -> AsyncIterator[CompletionChunk]:
     try:
         redact = reader.head.call.config.redact
-        with map_httpx_errors(redact, broken_off=reader.broken_off):
+        with map_http_errors(redact, broken_off=reader.broken_off):
             body = response.aiter_bytes()
             async for data in body:
                 for chunk in reader.feed(data):
@@ -84,13 +96,13 @@ async def _chunks(reader: StreamReader, response: Response) -> AsyncIterator[Com
         for chunk in reader.end():
             yield chunk
     finally:
-        await response.aclose()
+        await _close(connection)
 
 
 class Completions(PublicNames):
     """The API's `chat.completions` namespace."""
 
-    def __init__(self, config: Config, connections: Connections[httpx.AsyncClient]) -> None:
+    def __init__(self, config: Config, connections: Connections[AsyncClient]) -> None:
         self._config, self._connections = config, connections
 
     @overload
@@ -136,24 +148,27 @@ class Completions(PublicNames):
             await asyncio.sleep(delay)
 
     async def _send(self, call: PreparedCall) -> Completion | AsyncStream:
-        http = self._connections.get()
-        with map_httpx_errors(call.config.redact):
-            request = http.build_request(**call.request)
-            response = await http.send(
-                request, stream=True, auth=call.authorize, follow_redirects=False
-            )
-        head = ReplyHead.of(call, response)
-        if call.stream:
-            reader = StreamReader(head)
-            chunks = _chunks(reader, response)
-            # Read here, because a failure before the first chunk can still be retried.
-            first = await anext(chunks)
-            return AsyncStream(reader, response, first, chunks)
+        connection = self._connections.take()
         try:
-            with map_httpx_errors(call.config.redact, begun=True):
+            with map_http_errors(call.config.redact):
+                request = build_request(connection.http, call.request)
+                response = await connection.http.send(
+                    request, stream=True, auth=call.authorize, follow_redirects=False
+                )
+            connection.response = response
+            head = ReplyHead.of(call, response)
+            if call.stream:
+                reader = StreamReader(head)
+                chunks = _chunks(reader, connection, response)
+                # Read here, because a failure before the first chunk can still be retried.
+                first = await anext(chunks)
+                return AsyncStream(reader, connection, first, chunks)
+            with map_http_errors(call.config.redact, begun=True):
                 body = await response.aread()
-        finally:
-            await response.aclose()
+        except BaseException:
+            await _close(connection)
+            raise
+        await _close(connection)
         return head.completion(body)
 
 
@@ -161,10 +176,10 @@ def _has_ended(loop: asyncio.AbstractEventLoop) -> bool:
     return loop.is_closed()
 
 
-class AsyncMiniMax(BaseClient[httpx.AsyncClient]):
+class AsyncMiniMax(BaseClient[AsyncClient]):
     """A client of MiniMax's chat completions, safe to share between tasks."""
 
-    _http_class = httpx.AsyncClient
+    _new_http_client = library.AsyncClient
     _scope = staticmethod(asyncio.get_running_loop)
     _has_ended = staticmethod(_has_ended)
 
@@ -175,7 +190,7 @@ class AsyncMiniMax(BaseClient[httpx.AsyncClient]):
 
     async def aclose(self) -> None:
         """Closes the connections; the client can no longer be used."""
-        if (http := self._retire()) is not None:
+        for http in self._retire():
             await http.aclose()
 
     async def __aenter__(self) -> Self:

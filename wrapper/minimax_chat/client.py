@@ -5,19 +5,20 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from typing import Literal, Self, Unpack, overload
+from typing import TYPE_CHECKING, Literal, Self, Unpack, overload
 
-import httpx
-
-from ._client import BaseClient, Chat, Connections, PublicNames
+from ._client import BaseClient, Chat, Connection, Connections, PublicNames
 from ._completion import Completion, CompletionChunk
 from ._config import Config
 from ._errors import MiniMaxError
-from ._http import Response, map_httpx_errors, short_read
+from ._http import Client, Response, build_request, library, map_http_errors, short_read
 from ._reply import ReplyHead
-from ._request import CreateParams, PreparedCall, show_parameters
+from ._request import PreparedCall, show_parameters
 from ._retry import retry_delay
 from ._stream import StreamReader
+
+if TYPE_CHECKING:
+    from ._params import CreateParams
 
 
 class Stream(PublicNames):
@@ -34,11 +35,11 @@ class Stream(PublicNames):
     def __init__(
         self,
         reader: StreamReader,
-        response: Response,
+        connection: Connection[Client],
         first: CompletionChunk,
         rest: Iterator[CompletionChunk],
     ) -> None:
-        self._reader, self._response, self._rest = reader, response, rest
+        self._reader, self._connection, self._rest = reader, connection, rest
         self._first: CompletionChunk | None = first
         self._closed = False
 
@@ -50,7 +51,7 @@ class Stream(PublicNames):
     def close(self) -> None:
         """Releases the connection; no more chunks follow."""
         self._closed = True
-        self._response.close()
+        _close(self._connection)
 
     def __iter__(self) -> Self:
         return self
@@ -68,11 +69,22 @@ class Stream(PublicNames):
         self.close()
 
 
+def _close(connection: Connection[Client]) -> None:
+    try:
+        if connection.response is not None:
+            connection.response.close()
+    finally:
+        if (idle := connection.release()) is not None:
+            idle.close()
+
+
 # Not a method, which would keep the stream alive in a reference cycle.
-def _chunks(reader: StreamReader, response: Response) -> Iterator[CompletionChunk]:
+def _chunks(
+    reader: StreamReader, connection: Connection[Client], response: Response
+) -> Iterator[CompletionChunk]:
     try:
         redact = reader.head.call.config.redact
-        with map_httpx_errors(redact, broken_off=reader.broken_off):
+        with map_http_errors(redact, broken_off=reader.broken_off):
             body = response.iter_bytes()
             for data in body:
                 for chunk in reader.feed(data):
@@ -85,13 +97,13 @@ def _chunks(reader: StreamReader, response: Response) -> Iterator[CompletionChun
         for chunk in reader.end():
             yield chunk
     finally:
-        response.close()
+        _close(connection)
 
 
 class Completions(PublicNames):
     """The API's `chat.completions` namespace."""
 
-    def __init__(self, config: Config, connections: Connections[httpx.Client]) -> None:
+    def __init__(self, config: Config, connections: Connections[Client]) -> None:
         self._config, self._connections = config, connections
 
     @overload
@@ -135,22 +147,27 @@ class Completions(PublicNames):
             time.sleep(delay)
 
     def _send(self, call: PreparedCall) -> Completion | Stream:
-        http = self._connections.get()
-        with map_httpx_errors(call.config.redact):
-            request = http.build_request(**call.request)
-            response = http.send(request, stream=True, auth=call.authorize, follow_redirects=False)
-        head = ReplyHead.of(call, response)
-        if call.stream:
-            reader = StreamReader(head)
-            chunks = _chunks(reader, response)
-            # Read here, because a failure before the first chunk can still be retried.
-            first = next(chunks)
-            return Stream(reader, response, first, chunks)
+        connection = self._connections.take()
         try:
-            with map_httpx_errors(call.config.redact, begun=True):
+            with map_http_errors(call.config.redact):
+                request = build_request(connection.http, call.request)
+                response = connection.http.send(
+                    request, stream=True, auth=call.authorize, follow_redirects=False
+                )
+            connection.response = response
+            head = ReplyHead.of(call, response)
+            if call.stream:
+                reader = StreamReader(head)
+                chunks = _chunks(reader, connection, response)
+                # Read here, because a failure before the first chunk can still be retried.
+                first = next(chunks)
+                return Stream(reader, connection, first, chunks)
+            with map_http_errors(call.config.redact, begun=True):
                 body = response.read()
-        finally:
-            response.close()
+        except BaseException:
+            _close(connection)
+            raise
+        _close(connection)
         return head.completion(body)
 
 
@@ -158,10 +175,10 @@ def _has_ended(process: int) -> bool:
     return False  # it is this process, or a parent that shares no connections
 
 
-class MiniMax(BaseClient[httpx.Client]):
+class MiniMax(BaseClient[Client]):
     """A client of MiniMax's chat completions, safe to share between threads."""
 
-    _http_class = httpx.Client
+    _new_http_client = library.Client
     _scope = staticmethod(os.getpid)
     _has_ended = staticmethod(_has_ended)
 
@@ -172,7 +189,7 @@ class MiniMax(BaseClient[httpx.Client]):
 
     def close(self) -> None:
         """Closes the connections; the client can no longer be used."""
-        if (http := self._retire()) is not None:
+        for http in self._retire():
             http.close()
 
     def __enter__(self) -> Self:
