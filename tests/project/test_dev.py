@@ -291,9 +291,9 @@ def test_proxies_are_removed_unless_the_real_api_is_called(
     )
     done = run(project, command, NO_PROXY="example.com", **SOCKS, **variables)
     assert done.returncode == 0, done.stdout + done.stderr
-    [told] = re.findall(r"^proxies: (.*)$", done.stdout, re.MULTILINE)
+    told = set(re.findall(r"^proxies: (.*)$", done.stdout, re.MULTILINE))
     # It stays, for where it is empty httpx asks the system for proxies.
-    assert told == f"{len(SOCKS) if kept else 0} example.com,127.0.0.1,localhost"
+    assert told == {f"{len(SOCKS) if kept else 0} example.com,127.0.0.1,localhost"}
 
 
 @pytest.mark.parametrize(
@@ -387,29 +387,44 @@ def test_emulator_that_fails_to_start_is_reported(ready: Callable[[str], Path]) 
 
 # Test
 
-STEPS = [*dev.CHECKS, "tests"]
-
 
 def test_every_step_is_reported(ready: Callable[[str], Path]) -> None:
-    done = run(ready('case "$*" in *pytest*) echo "ran $*";; esac'), "test", "-k", "one word")
+    done = run(ready('case "$*" in *pytest*) echo "ran $* $WITHOUT_SPEED";; esac'), "test")
     assert done.returncode == 0, done.stdout + done.stderr
     told = re.findall(r"^ok +(.+?)  \d+\.\d s$", done.stdout, re.MULTILINE)
-    assert sorted(told) == sorted(STEPS)
-    assert re.search(r"^ran -P -m pytest .* -k one word$", done.stdout, re.MULTILINE)
-    assert done.stdout.splitlines()[-1].startswith(f"test: all {len(STEPS)} steps ok in ")
+    assert sorted(told) == sorted(dev.STEPS)
+    ran = re.findall(r"^ran -P -m pytest .*?worksteal(.*)$", done.stdout, re.MULTILINE)
+    assert ran == [" ", " tests/core tests/clients 1"]
+    assert done.stdout.splitlines()[-1].startswith(f"test: all {len(dev.STEPS)} steps ok in ")
 
 
-@pytest.mark.parametrize("broken", ["mypy", "regenerate.py", "pytest"])
+def test_arguments_select_tests_of_one_run(ready: Callable[[str], Path]) -> None:
+    done = run(ready('case "$*" in *pytest*) echo "ran $*";; esac'), "test", "-k", "one word")
+    assert re.findall(r"^ran .* -k one word$", done.stdout, re.MULTILINE)
+    assert done.stdout.count("ran ") == 1
+    assert f"{dev.TESTS_WITHOUT_SPEED}: left out, because" in done.stdout
+    assert done.stdout.splitlines()[-1].startswith(f"test: all {len(dev.STEPS) - 1} steps ok in ")
+
+
+@pytest.mark.parametrize(
+    ("broken", "steps"),
+    [
+        ("mypy", ["mypy"]),
+        ("regenerate.py", ["regeneration"]),
+        ("pytest", [dev.TESTS, dev.TESTS_WITHOUT_SPEED]),
+    ],
+)
 def test_failing_step_is_shown_and_the_others_still_run(
-    ready: Callable[[str], Path], broken: str
+    ready: Callable[[str], Path], broken: str, steps: list[str]
 ) -> None:
     done = run(ready(f'case "$*" in *{broken}*) echo "here is why"; exit 3;; esac'), "test")
     assert done.returncode == 1
     assert "here is why" in done.stdout
-    assert len(re.findall(r"^ok ", done.stdout, re.MULTILINE)) == len(STEPS) - 1
-    step = {"mypy": "mypy", "regenerate.py": "regeneration", "pytest": "tests"}[broken]
-    assert re.search(rf"^FAILED  {step}  ", done.stdout, re.MULTILINE)
-    assert done.stderr == f"dev: 1 of {len(STEPS)} steps failed: {step}\n"
+    assert len(re.findall(r"^ok ", done.stdout, re.MULTILINE)) == len(dev.STEPS) - len(steps)
+    for step in steps:
+        assert re.search(rf"^FAILED  {step}  ", done.stdout, re.MULTILINE)
+    count = f"{len(steps)} of {len(dev.STEPS)}"
+    assert done.stderr == f"dev: {count} steps failed: {', '.join(steps)}\n"
 
 
 # Beside it

@@ -52,9 +52,9 @@ class Driver:
         timeout = httpx.Timeout(10, pool=5)
         return self.client(base_url, http_client=http, timeout=timeout, **options)
 
-    def http_client(self, **options: Any) -> Any:
-        """An httpx client, closed at the end of the test."""
-        http = (httpx.AsyncClient if self.asynchronous else httpx.Client)(**options)
+    def http_client(self, library: Any = httpx, **options: Any) -> Any:
+        """A client of an HTTP library, closed at the end of the test."""
+        http = (library.AsyncClient if self.asynchronous else library.Client)(**options)
         self._stack.callback(lambda: self.run(close(http)))
         return http
 

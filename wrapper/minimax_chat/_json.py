@@ -15,12 +15,24 @@ try:
 except ImportError:
     pass
 
+MAX_DEPTH = 200
+"""Levels of nesting; answers have fewer than ten."""
+
 
 def parse(content: bytes) -> Any:
     """The JSON value in `content`, which may begin with a byte order mark.
 
-    Raises ValueError or RecursionError.
+    Raises ValueError, or RecursionError if it is nested too deeply.
     """
+    value = _decoded(content)
+    # Deeper values are refused here, because the readers' own limits differ.
+    may_be_deep = len(content) > 2 * MAX_DEPTH and content.count(b"[") + content.count(b"{")
+    if may_be_deep > MAX_DEPTH and _is_deeper(value, MAX_DEPTH):
+        raise RecursionError(f"it is nested more than {MAX_DEPTH} levels deep")
+    return value
+
+
+def _decoded(content: bytes) -> Any:
     if decode is not None:
         try:
             return decode(content)
@@ -29,6 +41,15 @@ def parse(content: bytes) -> Any:
             pass
     # Not decoded as utf-8-sig, which takes as long as parsing an event.
     return json.loads(content.decode().removeprefix("\ufeff"))
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    level = [value]
+    for _ in range(levels):
+        objects = [as_object(each).values() for each in level]
+        arrays = [as_array(each) for each in level]
+        level = [item for items in (*objects, *arrays) for item in items]
+    return any(isinstance(each, (dict, list)) for each in level)
 
 
 def as_object(value: Any) -> dict[str, Any]:

@@ -165,12 +165,9 @@ class Unknown:
             node = Entries("", {}) if numbered else Items()
         if node is None:
             return values
-        try:
-            for value in values:
-                node.add(value)
-            return node.whole()
-        except RecursionError:  # nested too deeply to be merged
-            return values
+        for value in values:
+            node.add(value)
+        return node.whole()
 
 
 class Object:
@@ -379,10 +376,7 @@ def _is_given(value: Any) -> bool:
 
 
 def _same(one: Any, other: Any) -> bool:
-    try:
-        return type(one) is type(other) and bool(one == other)
-    except RecursionError:
-        return False
+    return type(one) is type(other) and bool(one == other)
 
 
 def _id(piece: dict[str, Any]) -> str:

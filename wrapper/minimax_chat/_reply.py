@@ -99,10 +99,7 @@ class ReplyHead:
         )
 
     def _error(self, body: Any, problem: str | None, *, whole: bool) -> MiniMaxError:
-        try:
-            body = self.call.config.redact(body)  # some servers echo the key
-        except RecursionError:
-            body = "(nested too deeply to be shown)"
+        body = self.call.config.redact(body)  # some servers echo the key
         error: MiniMaxError | None = api_error(self.status, self.headers, body)
         if error is None and whole:
             error = content_filter_error(self.status, self.headers, body)

@@ -1,0 +1,170 @@
+"""Our own HTTP clients: few calls on each, no more of them than needed, none of them lost."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from driver import Client, Driver, OpenStream
+from http_library import httpx
+from minimax_chat import APITimeoutError, AsyncMiniMax, MiniMaxError
+from minimax_chat._client import Connections
+from samples import KEY, MESSAGES, MODEL, PROMPT, event, openai_style, plain
+from server import CLOSE, SILENCE, Server, answer, http_chunk, http_reply, stream_head
+
+
+@pytest.fixture
+def made(api: Driver, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The HTTP clients that were made."""
+    return record_clients(api.asynchronous, monkeypatch)
+
+
+def record_clients(asynchronous: bool, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    made: list[Any] = []
+    kind = httpx.AsyncClient if asynchronous else httpx.Client
+    make = kind.__init__
+
+    def record(http: Any, *arguments: Any, **options: Any) -> None:
+        made.append(http)
+        make(http, *arguments, **options)
+
+    monkeypatch.setattr(kind, "__init__", record)
+    return made
+
+
+def open_streams(client: Client, number: int) -> list[OpenStream]:
+    return [client.stream() for _ in range(number)]
+
+
+def test_an_http_client_carries_four_calls_at_a_time(
+    api: Driver, server: Server, made: list[Any]
+) -> None:
+    server.otherwise(answer)
+    client = api.client(server.base_url)
+    streams = open_streams(client, 9)
+    assert len(made) == 3
+    for stream in streams:
+        stream.close()
+        stream.close()
+    open_streams(client, 12)
+    assert len(made) == 3, "the clients are used again"
+
+
+def test_calls_in_a_row_use_one_connection(
+    api: Driver, server: Server, made: list[Any], streamed: bool
+) -> None:
+    server.otherwise(answer)
+    client = api.client(server.base_url)
+    assert [client.text(streamed) for _ in range(10)] == [PROMPT] * 10
+    assert {request.connection for request in server.requests} == {0}
+    assert len(made) == 1
+
+
+def test_clients_that_are_no_longer_needed_are_closed(
+    api: Driver, server: Server, made: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Connections, "CALLS_PER_CLIENT", 1)
+    monkeypatch.setattr(Connections, "MAX_IDLE_CLIENTS", 2)
+    server.otherwise(answer)
+    client = api.client(server.base_url)
+    for stream in open_streams(client, 5):
+        stream.close()
+    assert [http.is_closed for http in made].count(False) == 2
+    assert [stream.close() for stream in open_streams(client, 2)] == [None, None]
+    assert len(made) == 5
+    client.close()
+    assert all(http.is_closed for http in made)
+
+
+def test_more_calls_than_connections_wait_for_one(
+    api: Driver, server: Server, made: list[Any], monkeypatch: pytest.MonkeyPatch, streamed: bool
+) -> None:
+    monkeypatch.setattr(Connections, "CALLS_PER_CLIENT", 1)
+    monkeypatch.setattr(Connections, "MAX_CLIENTS", 2)
+    server.otherwise(answer)
+    client = api.client(server.base_url, max_retries=0)
+    streams = open_streams(client, 2)
+    with pytest.raises(APITimeoutError, match="PoolTimeout"):
+        client.text(streamed, timeout=httpx.Timeout(5, pool=0.05))
+    streams[0].close()
+    assert client.text(streamed) == PROMPT
+    assert len(made) == 2
+
+
+BROKEN_STREAM = [stream_head(), http_chunk(event("Hel")), CLOSE]
+FAILURES: dict[str, list[Any]] = {
+    "an error": [http_reply(openai_style("login fail (1004)"), 401)],
+    "no JSON": [http_reply(b"<html>")],
+    "a lost connection": [CLOSE],
+    "silence": [SILENCE],
+    "half a body": [http_reply(plain())[:-5], CLOSE],
+    "half a stream": BROKEN_STREAM,
+}
+
+
+@pytest.mark.parametrize("replies", FAILURES.values(), ids=FAILURES.keys())
+def test_a_failed_call_gives_its_http_client_back(
+    api: Driver,
+    server: Server,
+    made: list[Any],
+    monkeypatch: pytest.MonkeyPatch,
+    replies: list[Any],
+    streamed: bool,
+) -> None:
+    monkeypatch.setattr(Connections, "CALLS_PER_CLIENT", 1)
+    client = api.client(server.base_url, max_retries=0, timeout=0.3)
+    for _ in range(3):
+        server.script(*replies)
+        with pytest.raises(MiniMaxError):
+            client.text(streamed)
+    assert len(made) == 1
+
+
+def test_a_cancelled_call_gives_its_http_client_back(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Connections, "CALLS_PER_CLIENT", 1)
+    made = record_clients(True, monkeypatch)
+
+    async def main() -> None:
+        async with AsyncMiniMax(base_url=server.base_url, api_key=KEY) as client:
+            for stream in (False, True):
+                server.script(SILENCE)
+                call = client.chat.completions.create(model=MODEL, messages=MESSAGES, stream=stream)
+                with pytest.raises(TimeoutError):
+                    await asyncio.wait_for(call, 0.1)
+
+    asyncio.run(main())
+    assert len(made) == 1
+
+
+def finishes(work: Callable[[], object]) -> bool:
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(10)
+    return not thread.is_alive()
+
+
+def test_a_stream_may_be_collected_while_another_call_takes_a_connection(server: Server) -> None:
+    """The garbage collector runs anywhere: also in the thread that holds the lock."""
+    driver = Driver(asynchronous=False)
+    server.otherwise(answer)
+    client = driver.client(server.base_url)
+
+    class Cycle:
+        def __init__(self) -> None:
+            self.stream, self.itself = client.stream(), self
+
+    def work() -> None:
+        Cycle()
+        with client.client._connections._lock:
+            gc.collect()
+        assert client.ask().text == PROMPT
+
+    assert finishes(work)
+    driver.close()

@@ -1,0 +1,89 @@
+"""`http_client=` takes clients of httpx and httpx2, whichever of them the client prefers."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+import httpx
+import httpx2
+import pytest
+
+from driver import Client, Driver
+from minimax_chat import (
+    APIConnectionError,
+    APITimeoutError,
+    ConfigurationError,
+    InvalidArgumentError,
+    ResponseDecodeError,
+    StreamInterruptedError,
+)
+from samples import KEY, PROMPT, event
+from server import CLOSE, SILENCE, Server, answer, http_chunk, http_reply, stream_head
+
+LIBRARIES = [httpx, httpx2]
+
+
+@pytest.fixture(params=LIBRARIES, ids=lambda library: library.__name__)
+def library(request: pytest.FixtureRequest) -> Any:
+    return request.param
+
+
+@pytest.fixture
+def client(api: Driver, server: Server, library: Any) -> Client:
+    """A client that sends with an HTTP client of the library."""
+    http = api.http_client(library, headers={"x-from": library.__name__})
+    return api.client(server.base_url, http_client=http, max_retries=0)
+
+
+def test_calls_go_through_the_given_client(
+    client: Client, server: Server, streamed: bool, library: ModuleType
+) -> None:
+    server.otherwise(answer)
+    assert [client.text(streamed), client.text(streamed)] == [PROMPT] * 2
+    assert [request.connection for request in server.requests] == [0, 0]
+    for request in server.requests:
+        assert request.headers["x-from"] == library.__name__
+        assert request.headers["authorization"] == f"Bearer {KEY}"
+
+
+def test_a_lost_connection_is_an_error_of_ours(
+    client: Client, server: Server, streamed: bool
+) -> None:
+    server.otherwise(CLOSE)
+    with pytest.raises(APIConnectionError) as caught:
+        client.text(streamed)
+    assert caught.value.__context__ is None
+
+
+@pytest.mark.parametrize("of", LIBRARIES, ids=lambda library: library.__name__)
+def test_a_timeout_of_either_library_is_obeyed(
+    client: Client, server: Server, streamed: bool, of: ModuleType
+) -> None:
+    server.otherwise(SILENCE)
+    with pytest.raises(APITimeoutError):
+        client.text(streamed, timeout=of.Timeout(5, read=0.1))
+
+
+def test_a_stream_that_breaks_off_is_an_error_of_ours(client: Client, server: Server) -> None:
+    server.script(stream_head(), http_chunk(event("Hel")), CLOSE)
+    with pytest.raises(StreamInterruptedError) as caught:
+        client.text(streamed=True)
+    assert caught.value.completion is not None
+    assert caught.value.completion.text == "Hel"
+
+
+def test_a_malformed_header_is_an_error_of_ours(client: Client, streamed: bool) -> None:
+    with pytest.raises(InvalidArgumentError):
+        client.text(streamed, extra_headers={"X Y": "z"})
+
+
+def test_a_broken_encoding_is_an_error_of_ours(client: Client, server: Server) -> None:
+    server.otherwise(http_reply("no gzip", 200, headers={"content-encoding": "gzip"}))
+    with pytest.raises(ResponseDecodeError, match="decompressed"):
+        client.ask()
+
+
+def test_a_client_of_the_other_kind_is_refused(api: Driver, library: Any) -> None:
+    with pytest.raises(ConfigurationError, match="http_client must be an httpx"):
+        api.kind(api_key=KEY, http_client=library.Client if api.asynchronous else library)

@@ -1,0 +1,107 @@
+"""_json.py: msgspec, if it is installed, changes the time alone."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import example, given, strategies as st
+
+from minimax_chat import _json
+from minimax_chat._json import MAX_DEPTH, parse
+
+NUMBERS = st.integers() | st.integers(-(2**70), 2**70) | st.floats()
+# Lone surrogates included.
+TEXTS = st.text(st.characters(codec=None, exclude_categories=()))
+VALUES = st.recursive(
+    st.none() | st.booleans() | NUMBERS | TEXTS,
+    lambda values: st.lists(values) | st.dictionaries(TEXTS, values),
+)
+
+
+def outcome(content: bytes) -> str:
+    """The value with the types in it, or the error; NaN is equal to itself in neither."""
+    try:
+        return repr(parse(content))
+    except (ValueError, RecursionError) as error:
+        return f"{type(error).__name__}: {error}"
+
+
+def assert_same_without_msgspec(content: bytes) -> None:
+    if _json.decode is None:
+        pytest.skip("msgspec is not installed, or hidden")
+    found = outcome(content)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_json, "decode", None)
+        assert found == outcome(content)
+
+
+@given(VALUES, st.booleans())
+def test_msgspec_reads_the_same_values(value: Any, ascii_only: bool) -> None:
+    text = json.dumps(value, ensure_ascii=ascii_only)
+    assert_same_without_msgspec(text.encode("utf-8", "surrogatepass"))
+
+
+@given(VALUES, st.data())
+def test_msgspec_reads_broken_json_in_the_same_way(value: Any, data: st.DataObject) -> None:
+    content = json.dumps(value).encode()
+    place = data.draw(st.integers(0, len(content)))
+    cut = data.draw(st.integers(0, 3))
+    put = data.draw(st.binary(max_size=3) | st.sampled_from([b"[", b"}", b'"', b"\\", b"0", b"e"]))
+    assert_same_without_msgspec(content[:place] + put + content[place + cut :])
+
+
+@given(st.from_regex(rb"-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,4})?", fullmatch=True))
+@example(b"-0")
+@example(b"1e999")
+@example(b"1" * 400 + b".0")
+def test_msgspec_reads_the_same_numbers(content: bytes) -> None:
+    assert_same_without_msgspec(content)
+    assert_same_without_msgspec(b'{"a": [' + content + b"]}")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b" \t\r\n1 ",
+        b"\x0b1",
+        b"\xef\xbb\xbf{}",
+        b"\xef\xbb\xbf\xef\xbb\xbf{}",
+        b'{"a": 1, "a": 2}',
+        b"[NaN, Infinity, -Infinity]",
+        b"9" * 5_000,
+        b'"\\ud800"',
+        b'"\\ud83d\\ude00"',
+        b'"\xed\xa0\x80"',
+        b'"\xc0\x80"',
+        b'"a\nb"',
+        b'"\\u0000"',
+        b"[1,]",
+        b"1 2",
+        b"01",
+        b"1.",
+        '{"a": 1}'.encode("utf-16"),
+    ],
+    ids=repr,
+)
+def test_msgspec_reads_odd_json_in_the_same_way(content: bytes) -> None:
+    assert_same_without_msgspec(content)
+
+
+@pytest.mark.parametrize("shape", [(b"[", b"", b"]"), (b'{"a":', b"1", b"}")], ids=["[]", "{}"])
+@pytest.mark.parametrize("depth", [MAX_DEPTH, MAX_DEPTH + 1, *range(960, 1_000), 100_000])
+def test_nesting_is_limited(shape: tuple[bytes, bytes, bytes], depth: int) -> None:
+    before, inside, after = shape
+    content = before * depth + inside + after * depth
+    if depth <= MAX_DEPTH:
+        assert parse(content) == json.loads(content)
+    else:
+        with pytest.raises(RecursionError):
+            parse(content)
+
+
+def test_many_brackets_are_no_nesting() -> None:
+    value = {"text": "[{" * 1_000, "items": [[1], {"a": [2]}] * 1_000}
+    assert parse(json.dumps(value).encode()) == value
