@@ -13,7 +13,7 @@ import pytest
 from driver import Client, Driver, OpenStream
 from http_library import httpx
 from minimax_chat import APITimeoutError, AsyncMiniMax, MiniMaxError
-from minimax_chat._client import Connections
+from minimax_chat._connections import Connections
 from samples import KEY, MESSAGES, MODEL, PROMPT, event, openai_style, plain
 from server import CLOSE, SILENCE, Server, answer, http_chunk, http_reply, stream_head
 
@@ -75,8 +75,8 @@ def test_clients_that_are_no_longer_needed_are_closed(
     for stream in open_streams(client, 5):
         stream.close()
     assert [http.is_closed for http in made].count(False) == 2
-    assert [stream.close() for stream in open_streams(client, 2)] == [None, None]
-    assert len(made) == 5
+    open_streams(client, 3)
+    assert len(made) == 6
     client.close()
     assert all(http.is_closed for http in made)
 

@@ -1,16 +1,14 @@
-"""What both clients share: their options, with connections opened at first use."""
+"""What both clients share: their options."""
 
 from __future__ import annotations
 
-import ssl
-import threading
 from collections.abc import Callable, Hashable, Mapping
-from functools import partial
 from typing import Generic, NoReturn, Self, TypeVar
 
 from ._config import Config
+from ._connections import Connections
 from ._errors import ConfigurationError
-from ._http import HTTPClient, Response, Timeout, library, loaded
+from ._http import HTTPClient, Timeout, loaded
 
 Completions = TypeVar("Completions")
 
@@ -27,113 +25,6 @@ class Chat(PublicNames, Generic[Completions]):
 
     def __init__(self, completions: Completions) -> None:
         self.completions = completions
-
-
-class PooledClient(Generic[HTTPClient]):
-    """An HTTP client, with the number of calls that use it."""
-
-    def __init__(self, http: HTTPClient) -> None:
-        self.http = http
-        self.calls = 0
-
-
-class Connection(Generic[HTTPClient]):
-    """What a call holds: an HTTP client and, once it has come, the response."""
-
-    def __init__(self, http: HTTPClient, release: Callable[[], HTTPClient | None]) -> None:
-        self.http = http
-        self.response: Response | None = None
-        self._release = [release]
-
-    def release(self) -> HTTPClient | None:
-        """Gives the HTTP client back; returns it if it is to be closed."""
-        try:
-            release = self._release.pop()  # by one thread, if several close a stream
-        except IndexError:
-            return None
-        return release()
-
-
-class Connections(Generic[HTTPClient]):
-    """The HTTP clients to send with: the user's, or our own, for each process or event loop.
-
-    A call uses the first of our clients that has fewer than CALLS_PER_CLIENT, because the time that
-    the connection pools of HTTP libraries take for a call grows with the number of connections:
-    with httpx, 100 calls at a time take 8.7 ms of CPU each in one pool, 1.0 ms in pools of four.
-    Once there are MAX_CLIENTS, further calls wait in the pools.
-    """
-
-    CALLS_PER_CLIENT = 4
-    MAX_CLIENTS = 125
-    MAX_IDLE_CLIENTS = 25
-
-    def __init__(
-        self,
-        new_client: Callable[..., HTTPClient],
-        user_client: HTTPClient | None,
-        scope: Callable[[], Hashable],
-        has_ended: Callable[..., bool],
-    ) -> None:
-        self._new_client, self._user_client = new_client, user_client
-        self._scope, self._has_ended = scope, has_ended
-        self._by_scope: dict[Hashable, list[PooledClient[HTTPClient]]] = {}
-        self._certificates: ssl.SSLContext | None = None
-        self._closed = threading.Event()
-        # Reentrant: the garbage collector may close a stream while the lock is held.
-        self._lock = threading.RLock()
-
-    def take(self) -> Connection[HTTPClient]:
-        """What a call is sent with; raises ConfigurationError."""
-        http = self._user_client
-        if self._closed.is_set() or (http is not None and http.is_closed):
-            raise ConfigurationError("the client is closed; create a new one")
-        return self._take_own() if http is None else Connection(http, lambda: None)
-
-    def retire(self) -> list[HTTPClient]:
-        """Refuses all further calls; returns our own HTTP clients, which are to be closed."""
-        self._closed.set()
-        return [pooled.http for pooled in self._by_scope.pop(self._scope(), [])]
-
-    def _take_own(self) -> Connection[HTTPClient]:
-        with self._lock:
-            # The connections of a closed event loop can no longer be closed, only dropped.
-            for scope in [scope for scope in self._by_scope if self._has_ended(scope)]:
-                del self._by_scope[scope]
-            clients = self._by_scope.setdefault(self._scope(), [])
-            pooled = next((each for each in clients if each.calls < self.CALLS_PER_CLIENT), None)
-            if pooled is None and len(clients) < self.MAX_CLIENTS:
-                pooled = PooledClient(self._own_client())
-                clients.append(pooled)
-            if pooled is None:
-                pooled = min(clients, key=lambda each: each.calls)
-            pooled.calls += 1
-        return Connection(pooled.http, partial(self._give_back, clients, pooled))
-
-    def _give_back(
-        self, clients: list[PooledClient[HTTPClient]], pooled: PooledClient[HTTPClient]
-    ) -> HTTPClient | None:
-        with self._lock:
-            pooled.calls -= 1
-            idle = [each for each in clients if not each.calls]
-            if pooled not in idle or len(idle) <= self.MAX_IDLE_CLIENTS:
-                return None
-            clients.remove(pooled)
-            return pooled.http
-
-    def _own_client(self) -> HTTPClient:
-        try:
-            if self._certificates is None:  # loading them takes 20 ms and more
-                self._certificates = library.create_ssl_context()
-            limits = library.Limits(
-                max_connections=self.CALLS_PER_CLIENT,
-                max_keepalive_connections=self.CALLS_PER_CLIENT,
-            )
-            return self._new_client(verify=self._certificates, limits=limits)
-        except (ImportError, ValueError, OSError, *loaded("InvalidURL")) as error:
-            raise ConfigurationError(
-                f"the HTTP client could not be created ({error}); "
-                "check the proxy and certificate settings"
-            ) from None
 
 
 class BaseClient(PublicNames, Generic[HTTPClient]):

@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Literal, Self, Unpack, overload
 
-from ._client import BaseClient, Chat, Connection, Connections, PublicNames
+from ._client import BaseClient, Chat, PublicNames
 from ._completion import Completion, CompletionChunk
 from ._config import Config
+from ._connections import Connection, Connections
 from ._errors import MiniMaxError
 from ._http import AsyncClient, Response, build_request, library, map_http_errors, short_read
 from ._reply import ReplyHead
