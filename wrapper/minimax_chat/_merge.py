@@ -15,6 +15,11 @@ WHOLES = {
     for component, merges in MERGES.items()
 }
 """By component: the fields that exist in the whole answer alone, with their own component."""
+REPLACED = {
+    component: frozenset(name for name, merge in merges.items() if merge.how == "replace")
+    for component, merges in MERGES.items()
+}
+"""By component: the fields of which the last value counts, which are most of them."""
 
 # Below this length, a piece may begin like the one before it by chance.
 CHANCE = 8
@@ -179,11 +184,14 @@ class Object:
         self._component, self._decisions = component, decisions
         self._merges = MERGES.get(component, {})
         self._wholes = WHOLES.get(component, {})
+        self._replaced = REPLACED.get(component, frozenset[str]())
         self._fields: dict[str, Any] = {}  # nodes, or plain values as they came
 
     def add(self, piece: dict[str, Any]) -> None:
         for name, value in piece.items():
-            if name not in self._wholes:
+            if name in self._replaced and _is_given(value):
+                self._fields[name] = value
+            elif name not in self._wholes:
                 self._add(name, value)
         for name in self._wholes.keys() & piece.keys():
             # The whole after its pieces: only what the pieces lack is added.
@@ -204,15 +212,16 @@ class Object:
     def repeats(self, piece: dict[str, Any]) -> bool:
         """Whether a piece that was just added would change nothing if it were added again."""
         for name, value in piece.items():
-            merge = self._merges.get(name, UNKNOWN)
-            node = self._fields.get(merge.into or name)
+            if name in self._replaced or not _is_given(value):
+                continue
+            node = self._fields.get(self._merges.get(name, UNKNOWN).into or name)
             if isinstance(node, Object) and isinstance(value, dict):
                 repeated = node.repeats(as_object(value))
             elif isinstance(node, Entries) and isinstance(value, list):
                 repeated = node.repeats(as_array(value))
             else:
-                repeated = merge.how == "replace"
-            if _is_given(value) and not repeated:
+                repeated = False
+            if not repeated:
                 return False
         return True
 
@@ -229,8 +238,6 @@ class Object:
         known: Any = self._fields.get(target)
         if not _is_given(value):
             self._fields.setdefault(target, value)
-        elif merge.how == "replace":
-            self._fields[target] = value
         elif _is_node(known) and isinstance(value, known.takes):
             known.add(value)
         else:
