@@ -8,21 +8,20 @@ from typing import Any
 
 import httpx
 
-from . import KEY, MODEL, PROMPT
+from . import KEY, MESSAGES, MODEL
 
-BODY = {"model": MODEL, "messages": [{"role": "user", "content": PROMPT}]}
-STREAM_BODY = {**BODY, "stream": True}
 PATH = "/v1/chat/completions"
+BODY = {"model": MODEL, "messages": MESSAGES}
+STREAM_BODY = {**BODY, "stream": True}
 HEADERS = {"Authorization": f"Bearer {KEY}"}
-TIMEOUT = 120
 
 
 def client(url: str) -> httpx.Client:
-    return httpx.Client(base_url=url, headers=HEADERS, timeout=TIMEOUT)
+    return httpx.Client(base_url=url, headers=HEADERS, timeout=120)
 
 
 def client_async(url: str) -> httpx.AsyncClient:
-    return httpx.AsyncClient(base_url=url, headers=HEADERS, timeout=TIMEOUT)
+    return httpx.AsyncClient(base_url=url, headers=HEADERS, timeout=120)
 
 
 def call(client: httpx.Client) -> str:

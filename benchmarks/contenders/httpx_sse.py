@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Iterator
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import httpx
 
 from .floor import PATH, STREAM_BODY, client, client_async
-
-if TYPE_CHECKING:
-    import httpx
 
 __all__ = ["client", "client_async", "stream", "stream_async"]
 
