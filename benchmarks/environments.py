@@ -1,20 +1,16 @@
-"""The contenders' virtual environments."""
+"""The contenders and their virtual environments."""
 
-from __future__ import annotations
-
-import json
 import os
 import subprocess
 import sys
 import tomllib
 from dataclasses import dataclass
+from importlib.metadata import distributions
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parent
 CACHE = FOLDER / ".cache"
-CONSTRAINTS = (ROOT / "constraints.txt", FOLDER / "versions.txt")
-PROJECT = "minimax-chat"
 
 
 class SetupError(Exception):
@@ -25,42 +21,41 @@ class SetupError(Exception):
 class Contender:
     name: str
     adapter: str
-    package: str
     statement: str
     """What a user's import looks like."""
+    requirements: tuple[str, ...]
     extra: str | None = None
+    """One of this project's, without which there is no such contender."""
     streams_only: bool = False
-
-    @property
-    def own(self) -> bool:
-        return self.package == PROJECT
 
     @property
     def folder(self) -> Path:
         """One for each version of Python."""
-        return CACHE / "{}-{}.{}".format(self.name.replace("+", "-"), *sys.version_info[:2])
+        return CACHE / "{}-{}.{}".format(self.name, *sys.version_info[:2])
 
     @property
     def python(self) -> str:
         return str(self.folder / "bin" / "python")
 
+    @property
+    def site_packages(self) -> Path:
+        return self.folder / "lib" / "python{}.{}".format(*sys.version_info[:2]) / "site-packages"
 
-MINIMAX_IMPORT = "from minimax_chat import MiniMax"
+
+OWN_IMPORT = "from minimax_chat import MiniMax"
+SSE_IMPORT = "from httpx_sse import connect_sse"
 CONTENDERS = (
-    Contender("floor", "floor", "httpx", "from httpx import Client"),
-    Contender("minimax-chat", "minimax", PROJECT, MINIMAX_IMPORT),
-    Contender("minimax-chat+speed", "minimax", PROJECT, MINIMAX_IMPORT, extra="speed"),
-    Contender(
-        "httpx-sse",
-        "httpx_sse",
-        "httpx-sse",
-        "from httpx_sse import connect_sse",
-        streams_only=True,
-    ),
-    Contender("openai", "openai", "openai", "from openai import OpenAI"),
-    Contender("groq", "groq", "groq", "from groq import Groq"),
-    Contender("mistralai", "mistral", "mistralai", "from mistralai.client import Mistral"),
+    Contender("floor", "floor", "from httpx import Client", ("httpx",)),
+    Contender("minimax-chat", "minimax", OWN_IMPORT, (f"{ROOT}",)),
+    Contender("minimax-chat+speed", "minimax", OWN_IMPORT, (f"{ROOT}[speed]",), extra="speed"),
+    Contender("httpx-sse", "httpx_sse", SSE_IMPORT, ("httpx-sse", "httpx"), streams_only=True),
+    Contender("openai", "openai", "from openai import OpenAI", ("openai",)),
+    Contender("groq", "groq", "from groq import Groq", ("groq",)),
+    Contender("mistralai", "mistral", "from mistralai.client import Mistral", ("mistralai",)),
 )
+LIBRARIES = ("minimax-chat", "httpx-sse", "openai", "groq", "mistralai")
+PARTS = ("httpx", "httpx2", "msgspec", "pydantic")
+"""What determines the speed of a library."""
 
 
 def extra_exists(name: str) -> bool:
@@ -69,49 +64,37 @@ def extra_exists(name: str) -> bool:
 
 
 def install(contender: Contender) -> None:
-    """Makes the environment; one that is complete is kept, apart from this project itself."""
-    options = [argument for path in CONSTRAINTS for argument in ("-c", str(path))]
-    wanted = "\n".join([sys.version, *[path.read_text("utf-8") for path in CONSTRAINTS]])
-    stamp = contender.folder / "installed.txt"
-    if not stamp.exists() or stamp.read_text("utf-8") != wanted or contender.own:
-        run(sys.executable, "-m", "venv", "--clear", "--without-pip", str(contender.folder))
-        package = contender.package
-        if contender.own:
-            package = f"{ROOT}[{contender.extra}]" if contender.extra else str(ROOT)
-        # The floor and httpx-sse use httpx, which httpx-sse does not install.
-        packages = [package, "httpx"] if contender.streams_only else [package]
-        pip = [sys.executable, "-m", "pip", "--python", contender.python]
-        run(*pip, "install", "--quiet", *options, *packages)
-        stamp.write_text(wanted, "utf-8")
+    """Creates or updates the environment. pip installs this project anew each time."""
+    if not Path(contender.python).exists():
+        run(sys.executable, "-m", "venv", "--without-pip", str(contender.folder))
+    pip = [sys.executable, "-m", "pip", "--python", contender.python, "install", "--quiet"]
+    for constraints in (ROOT / "constraints.txt", FOLDER / "versions.txt"):
+        pip += ["--constraint", str(constraints)]
+    run(*pip, *contender.requirements)
 
 
-def run(*command: str) -> str:
-    done = subprocess.run(command, capture_output=True, text=True)
+def run(*command: str) -> None:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True)
+    except FileNotFoundError:
+        raise SetupError(f"{command[0]} is needed") from None
     if done.returncode:
-        raise SetupError(f"{' '.join(command[1:4])} failed:\n{done.stderr.strip()}")
-    return done.stdout
-
-
-VERSIONS = """
-import importlib.metadata as metadata, json
-print(json.dumps({item.metadata["Name"]: item.version for item in metadata.distributions()}))
-"""
+        raise SetupError(f"{' '.join(command[:4])} failed:\n{done.stderr.strip()}")
 
 
 def versions(contender: Contender) -> dict[str, str]:
-    """Those of the contender and of what determines its speed."""
-    installed: dict[str, str] = json.loads(run(contender.python, "-c", VERSIONS))
-    telling = (contender.package, "httpx", "httpx2", "orjson", "msgspec", "pydantic")
-    return {name: installed[name] for name in telling if name in installed}
+    """Those of the library and of what determines its speed."""
+    found = distributions(path=[str(contender.site_packages)])
+    installed = {distribution.name: distribution.version for distribution in found}
+    return {name: installed[name] for name in LIBRARIES + PARTS if name in installed}
 
 
 def certificate() -> Path:
     """A new certificate of our own for the stub, with its key."""
     path = CACHE / "certificate.pem"
-    CACHE.mkdir(exist_ok=True)
     options = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=benchmark"
-    files = ["-keyout", str(path), "-out", str(path)]
     name = ["-addext", "subjectAltName=IP:127.0.0.1"]
+    files = ["-keyout", str(path), "-out", str(path)]
     run("openssl", "req", "-x509", *options.split(), *name, *files)
     return path
 
@@ -119,7 +102,7 @@ def certificate() -> Path:
 def variables(floor: Contender, certificate: Path) -> dict[str, str]:
     """The environment of a worker: no proxies or options from outside, and a usual set of root
     certificates with the stub's among them, so that loading it costs what it costs a user."""
-    (usual,) = floor.folder.glob("lib/python*/site-packages/certifi/cacert.pem")
+    usual = floor.site_packages / "certifi" / "cacert.pem"
     bundle = CACHE / "roots.pem"
     bundle.write_text(usual.read_text("utf-8") + certificate.read_text("utf-8"), "utf-8")
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}

@@ -2,26 +2,18 @@
 
     python benchmarks/stub.py [CERTIFICATE]
 
-It prints its ports, the second of which speaks TLS, and the length of each reply's text, then
-serves until it is terminated. The first segment of a request's path selects the reply. Connections
-are persistent, as in HTTP/1.1.
+It prints its port, and with a certificate a second one that speaks TLS, then serves until it is
+terminated. The first segment of a request's path selects the reply. Connections are persistent, as
+in HTTP/1.1.
 """
-
-from __future__ import annotations
 
 import asyncio
 import json
-import resource
 import ssl
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-CALL_DELAY = 0.05
-"""Seconds."""
 WORD = "word "
-
 ENVELOPE: dict[str, Any] = {
     "id": "06379c22ee61299eeadfb33e3b3e9102",
     "created": 1776838946,
@@ -34,17 +26,7 @@ ENVELOPE: dict[str, Any] = {
 }
 
 
-@dataclass(frozen=True)
-class Reply:
-    """Canned bytes."""
-
-    data: bytes
-    characters: int
-    """Length of the text that a client reads."""
-    delay: float = 0
-
-
-def answer(words: int, delay: float = 0) -> Reply:
+def answer(words: int) -> bytes:
     text = WORD * words
     message = {"role": "assistant", "name": "MiniMax AI", "content": text, "audio_content": ""}
     body = {
@@ -55,11 +37,10 @@ def answer(words: int, delay: float = 0) -> Reply:
         "base_resp": {"status_code": 0, "status_msg": ""},
     }
     data = json.dumps(body).encode()
-    head = http_head("application/json", f"content-length: {len(data)}")
-    return Reply(head + data, len(text), delay)
+    return http_head("application/json", f"content-length: {len(data)}") + data
 
 
-def stream(events: int, batch: int = 1) -> Reply:
+def stream(events: int, batch: int = 1) -> bytes:
     """One HTTP chunk for each batch of events, which HTTP libraries hand over one by one."""
     datas = [event(finish_reason=None)] * (events - 1) + [event(finish_reason="stop")]
     chunks = [
@@ -67,7 +48,7 @@ def stream(events: int, batch: int = 1) -> Reply:
     ]
     head = http_head("text/event-stream", "transfer-encoding: chunked")
     end = http_chunk(b"data: [DONE]\n\n") + http_chunk(b"")
-    return Reply(head + b"".join(chunks) + end, events * len(WORD))
+    return head + b"".join(chunks) + end
 
 
 def event(finish_reason: str | None) -> bytes:
@@ -85,22 +66,27 @@ def http_chunk(data: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(data), data)
 
 
-REPLIES: dict[str, Callable[[], Reply]] = {
-    "call": lambda: answer(20),
-    "slow-call": lambda: answer(20, CALL_DELAY),
-    "megabyte": lambda: answer(200_000),
-    "single-events": lambda: stream(1024),
-    "batched-events": lambda: stream(1024, batch=32),
-    "short-stream": lambda: stream(4),
-    "long-stream": lambda: stream(100_000, batch=32),
+REPLIES = {
+    "call": answer(20),
+    "slow-call": answer(20),
+    "megabyte": answer(200_000),
+    "single-events": stream(1024),
+    "batched-events": stream(1024, batch=32),
+    "short-stream": stream(4),
+    "long-stream": stream(100_000, batch=32),
 }
+SECONDS_UNTIL_SENT = {"slow-call": 0.05}
+
+
+def characters(reply: str) -> int:
+    """Length of the text that a client reads."""
+    return len(WORD) * REPLIES[reply].count(WORD.encode())
 
 
 class Connection(asyncio.Protocol):
     opened = 0
 
-    def __init__(self, replies: dict[bytes, Reply]) -> None:
-        self.replies = replies
+    def __init__(self) -> None:
         self.received = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -114,49 +100,30 @@ class Connection(asyncio.Protocol):
         _, _, length = head.lower().partition(b"content-length:")
         if end and len(body) >= int(length.split(b"\r\n")[0] or 0):
             self.received = b""
-            self.respond(head.split(b"/", 2)[1].split(b" ")[0])
+            self.respond(head.split(b"/", 2)[1].split(b" ")[0].decode())
 
-    def respond(self, name: bytes) -> None:
-        if name == b"opened":
+    def respond(self, name: str) -> None:
+        if name == "opened":
             self.transport.write(b"HTTP/1.0 200 OK\r\n\r\n%d" % Connection.opened)
             self.transport.close()
             return
-        reply = self.replies[name]
-        if reply.delay:
-            loop = asyncio.get_running_loop()
-            loop.call_later(reply.delay, self.transport.write, reply.data)
-        else:
-            self.transport.write(reply.data)
+        delay = SECONDS_UNTIL_SENT.get(name, 0)
+        asyncio.get_running_loop().call_later(delay, self.transport.write, REPLIES[name])
 
 
-def raise_file_limit() -> None:
-    """Allows as many sockets as the system does: a thousand connections exceed a usual limit."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
-async def serve(certificate: str | None) -> None:
-    replies = {name.encode(): make() for name, make in REPLIES.items()}
-    contexts: list[ssl.SSLContext | None] = [None]
-    if certificate is not None:
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(certificate)
-        contexts.append(context)
+async def serve(certificates: list[str]) -> None:
     loop = asyncio.get_running_loop()
-    servers = [
-        await loop.create_server(
-            lambda: Connection(replies), "127.0.0.1", 0, ssl=context, backlog=2048
-        )
-        for context in contexts
-    ]
-    started = {
-        "ports": [server.sockets[0].getsockname()[1] for server in servers],
-        "characters": {name.decode(): reply.characters for name, reply in replies.items()},
-    }
-    print(json.dumps(started), flush=True)
+    ports: list[int] = []
+    for certificate in [None, *certificates]:
+        context = None
+        if certificate is not None:
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            context.load_cert_chain(certificate)
+        server = await loop.create_server(Connection, "127.0.0.1", 0, ssl=context, backlog=2048)
+        ports.append(server.sockets[0].getsockname()[1])
+    print(json.dumps(ports), flush=True)
     await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    raise_file_limit()
-    asyncio.run(serve(sys.argv[1] if len(sys.argv) > 1 else None))
+    asyncio.run(serve(sys.argv[1:]))

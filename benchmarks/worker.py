@@ -1,148 +1,146 @@
-"""Measures one contender, in that contender's environment.
+"""Measures one contender once, in that contender's environment.
 
-    python benchmarks/worker.py ADAPTER
+    python benchmarks/worker.py ADAPTER WORK ORDER
 
-Reads orders from standard input, one JSON object a line, and answers each with a line.
+WORK is a public method of `Worker`, and ORDER is JSON with the arguments of its `__init__`. Prints
+the figure and the peak memory or, if the contender fails, the class of its exception.
 """
-
-from __future__ import annotations
 
 import asyncio
 import gc
 import json
 import resource
-import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from importlib import import_module
-from typing import Any, TypedDict
-from urllib.parse import urlsplit
+from statistics import mean
+from typing import Any, NamedTuple
+from urllib.parse import urljoin
+from urllib.request import urlopen
 
-from stub import raise_file_limit
+CPU_SECONDS = 0.2
+"""How long replies are requested again and again."""
+BURST_CALLS = 500
+"""At least as many are timed, however few are concurrent."""
 
 
-class Order(TypedDict):
-    work: str
-    url: str
-    asynchronous: bool
-    count: int
+class Reading(NamedTuple):
     characters: int
-    """Length of the text of each reply, to prove that all of it was read."""
+    first: float
+    """CPU seconds to the first text."""
+    whole: float
+    """CPU seconds to the last one."""
+
+
+def read(texts: Iterator[str]) -> Reading:
+    start = time.process_time()
+    characters = len(next(texts))
+    first = time.process_time() - start
+    characters += sum(map(len, texts))
+    return Reading(characters, first, time.process_time() - start)
+
+
+async def read_async(texts: AsyncIterator[str]) -> Reading:
+    start = time.process_time()
+    characters = len(await anext(texts))
+    first = time.process_time() - start
+    async for text in texts:
+        characters += len(text)
+    return Reading(characters, first, time.process_time() - start)
+
+
+async def only(text: Awaitable[str]) -> AsyncIterator[str]:
+    yield await text
 
 
 class Worker:
-    def __init__(self, adapter: Any) -> None:
+    def __init__(
+        self, adapter: Any, url: str, asynchronous: bool, count: int, characters: int
+    ) -> None:
         self.adapter = adapter
-        self.clients: dict[tuple[str, bool], Any] = {}
+        self.url = url
+        self.asynchronous = asynchronous
+        self.count = count
+        # The length of each reply's text, to prove that all of it was read.
+        self.characters = characters
+        self.client = adapter.client_async(url) if asynchronous else adapter.client(url)
         self.runner = asyncio.Runner()
 
-    def measure(self, order: Order) -> float:
-        client = self.client(order["url"], order["asynchronous"])
-        work = getattr(self, order["work"] + ("_async" if order["asynchronous"] else ""))
-        gc.collect()
-        if order["asynchronous"]:
-            return float(self.runner.run(work(client, order)))
-        return float(work(client, order))
+    def stream(self) -> float:
+        """CPU seconds per event."""
+        return mean(reading.whole for reading in self._readings("stream")) / self.count
 
-    def client(self, url: str, asynchronous: bool) -> Any:
-        if (url, asynchronous) not in self.clients:
-            make = self.adapter.client_async if asynchronous else self.adapter.client
-            self.clients[url, asynchronous] = make(url)
-        return self.clients[url, asynchronous]
+    def first_text(self) -> float:
+        """CPU seconds."""
+        return mean(reading.first for reading in self._readings("stream"))
 
-    def events(self, client: Any, order: Order) -> float:
-        start = time.process_time()
-        characters = sum(map(len, self.adapter.stream(client)))
-        seconds = time.process_time() - start
-        check(characters, order)
-        return seconds / order["count"]
+    def call(self) -> float:
+        """CPU seconds."""
+        return mean(reading.whole for reading in self._readings("call"))
 
-    async def events_async(self, client: Any, order: Order) -> float:
-        start = time.process_time()
-        characters = 0
-        async for text in self.adapter.stream_async(client):
-            characters += len(text)
-        seconds = time.process_time() - start
-        check(characters, order)
-        return seconds / order["count"]
-
-    def calls(self, client: Any, order: Order) -> float:
-        start = time.process_time()
-        for _ in range(order["count"]):
-            check(len(self.adapter.call(client)), order)
-        return (time.process_time() - start) / order["count"]
-
-    async def calls_async(self, client: Any, order: Order) -> float:
-        start = time.process_time()
-        for _ in range(order["count"]):
-            check(len(await self.adapter.call_async(client)), order)
-        return (time.process_time() - start) / order["count"]
-
-    def first_text(self, client: Any, order: Order) -> float:
-        seconds = 0.0
-        for _ in range(order["count"]):
-            start = time.process_time()
-            texts: Iterator[str] = self.adapter.stream(client)
-            characters = len(next(texts))
-            seconds += time.process_time() - start
-            check(characters + sum(map(len, texts)), order)
-        return seconds / order["count"]
-
-    async def first_text_async(self, client: Any, order: Order) -> float:
-        seconds = 0.0
-        for _ in range(order["count"]):
-            start = time.process_time()
-            texts: AsyncIterator[str] = self.adapter.stream_async(client)
-            characters = len(await anext(texts))
-            seconds += time.process_time() - start
-            async for text in texts:
-                characters += len(text)
-            check(characters, order)
-        return seconds / order["count"]
-
-    async def burst_async(self, client: Any, order: Order) -> float:
+    def burst(self) -> float:
         """Calls per second of concurrent calls."""
-        calls_each = max(1, 500 // order["count"])
-
-        async def calls(number: int) -> None:
-            for _ in range(number):
-                check(len(await self.adapter.call_async(client)), order)
-
-        await asyncio.gather(*[calls(1) for _ in range(order["count"])])
+        calls_each = max(1, BURST_CALLS // self.count)
+        self.runner.run(self._concurrent_calls(1))
         start = time.perf_counter()
-        await asyncio.gather(*[calls(calls_each) for _ in range(order["count"])])
-        return order["count"] * calls_each / (time.perf_counter() - start)
+        self.runner.run(self._concurrent_calls(calls_each))
+        return self.count * calls_each / (time.perf_counter() - start)
 
-    def connections(self, client: Any, order: Order) -> float:
-        before = opened_connections(order["url"])
-        for _ in range(order["count"]):
-            check(sum(map(len, self.adapter.stream(client))), order)
+    def connections(self) -> float:
+        """Connections opened for streams in a row."""
+        before = self._opened()
+        for _ in range(self.count):
+            self._reading("stream")
         # The question itself opens one.
-        return opened_connections(order["url"]) - before - 1
+        return self._opened() - before - 1
 
-    def growth(self, client: Any, order: Order) -> float:
+    def growth(self) -> float:
         """Megabytes that memory grew by after the first fifth of a stream."""
         characters, before = 0, 0.0
-        for number, text in enumerate(self.adapter.stream(client)):
+        for number, text in enumerate(self.adapter.stream(self.client)):
             characters += len(text)
-            if number == order["count"] // 5:
+            if number == self.count // 5:
                 before = peak_memory()
-        check(characters, order)
+        self._check(characters)
         return peak_memory() - before
 
+    def _readings(self, method: str) -> list[Reading]:
+        # The first one opens the connection and fills caches.
+        self._reading(method)
+        gc.collect()
+        readings: list[Reading] = []
+        end = time.process_time() + CPU_SECONDS
+        while time.process_time() < end:
+            readings.append(self._reading(method))
+        return readings
 
-def check(characters: int, order: Order) -> None:
-    if characters != order["characters"]:
-        raise ValueError(f"read {characters} characters instead of {order['characters']}")
+    def _reading(self, method: str) -> Reading:
+        """One reply, by the adapter's "call" or "stream"."""
+        if self.asynchronous:
+            reply = getattr(self.adapter, f"{method}_async")(self.client)
+            reading = self.runner.run(read_async(only(reply) if method == "call" else reply))
+        elif method == "call":
+            reading = read(map(self.adapter.call, [self.client]))
+        else:
+            reading = read(self.adapter.stream(self.client))
+        self._check(reading.characters)
+        return reading
 
+    async def _concurrent_calls(self, calls_each: int) -> None:
+        async def calls() -> None:
+            for _ in range(calls_each):
+                self._check(len(await self.adapter.call_async(self.client)))
 
-def opened_connections(url: str) -> int:
-    address = urlsplit(url)
-    with socket.create_connection((address.hostname, address.port)) as connection:
-        connection.sendall(b"GET /opened HTTP/1.0\r\n\r\n")
-        with connection.makefile("rb") as reply:
-            return int(reply.read().split()[-1])
+        await asyncio.gather(*[calls() for _ in range(self.count)])
+
+    def _check(self, characters: int) -> None:
+        if characters != self.characters:
+            raise ValueError(f"read {characters} characters instead of {self.characters}")
+
+    def _opened(self) -> int:
+        with urlopen(urljoin(self.url, "/opened")) as reply:
+            return int(reply.read())
 
 
 def peak_memory() -> float:
@@ -155,19 +153,13 @@ def peak_memory() -> float:
 
 
 def main() -> None:
-    raise_file_limit()
-    worker = Worker(import_module(f"contenders.{sys.argv[1]}"))
-    for line in sys.stdin:
-        try:
-            answer: dict[str, object] = {
-                "value": worker.measure(json.loads(line)),
-                "megabytes": peak_memory(),
-            }
-        # A contender that fails in one row still takes part in the others.
-        except Exception as error:
-            print(f"{sys.argv[1]}: {line.strip()}: {error!r}", file=sys.stderr, flush=True)
-            answer = {"failure": type(error).__name__}
-        print(json.dumps(answer), flush=True)
+    adapter, work, order = sys.argv[1:]
+    try:
+        worker = Worker(import_module(f"contenders.{adapter}"), **json.loads(order))
+        print(getattr(worker, work)(), peak_memory())
+    except Exception as error:
+        print(type(error).__name__)
+        raise
 
 
 if __name__ == "__main__":

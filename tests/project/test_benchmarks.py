@@ -7,18 +7,20 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 import report
-from contenders import floor, minimax
-from rows import ROWS
-from run import PAGE, README, RESULTS
-from stub import REPLIES
+from contenders import floor, minimax, openai
+from environments import FOLDER, Contender
+from rows import ROWS, Row
+from run import PAGE, README, RESULTS, Bench, measure
+from stub import characters
 
-FOLDER = RESULTS.parent
 STREAM = next(row for row in ROWS if row.name == "stream-sync")
 BURST = next(row for row in ROWS if row.name == "concurrent-100")
+CONNECTIONS = next(row for row in ROWS if row.name == "connections")
 
 
 @pytest.fixture
@@ -28,14 +30,18 @@ def committed() -> report.Results:
 
 
 @pytest.fixture
-def stub_url() -> Iterator[str]:
+def stub_port() -> Iterator[int]:
     with subprocess.Popen(
         [sys.executable, "stub.py"], cwd=FOLDER, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
-        port = json.loads(process.stdout.readline())["ports"][0]
-        yield f"http://127.0.0.1:{port}"
+        (port,) = json.loads(process.stdout.readline())
+        yield port
         process.terminate()
+
+
+class InThisEnvironment(Contender):
+    python = sys.executable
 
 
 def test_page_shows_the_committed_results(committed: report.Results) -> None:
@@ -43,57 +49,99 @@ def test_page_shows_the_committed_results(committed: report.Results) -> None:
 
 
 def test_readme_claims_the_committed_results(committed: report.Results) -> None:
+    assert report.claim(committed)
     assert report.claim(committed) in README.read_text("utf-8")
 
 
-def test_ratio_is_the_median_of_the_rounds_with_its_quartiles() -> None:
-    values = {"floor": [1.0, 2.0, 4.0], "minimax-chat": [3.0, 2.0, 8.0]}
-    figure = report.figures(STREAM, values, None)["minimax-chat"]
-    assert figure["median"] == 3.0
-    assert (figure["low"], figure["value"], figure["high"]) == (1.5, 2.0, 2.5)
+def test_claim_is_one_sentence_that_names_the_extra_if_it_was_measured(
+    committed: report.Results,
+) -> None:
+    for figures in committed["rows"].values():
+        figures.pop("minimax-chat+speed", None)
+    assert "speed" not in report.claim(committed)
+    for figures in committed["rows"].values():
+        figures["minimax-chat+speed"] = [value / 4 for value in figures["openai"]]
+    sentence = " ".join(report.claim(committed).split())
+    assert ", with the extra `speed` 25 %, 25 % and 25 % (Python" in sentence
+    assert ". " not in sentence.removesuffix(".")
 
 
-def test_result_near_the_stubs_headroom_is_marked_server_bound() -> None:
-    figures = report.figures(BURST, {"openai": [100.0], "minimax-chat": [900.0]}, 1000.0)
-    assert [figure["server_bound"] for figure in figures.values()] == [False, True]
+def test_claim_stays_as_it_is_if_a_figure_for_it_is_missing(committed: report.Results) -> None:
+    del committed["rows"]["import"]["openai"]
+    readme = README.read_text("utf-8")
+    assert report.with_claim(readme, committed) == readme
+
+
+def test_figure_is_the_ratio_of_medians_with_the_quartiles_over_the_base(
+    committed: report.Results,
+) -> None:
+    committed["rows"]["stream-sync"] = {"floor": [1, 2, 4], "minimax-chat": [3, 2, 8]}
+    assert report.figure(committed, STREAM, "minimax-chat") == (1.25, 1.5, 2.75, False)
+
+
+def test_result_near_the_stubs_headroom_is_marked_server_bound(committed: report.Results) -> None:
+    committed["headroom"][BURST.name] = 1000
+    committed["rows"][BURST.name] = {"openai": [100], "minimax-chat": [900]}
+    assert report.cell(committed, BURST, "openai") == "1.00"
+    assert report.cell(committed, BURST, "minimax-chat") == "≥ 9.00, server-bound"
 
 
 @pytest.mark.parametrize(
-    ("row", "factor", "is_worse"),
+    ("row", "values", "is_worse"),
     [
-        ("stream-sync", 1.1, False),
-        ("stream-sync", 1.2, True),
-        ("stream-sync", 0.5, False),
-        ("concurrent-100", 0.75, False),
-        ("concurrent-100", 0.65, True),
-        ("concurrent-100", 2.0, False),
-        ("connections", 10, True),
+        (STREAM, [108, 109, 110], False),
+        (STREAM, [114, 115, 116], True),
+        (STREAM, [100, 120, 140], False),
+        (STREAM, [50], False),
+        (BURST, [78, 80, 82], False),
+        (BURST, [73, 74, 75], True),
+        (BURST, [200], False),
+        (CONNECTIONS, [1000], True),
     ],
 )
-def test_check_reports_a_row_that_is_worse_beyond_its_tolerance(
-    committed: report.Results, row: str, factor: float, is_worse: bool
+def test_check_reports_a_row_whose_quartiles_moved_apart(
+    committed: report.Results, row: Row, values: list[float], is_worse: bool
 ) -> None:
+    base = {row.work.base or "floor": [10.0]}
+    committed["rows"][row.name] = {**base, "minimax-chat": [98, 100, 102]}
     results: report.Results = json.loads(json.dumps(committed))
-    results["rows"][row]["minimax-chat"]["value"] *= factor
-    assert [line.split(":")[0] for line in report.worse(results, committed)] == [row] * is_worse
+    results["rows"][row.name]["minimax-chat"] = values
+    found = [line.split(":")[0] for line in report.worse(results, committed)]
+    assert found == [row.name] * is_worse
 
 
 def test_check_reports_a_row_that_fails(committed: report.Results) -> None:
     results: report.Results = json.loads(json.dumps(committed))
-    del results["rows"]["import"]["minimax-chat"]
-    results["failures"]["import"]["minimax-chat"] = "ImportError"
+    results["failures"]["import"] = {"minimax-chat": "ImportError"}
     assert report.worse(results, committed) == ["import: minimax-chat fails with ImportError"]
 
 
+@pytest.mark.parametrize("contender", [minimax, openai])
 @pytest.mark.parametrize("reply", ["single-events", "batched-events", "short-stream"])
-def test_stub_streams_the_same_text_to_the_floor_and_to_the_client(
-    stub_url: str, reply: str
+def test_stub_streams_the_same_text_to_the_floor_and_to_others(
+    stub_port: int, reply: str, contender: ModuleType
 ) -> None:
-    with floor.client(f"{stub_url}/{reply}") as client:
+    url = f"http://127.0.0.1:{stub_port}/{reply}"
+    with floor.client(url) as client:
         text = "".join(floor.stream(client))
-    with minimax.client(f"{stub_url}/{reply}") as client:
-        assert "".join(minimax.stream(client)) == text
-    assert len(text) == REPLIES[reply]().characters
+    with contender.client(url) as client:
+        assert "".join(contender.stream(client)) == text
+    assert len(text) == characters(reply)
+
+
+def test_contender_that_fails_does_not_keep_others_from_being_measured(
+    committed: report.Results, stub_port: int
+) -> None:
+    committed["rows"], committed["failures"] = {}, {}
+    turns = [
+        InThisEnvironment("broken", "no_such_module", "", ()),
+        InThisEnvironment("minimax-chat", "minimax", "", ()),
+    ]
+    for _ in range(2):
+        measure(Bench({}, stub_port, 0), CONNECTIONS, turns, committed)
+    assert committed["rows"] == {"connections": {"minimax-chat": [1, 1]}}
+    assert committed["failures"] == {"connections": {"broken": "ModuleNotFoundError"}}
+    assert report.cell(committed, CONNECTIONS, "broken") == "fails (ModuleNotFoundError)"
 
 
 def test_peak_memory_leaves_out_that_of_the_parent_process() -> None:
