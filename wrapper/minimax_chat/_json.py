@@ -42,7 +42,7 @@ def _decoded(content: bytes) -> Any:
     if decode is not None:
         try:
             return decode(content)
-        except (ValueError, RecursionError):
+        except Exception:  # no ValueError before msgspec 0.21
             # Left to json, which reads NaN and lone surrogates as well, and words the errors.
             pass
     # Not decoded as utf-8-sig, which takes as long as parsing an event.
