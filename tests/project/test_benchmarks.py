@@ -12,6 +12,7 @@ from types import ModuleType
 import pytest
 
 import report
+import rooms
 from contenders import floor, minimax, openai
 from environments import FOLDER, Contender
 from rows import ROWS, Row
@@ -151,6 +152,14 @@ def test_peak_memory_leaves_out_that_of_the_parent_process() -> None:
     output = subprocess.check_output([sys.executable, "-c", code], cwd=FOLDER)
     assert 0 < float(output) < megabytes_of_parent
     del block
+
+
+def test_each_room_of_the_client_is_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rooms, "EVENTS", 32)
+    monkeypatch.setattr(rooms, "RUNS", 1)
+    times = rooms.rooms()
+    assert len(times) == 8
+    assert all(time > 0 for time in times.values())
 
 
 def test_results_name_no_machine_path_or_host() -> None:
