@@ -264,6 +264,8 @@ def test_http_code_of_a_wrong_type_is_ignored(http: Any) -> None:
         # Calls that would read as none at all.
         b'{"choices": [{"message": {"tool_calls": {}}}]}',
         b'{"choices": [{"message": {"tool_calls": [{"id": 5}]}}]}',
+        b'{"choices": [{"message": {"content": "x", "tool_calls": {}}}]}',
+        b'{"choices": [{"message": {"content": "x"}, "delta": {"content": 5}}]}',
         b'{"choices": [{"message": {"tool_calls": [{"function": "f"}]}}]}',
         b'{"choices": [{"message": {"tool_calls": [{"function": {"arguments": {}}}]}}]}',
         b'{"base_resp": {"status_code": "garbage"}}',

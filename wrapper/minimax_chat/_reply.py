@@ -259,8 +259,10 @@ def _is_plain_answer(body: Any) -> bool:
     """Whether a body has a single choice with a text and no tool calls, so that it is an answer."""
     try:
         (choice,) = body["choices"]
+        if "message" in choice and "delta" in choice:
+            return False
         message = choice["message"] if "message" in choice else choice["delta"]
-        return message["content"].__class__ is str and not message.get("tool_calls")
+        return message["content"].__class__ is str and message.get("tool_calls") is None
     except (KeyError, TypeError, ValueError):
         return False
 

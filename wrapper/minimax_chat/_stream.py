@@ -44,7 +44,7 @@ class StreamReader:
             self._body.append(data)
             return
         for content in self._events.feed(data):
-            if len(content) < 20 and content.strip() == b"[DONE]":
+            if content.strip() == b"[DONE]":
                 self.done = True
                 return
             body, problem = parsed(content)
