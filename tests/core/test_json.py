@@ -20,6 +20,9 @@ VALUES = st.recursive(
 )
 
 
+needs_msgspec = pytest.mark.skipif(_json.decode is None, reason="msgspec is hidden")
+
+
 def outcome(content: bytes) -> str:
     """The value with the types in it, or the error; NaN is equal to itself in neither."""
     try:
@@ -29,20 +32,20 @@ def outcome(content: bytes) -> str:
 
 
 def assert_same_without_msgspec(content: bytes) -> None:
-    if _json.decode is None:
-        pytest.skip("msgspec is not installed, or hidden")
     found = outcome(content)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_json, "decode", None)
         assert found == outcome(content)
 
 
+@needs_msgspec
 @given(VALUES, st.booleans())
 def test_msgspec_reads_the_same_values(value: Any, ascii_only: bool) -> None:
     text = json.dumps(value, ensure_ascii=ascii_only)
     assert_same_without_msgspec(text.encode("utf-8", "surrogatepass"))
 
 
+@needs_msgspec
 @given(VALUES, st.data())
 def test_msgspec_reads_broken_json_in_the_same_way(value: Any, data: st.DataObject) -> None:
     content = json.dumps(value).encode()
@@ -52,6 +55,7 @@ def test_msgspec_reads_broken_json_in_the_same_way(value: Any, data: st.DataObje
     assert_same_without_msgspec(content[:place] + put + content[place + cut :])
 
 
+@needs_msgspec
 @given(st.from_regex(rb"-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,4})?", fullmatch=True))
 @example(b"-0")
 @example(b"1e999")
@@ -61,6 +65,7 @@ def test_msgspec_reads_the_same_numbers(content: bytes) -> None:
     assert_same_without_msgspec(b'{"a": [' + content + b"]}")
 
 
+@needs_msgspec
 @pytest.mark.parametrize(
     "content",
     [

@@ -48,9 +48,11 @@ class Config:
         max_retries: int = 2,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        self.api_key, self.base_url = api_key, base_url
-        self.timeout = timeout  # seconds or a Timeout of the HTTP library; None for the default
-        self.max_retries = max_retries
+        self.api_key: str = api_key
+        self.base_url: str = base_url
+        self.timeout: Any = timeout
+        """Seconds or a Timeout of the HTTP library; None for the default."""
+        self.max_retries: int = max_retries
         self.headers: Mapping[str, str] = headers or {}
 
     def __repr__(self) -> str:

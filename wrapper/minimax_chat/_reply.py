@@ -46,7 +46,8 @@ class ReplyHead:
     """The status and headers of a reply, with the call that it answers."""
 
     def __init__(self, call: PreparedCall, status: int, headers: Mapping[str, str]) -> None:
-        self.call, self.status = call, status
+        self.call: PreparedCall = call
+        self.status: int = status
         self._headers = headers
 
     @classmethod

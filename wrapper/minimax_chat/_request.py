@@ -69,10 +69,11 @@ class PreparedCall:
     def __init__(
         self, config: Config, *, stream: bool, fields: Mapping[str, Any], request: dict[str, Any]
     ) -> None:
-        self.config, self.stream = config, stream
-        self.fields = fields
+        self.config: Config = config
+        self.stream: bool = stream
+        self.fields: Mapping[str, Any] = fields
         """The body as a JSON object."""
-        self.request = request
+        self.request: dict[str, Any] = request
         """The arguments of the HTTP client's `build_request`."""
 
     @classmethod
