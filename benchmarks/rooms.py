@@ -11,6 +11,7 @@ from typing import Any
 
 from minimax_chat import MiniMax, _json
 from minimax_chat._completion import CompletionChunk
+from minimax_chat._config import MAX_ANSWER_BYTES
 from minimax_chat._events import EventDecoder
 from minimax_chat._reply import ReplyHead, parsed
 from minimax_chat._request import PreparedCall
@@ -35,9 +36,9 @@ def microseconds(work: Callable[[], Any]) -> float:
 
 
 def decode(pieces: Sequence[bytes]) -> None:
-    decoder = EventDecoder()
+    decoder = EventDecoder(MAX_ANSWER_BYTES)
     for piece in pieces:
-        decoder.feed(piece)
+        list(decoder.feed(piece))
 
 
 def repeat(work: Callable[..., Any], *arguments: Any) -> None:

@@ -263,9 +263,9 @@ def test_a_client_can_be_used_on_two_event_loops_at_once(server: Server) -> None
     gc.collect()
 
 
-def test_a_call_without_an_event_loop_is_a_runtime_error() -> None:
+def test_a_call_without_an_event_loop_is_refused() -> None:
     client = AsyncMiniMax(base_url="http://127.0.0.1:1", api_key=KEY)
-    with pytest.raises(RuntimeError, match="no running event loop"):
+    with pytest.raises(ConfigurationError, match="asyncio"):
         ask(client).__await__().send(None)
 
 

@@ -1,20 +1,27 @@
-"""Timeouts on a socket: how long no byte may arrive, not how long an answer may take."""
+"""Timeouts on a socket: how long no byte may arrive, and how long a call may take in all."""
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import pytest
 
-from driver import Driver
-from minimax_chat import APITimeoutError, StreamInterruptedError
-from samples import TEXT, event, events, plain
+from driver import Client, Driver
+from http_library import httpx
+from minimax_chat import APITimeoutError, RateLimitError, StreamInterruptedError
+from samples import TEXT, base_resp, event, events, plain
 from server import (
     END,
     SILENCE,
     Connection,
     Request,
     Server,
+    Step,
     http_chunk,
     http_reply,
     http_stream,
@@ -90,3 +97,175 @@ def test_a_full_pool_is_a_timeout(api: Driver, server: Server) -> None:
         next(stream)
         with pytest.raises(APITimeoutError, match="PoolTimeout"):
             client.ask(timeout=0.1)
+
+
+# In all
+
+
+def drip(byte: bytes) -> Step:
+    """Sends this again and again, with never a pause that is a timeout, until the client leaves."""
+
+    def send(connection: Connection, request: Request) -> None:
+        while not connection.ended.wait(0.02):
+            connection.send(byte)
+
+    return send
+
+
+def flood(piece: bytes) -> Step:
+    """Sends this again and again, as fast as the client takes it."""
+
+    def send(connection: Connection, request: Request) -> None:
+        while not connection.ended.is_set():
+            connection.send(piece)
+
+    return send
+
+
+JSON_HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+ENDLESS: dict[str, list[Step]] = {
+    "silence": [SILENCE],
+    "a byte of a header at a time": [b"HTTP/1.1 200 OK\r\nX-Header: ", drip(b"x")],
+    "informational responses": [flood(b"HTTP/1.1 100 Continue\r\n\r\n")],
+    "a byte of the body at a time": [JSON_HEAD, drip(http_chunk(b" "))],
+    "a byte of the size of a chunk at a time": [JSON_HEAD, b"1;", drip(b"x")],
+    "a comment at a time": [stream_head(), drip(http_chunk(b":\n"))],
+}
+
+
+@pytest.mark.parametrize("steps", ENDLESS.values(), ids=ENDLESS)
+def test_no_reply_lasts_longer_than_total_timeout(
+    api: Driver, server: Server, streamed: bool, steps: list[Step]
+) -> None:
+    client = api.client(server.base_url, timeout=5)
+    if streamed:  # on a connection that has been used before
+        server.script(ANSWER)
+        client.ask()
+    server.script(*steps)
+    assert_late(client, server, streamed)
+    assert len(server.requests) == 1 + streamed
+
+
+@pytest.mark.parametrize("piece", [b"\n" * 5000, b"data:\n\n" * 1000, b": x\n\n" * 1000])
+def test_nothing_again_and_again_does_not_prolong_a_stream(
+    api: Driver, server: Server, piece: bytes
+) -> None:
+    server.script(stream_head(), flood(http_chunk(piece)))
+    assert_late(api.client(server.base_url, timeout=5), server, streamed=True)
+
+
+def assert_late(client: Client, server: Server, streamed: bool) -> None:
+    start = time.monotonic()
+    with pytest.raises(APITimeoutError, match=r"within total_timeout, 0\.2 s\. Incr") as caught:
+        client.text(streamed, total_timeout=0.2)
+    assert 0.2 <= time.monotonic() - start < 4
+    assert not caught.value.retryable
+    assert server.ended_by() == "client"
+
+
+def test_no_stream_lasts_longer_than_total_timeout(api: Driver, server: Server) -> None:
+    server.script(stream_head(), drip(http_chunk(event("on "))))
+    stream = api.client(server.base_url, total_timeout=0.3).stream()
+    with pytest.raises(StreamInterruptedError, match=r"total_timeout: 0\.3 s") as caught:
+        for _ in stream:
+            pass
+    assert caught.value.completion.text.startswith("on on ")
+    assert server.ended_by() == "client"
+
+
+def test_total_timeout_includes_the_time_between_chunks(api: Driver, server: Server) -> None:
+    """However much has arrived: it is the whole call that it limits."""
+    server.script(stream_head(), http_chunk(event("Hel")), drip(http_chunk(event("lo"))))
+    stream = api.client(server.base_url, total_timeout=0.3).stream()
+    next(stream)
+    time.sleep(0.4)
+    with pytest.raises(StreamInterruptedError, match="total_timeout"):
+        list(stream)
+
+
+def test_total_timeout_includes_retries(
+    api: Driver, server: Server, delays: list[float], streamed: bool
+) -> None:
+    server.otherwise(http_reply(base_resp(1002), headers={"Retry-After": "7"}))
+    client = api.client(server.base_url, max_retries=5)
+    with pytest.raises(RateLimitError):
+        client.text(streamed, total_timeout=8)
+    assert delays == [7, 7, 7, 7, 7], "nobody waited: the clock stands still in this test"
+    with pytest.raises(RateLimitError):
+        client.text(streamed, total_timeout=7)
+    assert len(server.requests) == 7, "a retry that would start too late is not waited for"
+
+
+def test_total_timeout_includes_the_attempts(
+    api: Driver, server: Server, delays: list[float], streamed: bool
+) -> None:
+    server.otherwise(SILENCE)
+    client = api.client(server.base_url, timeout=0.2, total_timeout=0.5, max_retries=9)
+    start = time.monotonic()
+    with pytest.raises(APITimeoutError):
+        client.text(streamed)
+    assert time.monotonic() - start < 4
+    assert 1 <= len(server.requests) <= 3
+
+
+def test_a_server_that_reads_slowly_does_not_prolong_a_call(
+    api: Driver, server: Server, streamed: bool
+) -> None:
+    """It makes progress all the time, but the request is never sent as a whole."""
+
+    over = threading.Event()
+
+    def serve(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection, contextlib.suppress(OSError):
+            while not over.wait(0.02) and connection.recv(4096):
+                pass
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        thread = threading.Thread(target=serve, args=[listener])
+        thread.start()
+        client = api.client(f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=5)
+        message = {"role": "user", "content": "x" * 20_000_000}
+        start = time.monotonic()
+        with pytest.raises(APITimeoutError, match="total_timeout"):
+            client.text(streamed, messages=[message], total_timeout=0.5)
+        assert time.monotonic() - start < 4
+        over.set()
+        thread.join()
+
+
+def test_total_timeout_holds_for_another_transport(api: Driver, streamed: bool) -> None:
+    """It has no network connection whose reads could end at the deadline."""
+
+    class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            while True:
+                time.sleep(0.02)
+                yield b": alive\n"
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            for piece in self:
+                yield piece
+
+    def respond(request: Any) -> Any:
+        kind = "text/event-stream" if streamed else "application/json"
+        headers = {"content-type": kind}
+        return httpx.Response(
+            200, headers=headers, stream=Body(), extensions={"network_stream": object()}
+        )
+
+    http = api.http_client(transport=httpx.MockTransport(respond))
+    with pytest.raises(APITimeoutError, match="total_timeout"):
+        api.client("http://127.0.0.1", http_client=http).text(streamed, total_timeout=0.3)
+
+
+def test_total_timeout_of_client_variant_and_call(api: Driver, server: Server) -> None:
+    server.otherwise(SILENCE)
+    client = api.client(server.base_url, total_timeout=0.2)
+    with pytest.raises(APITimeoutError, match=r"0\.2 s"):
+        client.ask()
+    with pytest.raises(APITimeoutError, match=r"0\.3 s"):
+        client.with_options(total_timeout=0.3).ask()
+    with pytest.raises(APITimeoutError, match=r"0\.4 s"):
+        client.ask(total_timeout=0.4)

@@ -12,6 +12,7 @@ import pytest
 
 from minimax_chat import AsyncMiniMax, ConfigurationError, InvalidArgumentError, MiniMax
 from minimax_chat._config import Config
+from minimax_chat._secret import Secret
 from samples import KEY
 from seams import config
 
@@ -19,7 +20,7 @@ CN, GLOBAL = "https://api.minimaxi.com", "https://api.minimax.io"
 
 
 def resolve(api_key: Any = KEY, region: Any = None, base_url: Any = None) -> Config:
-    return Config.resolve(api_key, region, base_url)
+    return Config.resolve(Secret(api_key), region, base_url)
 
 
 def refused(*arguments: Any, **named: Any) -> str:
@@ -34,14 +35,14 @@ def refused(*arguments: Any, **named: Any) -> str:
 
 @pytest.mark.parametrize("key", [KEY, f" {KEY}", f"{KEY}\n", f"\t{KEY}\r\n", f"{KEY}\u3000"])
 def test_a_key_is_trimmed(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert resolve(key).api_key == KEY
+    assert resolve(key).api_key.reveal() == KEY
     monkeypatch.setenv("MINIMAX_API_KEY", key)
-    assert resolve(None).api_key == KEY
+    assert resolve(None).api_key.reveal() == KEY
 
 
 def test_a_key_may_contain_any_printable_ascii_character() -> None:
     key = "".join(map(chr, range(ord("!"), ord("~") + 1)))
-    assert resolve(key).api_key == key
+    assert resolve(key).api_key.reveal() == key
 
 
 @pytest.mark.parametrize("key", ["", " ", "\n", "\t \r\n", "\u3000", None])
@@ -72,7 +73,7 @@ def test_an_invalid_key_is_refused_and_not_shown(key: Any) -> None:
 
 
 def test_the_repr_shows_neither_key_nor_headers() -> None:
-    known = resolve(f" {KEY} ").override(3, 1, {"X-Secret": "hush"})
+    known = resolve(f" {KEY} ").override(timeout=3, max_retries=1, headers={"X-Secret": "hush"})
     for shown in (repr(known), str(known), f"{known}", repr([known]), repr(copy.copy(known))):
         assert KEY not in shown
         assert "hush" not in shown
@@ -178,8 +179,8 @@ def test_region_and_base_url_together_are_refused() -> None:
 def test_arguments_take_precedence_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MINIMAX_API_KEY", "sk-environment")
     monkeypatch.setenv("MINIMAX_REGION", "global")
-    assert resolve(None).api_key == "sk-environment"
-    assert resolve().api_key == KEY
+    assert resolve(None).api_key.reveal() == "sk-environment"
+    assert resolve().api_key.reveal() == KEY
     assert resolve().base_url == GLOBAL
     assert resolve(region="cn").base_url == CN
     assert resolve(base_url="https://argument").base_url == "https://argument"
@@ -277,10 +278,10 @@ def test_invalid_headers_are_refused_without_their_values(headers: Any) -> None:
 
 def test_override_replaces_what_is_given_in_a_copy() -> None:
     known = config(timeout=5, max_retries=1, headers={"X-A": "1"})
-    other = known.override(None, 0, {"X-B": "2"})
-    assert (known.timeout, known.max_retries, known.headers) == (5, 1, {"X-A": "1"})
+    other = known.override(max_retries=0, headers={"X-B": "2"})
+    assert (known.timeout, known.max_retries, known.headers.reveal()) == (5, 1, {"X-A": "1"})
     assert (other.timeout, other.max_retries) == (5, 0)
-    assert other.headers == {"X-A": "1", "X-B": "2"}
+    assert other.headers.reveal() == {"X-A": "1", "X-B": "2"}
 
 
 # Unencrypted connections

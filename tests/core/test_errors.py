@@ -27,6 +27,7 @@ TREE: dict[str, set[str]] = {
     "APIConnectionError": set(),
     "APITimeoutError": {"APIConnectionError"},
     "ResponseDecodeError": set(),
+    "ResponseLimitError": {"ResponseDecodeError"},
     "StreamInterruptedError": set(),
     "APIError": set(),
     "AuthenticationError": {"APIError"},

@@ -7,6 +7,8 @@ import re
 import pytest
 from hypothesis import example, given, strategies as st
 
+from minimax_chat import ResponseLimitError
+from minimax_chat._config import MAX_ANSWER_BYTES
 from minimax_chat._events import EventDecoder
 from properties import cut, examples
 from samples import chunk, sse
@@ -111,7 +113,7 @@ def reference(stream: bytes) -> list[bytes]:
 
 
 def decode(*pieces: bytes) -> list[bytes]:
-    decoder = EventDecoder()
+    decoder = EventDecoder(MAX_ANSWER_BYTES)
     return [event for piece in pieces for event in decoder.feed(piece)]
 
 
@@ -154,7 +156,7 @@ def test_any_stream_however_cut_agrees_with_the_reference(stream: bytes, at: lis
 @pytest.mark.parametrize("end", [b"\n\n", b"\r\r", b"\r\n\r\n", b"\r\n\r"])
 def test_an_event_is_yielded_at_the_last_byte_of_its_line_end(end: bytes) -> None:
     """Not one byte later, which may not arrive before the next event."""
-    decoder = EventDecoder()
+    decoder = EventDecoder(MAX_ANSWER_BYTES)
     whole = b"data: a" + end
     # After CRLF, a CR ends the blank line; whether LF follows is not known yet.
     complete = len(whole) - (end == b"\r\n\r\n")
@@ -209,3 +211,46 @@ def test_a_large_event_is_linear_work(line_end: bytes) -> None:
 def test_many_events_in_one_piece_are_linear_work() -> None:
     small, large = (work_of([b"data: a\n\n" * number]) for number in (1_000, 10_000))
     assert large <= 11 * small
+
+
+# Limits
+
+
+def decode_within(limit: int, *pieces: bytes) -> tuple[list[bytes], str]:
+    """The events before an error, and the error."""
+    decoder = EventDecoder(limit)
+    events: list[bytes] = []
+    try:
+        for piece in pieces:
+            events.extend(decoder.feed(piece))
+    except ResponseLimitError as error:
+        return events, error.message
+    return events, ""
+
+
+TOO_LARGE = "an event of the stream exceeds 20 bytes"
+
+
+@pytest.mark.parametrize(
+    ("stream", "events", "message"),
+    [
+        (b"data: 01234567890123\n\n", [b"01234567890123"], ""),
+        (b"data: 012345678901234\n\n", [], TOO_LARGE),
+        (b"data: 01234567\ndata:\n\n", [b"01234567\n"], ""),
+        (b"data: 01234567\ndata: 0\n\n", [], TOO_LARGE),
+        (b"data:\ndata:\ndata:\ndata:\ndata:\n", [], TOO_LARGE),
+        (b": 0123456789 0123456789\n\n", [], TOO_LARGE),
+        (b"id: 0123456789 0123456789", [], TOO_LARGE),
+        (b"data: a\n\n" * 9 + b":\n" * 30 + b"data: b\n\n", [b"a"] * 9 + [b"b"], ""),
+        (b"data: a\n\ndata: 012345678901234", [b"a"], TOO_LARGE),
+    ],
+)
+def test_a_line_or_event_above_the_limit_is_an_error(
+    stream: bytes, events: list[bytes], message: str
+) -> None:
+    """Wherever it is cut; the events before it are not lost."""
+    assert decode_within(20, stream) == (events, message)
+    for place in range(len(stream)):
+        assert decode_within(20, stream[:place], stream[place:]) == (events, message)
+    single_bytes = [stream[place : place + 1] for place in range(len(stream))]
+    assert decode_within(20, *single_bytes) == (events, message)

@@ -19,7 +19,7 @@ from minimax_chat import (
 from minimax_chat_api.contract import CHAT_COMPLETION_REQUEST_SCHEMA
 
 CLIENTS: list[MiniMax | AsyncMiniMax] = [MiniMax(api_key="k"), AsyncMiniMax(api_key="k")]
-OPTIONS = ["timeout", "max_retries", "extra_headers", "extra_body"]
+OPTIONS = ["timeout", "total_timeout", "max_retries", "extra_headers", "extra_body"]
 
 ANSWER = Completion(
     {

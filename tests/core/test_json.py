@@ -110,3 +110,11 @@ def test_nesting_is_limited(shape: tuple[bytes, bytes, bytes], depth: int) -> No
 def test_many_brackets_are_no_nesting() -> None:
     value = {"text": "[{" * 1_000, "items": [[1], {"a": [2]}] * 1_000}
     assert parse(json.dumps(value).encode()) == value
+
+
+def test_a_value_of_millions_of_arrays_is_refused_before_it_is_read() -> None:
+    """Two bytes each in the body, but 56 in memory."""
+    many = b"[" + b"[]," * (_json.MAX_CONTAINERS // 2)
+    assert len(parse(many + b"[]]")) == _json.MAX_CONTAINERS // 2 + 1
+    with pytest.raises(ValueError, match="more than 2,000,000 arrays and objects"):
+        parse(b"[" + b"{}," * _json.MAX_CONTAINERS + b"[]]")

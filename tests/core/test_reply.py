@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import traceback
@@ -22,11 +23,13 @@ from minimax_chat import (
     OutputContentError,
     RateLimitError,
     ResponseDecodeError,
+    ResponseLimitError,
     _reply,
 )
+from minimax_chat._reply import ReplyHead, WholeReply
 from minimax_chat_api.contract import STATUS_MEANINGS
 from properties import JSON_VALUES, examples
-from samples import KEY, base_resp, chunk, documented, openai_style, plain, sse, without
+from samples import KEY, TEXT, base_resp, chunk, documented, openai_style, plain, sse, without
 from seams import (
     answer,
     call,
@@ -34,6 +37,7 @@ from seams import (
     config,
     error_of,
     event_stream,
+    head,
     read,
     read_until_error,
     reply,
@@ -657,3 +661,73 @@ def test_retry_after_as_a_date(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_any_retry_after_is_seconds_or_none(value: str) -> None:
     seconds = error_of(429, {}, retry_after=value, retry_after_ms=value).retry_after
     assert seconds is None or 0 <= seconds < float("inf")
+
+
+# Limits
+
+
+def test_a_body_above_the_limit_is_an_error() -> None:
+    of = call(of=config(max_answer_bytes=100))
+    whole = WholeReply(head(reply(200, trace_id="t-1"), to=of))
+    whole.feed(b" " * 60)
+    whole.feed(b" " * 40)
+    with pytest.raises(ResponseLimitError, match="the response body exceeds 100 bytes") as caught:
+        whole.feed(b" ")
+    error = caught.value
+    assert "max_answer_bytes" in error.hint
+    assert (error.http_status, error.trace_id, error.retryable) == (200, "t-1", False)
+
+
+@pytest.mark.parametrize("unpacked", [False, True])
+def test_a_compressed_body_is_unpacked_unless_that_has_been_done(unpacked: bool) -> None:
+    """By a transport or an event hook, which leaves the header as it was."""
+    content = json.dumps(plain()).encode()
+    headers = {"content-type": "application/json", "content-encoding": " GZIP "}
+    whole = WholeReply(ReplyHead(call(), 200, headers, unpacked=unpacked))
+    whole.feed(content if unpacked else gzip.compress(content))
+    assert whole.completion().text == TEXT
+
+
+def test_the_limit_is_for_the_unpacked_body() -> None:
+    headers = {"content-encoding": "gzip", "trace-id": "t-1"}
+    of = call(of=config(max_answer_bytes=100_000))
+    whole = WholeReply(ReplyHead(of, 502, headers))
+    with pytest.raises(ResponseLimitError) as caught:
+        whole.feed(gzip.compress(b" " * 100_001))
+    assert (caught.value.http_status, caught.value.trace_id) == (502, "t-1")
+
+
+def test_an_error_about_the_body_says_which_reply_it_was() -> None:
+    headers = {"content-encoding": "gzip", "trace-id": "t-1"}
+    with pytest.raises(ResponseDecodeError, match="unpacked") as caught:
+        WholeReply(ReplyHead(call(), 502, headers)).feed(b"no archive")
+    assert (caught.value.http_status, caught.value.trace_id) == (502, "t-1")
+
+
+# Headers of the user
+
+
+@pytest.mark.parametrize(
+    ("value", "secret"),
+    [
+        ("hush-hush", "hush-hush"),
+        ("Bearer hush-hush", "hush-hush"),
+        ("Basic dTpwIHA=", "dTpwIHA="),
+        ("a word or two", "a word or two"),
+    ],
+)
+def test_a_header_of_the_user_is_not_shown_by_an_error_that_echoes_it(
+    value: str, secret: str
+) -> None:
+    of = call(of=config(headers={"X-Gateway": value}), extra_headers={"X-Other": "hidden too"})
+    error = error_of(
+        502, f"<p>bad gateway: {secret}, hidden too</p>".encode(), to=of, trace_id=secret
+    )
+    assert secret not in f"{error} {vars(error)}"
+    assert "hidden too" not in f"{error} {vars(error)}"
+    assert "bad gateway: ***, ***" in str(error.body)
+
+
+def test_short_values_of_headers_stay_readable_in_messages() -> None:
+    of = call(of=config(headers={"X-Version": "1", "Accept-Language": "zh"}))
+    assert "(1004)" in error_of(401, openai_style("zh: wrong key (1004)"), to=of).message

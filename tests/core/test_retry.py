@@ -27,8 +27,17 @@ def _same_jitter_in_every_run() -> None:
     random.seed(3)
 
 
-def delay(error: MiniMaxError, attempt: int = 1, max_retries: int = 2) -> float | None:
-    return retry_delay(error, attempt, max_retries)
+def delay(
+    error: MiniMaxError, attempt: int = 1, max_retries: int = 2, seconds_left: float = 1000
+) -> float | None:
+    return retry_delay(error, attempt, max_retries, seconds_left)
+
+
+def test_no_retry_that_would_start_after_the_deadline() -> None:
+    error = APIConnectionError("x", retry_after=3.0)
+    assert delay(error, seconds_left=3.1) == 3
+    assert delay(error, seconds_left=3) is None
+    assert delay(APIConnectionError("x"), seconds_left=0.2) is None
 
 
 # Which errors

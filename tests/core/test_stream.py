@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given, strategies as st
 
@@ -20,9 +21,10 @@ from minimax_chat import (
     PlanLimitError,
     RateLimitError,
     ResponseDecodeError,
+    ResponseLimitError,
     StreamInterruptedError,
 )
-from minimax_chat._stream import Accumulator
+from minimax_chat._stream import Accumulator, StreamReader
 from properties import JSON_VALUES, cut, examples
 from samples import (
     ENVELOPE,
@@ -40,7 +42,9 @@ from seams import (
     answer,
     call,
     check_readable,
+    config,
     event_stream,
+    head,
     read,
     read_until_error,
     reading,
@@ -722,3 +726,64 @@ def test_an_event_that_adds_only_text_is_merged_like_any_other(
 
     repeated = [event for event, times in events for _ in range(times)]
     assert result(short_way=True) == result(short_way=False)
+
+
+# Limits
+
+
+def limited(limit: int, response: httpx.Response | None = None) -> StreamReader:
+    of = call(stream=True, of=config(max_answer_bytes=limit))
+    return StreamReader(head(response or event_stream(trace_id="t-1"), to=of))
+
+
+def test_an_event_above_the_limit_is_an_error_that_keeps_what_arrived() -> None:
+    reader = limited(1000)
+    parts, error = read_until_error(reader, sse(chunk("Hel"), chunk("x" * 1000)))
+    assert parts == [("", "Hel")]
+    assert isinstance(error, ResponseLimitError)
+    assert "max_answer_bytes" in error.hint
+    assert (error.http_status, error.trace_id, error.retryable) == (200, "t-1", False)
+    assert error.completion is not None
+    assert error.completion.text == "Hel"
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        lambda number: chunk("word " * 9),
+        lambda number: chunk(f"{number} " * 9, nonce=number),
+        lambda number: chunk(None, reasoning_content=f"{number} " * 9),
+        lambda number: chunk(None, unknown={str(number): "x" * 50}),
+        # What is kept of these says little about it when it is merged.
+        lambda number: chunk(None, unknown={} if number % 2 else {"a": None}),
+    ],
+    ids=["a text", "a text and more", "thinking", "unknown fields", "alternating values"],
+)
+def test_a_streamed_answer_above_the_limit_is_an_error(event: Callable[[int], Any]) -> None:
+    reader = limited(10_000)
+    body = (sse(event(number), done=False) for number in range(10_000))
+    parts, error = read_until_error(reader, *body)
+    assert isinstance(error, ResponseLimitError)
+    assert "the streamed answer exceeds 10,000 bytes" in error.message
+    assert error.completion == reader.completion
+    assert 20 < len(parts) < 2000
+
+
+def test_the_limit_is_for_what_is_kept_and_not_for_what_is_repeated() -> None:
+    """Each event repeats the thinking so far: their sum is a hundred times the answer."""
+    reader = limited(10_000)
+    thinking = ""
+    for number in range(400):
+        thinking += f"{number} "
+        detail = {"type": "reasoning.text", "index": 0, "text": thinking}
+        read_some = list(reader.feed(sse(chunk(None, reasoning_details=[detail]), done=False)))
+        assert len(read_some) == 1
+    assert reader.completion.thinking == thinking.strip()
+
+
+def test_a_json_body_above_the_limit_is_an_error() -> None:
+    reader = limited(100, reply(200, trace_id="t-1"))
+    list(reader.feed(b" " * 100))
+    with pytest.raises(ResponseLimitError, match="the response body exceeds 100 bytes") as caught:
+        list(reader.feed(b" "))
+    assert (caught.value.http_status, caught.value.trace_id) == (200, "t-1")

@@ -14,6 +14,7 @@ from minimax_chat._config import Config
 from minimax_chat._params import CreateParams
 from minimax_chat._reply import ReplyHead
 from minimax_chat._request import PreparedCall
+from minimax_chat._secret import Secret
 from minimax_chat._stream import StreamReader
 from samples import KEY, MESSAGES, MODEL
 
@@ -22,10 +23,7 @@ BASE_URL = "https://api.minimaxi.com"
 
 def config(api_key: str = KEY, base_url: str | None = BASE_URL, **options: Any) -> Config:
     """The resolved options of a client."""
-    resolved = Config.resolve(api_key, None, base_url)
-    return resolved.override(
-        options.get("timeout"), options.get("max_retries"), options.get("headers")
-    )
+    return Config.resolve(Secret(api_key), None, base_url).override(**options)
 
 
 def call(stream: bool | None = None, *, of: Config | None = None, **params: Any) -> PreparedCall:

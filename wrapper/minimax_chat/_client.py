@@ -9,6 +9,7 @@ from ._config import Config
 from ._connections import Connections
 from ._errors import ConfigurationError
 from ._http import HTTPClient, Timeout, loaded
+from ._secret import Secret
 
 Completions = TypeVar("Completions")
 
@@ -43,7 +44,9 @@ class BaseClient(PublicNames, Generic[HTTPClient]):
         region: str | None = None,
         base_url: str | None = None,
         timeout: float | Timeout | None = None,
+        total_timeout: float | None = None,
         max_retries: int | None = None,
+        max_answer_bytes: int | None = None,
         http_client: HTTPClient | None = None,
         default_headers: Mapping[str, str] | None = None,
     ) -> None:
@@ -56,7 +59,11 @@ class BaseClient(PublicNames, Generic[HTTPClient]):
             base_url: Another server to send to; defaults to MINIMAX_BASE_URL.
             timeout: Seconds of inactivity before a call fails, 120 by default and 5 to connect; or
                 a Timeout of httpx or httpx2.
+            total_timeout: Seconds that a call may take, with its retries and until its stream ends;
+                a day by default.
             max_retries: How often a failed call is retried, 2 by default.
+            max_answer_bytes: Bytes, unpacked, that an answer may have, whole or streamed; 16 MiB by
+                default.
             http_client: A client of httpx or httpx2 of your own (for proxies or transports), which
                 you close.
             default_headers: Headers to send with every call.
@@ -64,10 +71,18 @@ class BaseClient(PublicNames, Generic[HTTPClient]):
         Raises:
             ConfigurationError: The key is missing, or a key, region, base URL or HTTP client is
                 invalid.
-            InvalidArgumentError: A timeout, number of retries or header is invalid.
+            InvalidArgumentError: A timeout, number of retries, limit or header is invalid.
         """
-        config = Config.resolve(api_key, region, base_url)
-        self._config = config.override(timeout, max_retries, default_headers)
+        key = Secret(api_key)
+        del api_key  # which tracebacks with local variables would show
+        config = Config.resolve(key, region, base_url)
+        self._config = config.override(
+            timeout=timeout,
+            total_timeout=total_timeout,
+            max_retries=max_retries,
+            max_answer_bytes=max_answer_bytes,
+            headers=default_headers,
+        )
         wanted = type(self)._new_http_client.__name__
         if http_client is not None and not isinstance(http_client, loaded(wanted)):
             given = type(http_client).__name__
@@ -75,7 +90,11 @@ class BaseClient(PublicNames, Generic[HTTPClient]):
                 f"http_client must be an httpx.{wanted} or httpx2.{wanted} (got {given})"
             )
         self._connections = Connections(
-            self._new_http_client, http_client, self._scope, self._has_ended
+            self._new_http_client,
+            http_client,
+            self._scope,
+            self._has_ended,
+            config.base_url if config.is_local else None,
         )
 
     @property
@@ -87,13 +106,21 @@ class BaseClient(PublicNames, Generic[HTTPClient]):
         self,
         *,
         timeout: float | Timeout | None = None,
+        total_timeout: float | None = None,
         max_retries: int | None = None,
+        max_answer_bytes: int | None = None,
         default_headers: Mapping[str, str] | None = None,
     ) -> Self:
         """A client with other options on the same connections; closing the original closes both."""
         variant = type(self).__new__(type(self))
         vars(variant).update(vars(self), _owns_connections=False)
-        variant._config = self._config.override(timeout, max_retries, default_headers)
+        variant._config = self._config.override(
+            timeout=timeout,
+            total_timeout=total_timeout,
+            max_retries=max_retries,
+            max_answer_bytes=max_answer_bytes,
+            headers=default_headers,
+        )
         return variant
 
     def __repr__(self) -> str:

@@ -13,11 +13,25 @@ from minimax_chat_api.contract import SERVERS, check
 
 from ._errors import ConfigurationError, InvalidArgumentError
 from ._json import redact
+from ._secret import Secret
 
 if TYPE_CHECKING:
     from ._http import Timeout
 
+TOTAL_TIMEOUT = 86_400.0
+"""Seconds; no honest answer takes a day."""
+MAX_ANSWER_BYTES = 16 * 2**20
+"""More than ten times the longest answer of any model."""
 SECONDS = {"type": "number", "exclusiveMinimum": 0, "maximum": 1_000_000}
+OPTIONS: dict[str, dict[str, Any]] = {
+    "timeout": SECONDS,
+    "total_timeout": SECONDS,
+    "max_retries": {"type": "integer", "minimum": 0},
+    "max_answer_bytes": {"type": "integer", "minimum": 1},
+}
+"""The schemas of the options that have one."""
+SHORTEST_SECRET = 6
+"""Characters of a header's value that is kept out of messages; shorter ones are common words."""
 RESERVED_HEADERS = ("authorization", "content-length", "host", "transfer-encoding")
 
 
@@ -26,12 +40,14 @@ class CallOptions(TypedDict, total=False):
 
     Keys:
         timeout: Seconds of inactivity before the call fails, or a Timeout of httpx or httpx2.
+        total_timeout: Seconds that the call may take, with its retries and until its stream ends.
         max_retries: How often the call is retried after a failure.
         extra_headers: Headers to send beside the client's.
         extra_body: Undocumented request fields, sent unchecked.
     """
 
     timeout: float | Timeout | None
+    total_timeout: float | None
     max_retries: int | None
     extra_headers: Mapping[str, str] | None
     extra_body: Mapping[str, Any] | None
@@ -40,26 +56,24 @@ class CallOptions(TypedDict, total=False):
 class Config:
     """The checked options of a client."""
 
-    def __init__(
-        self,
-        api_key: str,
-        base_url: str,
-        timeout: Any = None,
-        max_retries: int = 2,
-        headers: Mapping[str, str] | None = None,
-    ) -> None:
-        self.api_key: str = api_key
+    timeout: Any = None
+    """Seconds or a Timeout of the HTTP library; None for the default."""
+    total_timeout: float = TOTAL_TIMEOUT
+    max_retries: int = 2
+    max_answer_bytes: int = MAX_ANSWER_BYTES
+    headers: Secret[Mapping[str, str]] = Secret({})
+
+    def __init__(self, api_key: Secret[str], base_url: str) -> None:
+        self.api_key: Secret[str] = api_key
         self.base_url: str = base_url
-        self.timeout: Any = timeout
-        """Seconds or a Timeout of the HTTP library; None for the default."""
-        self.max_retries: int = max_retries
-        self.headers: Mapping[str, str] = headers or {}
 
     def __repr__(self) -> str:
-        return f"Config(base_url={self.base_url!r})"  # neither key nor headers
+        return f"Config(base_url={self.base_url!r})"
 
     @classmethod
-    def resolve(cls, api_key: str | None, region: str | None, base_url: str | None) -> Config:
+    def resolve(
+        cls, api_key: Secret[str | None], region: str | None, base_url: str | None
+    ) -> Config:
         """Fills in what is not given from the environment; raises ConfigurationError."""
         if region is not None and base_url is not None:
             raise ConfigurationError("pass either region or base_url, not both")
@@ -72,32 +86,49 @@ class Config:
                 known = " or ".join(map(repr, SERVERS))
                 raise ConfigurationError(f"region must be {known} (got {region!r})")
             base_url = SERVERS[region]
-        key = os.environ.get("MINIMAX_API_KEY", "") if api_key is None else api_key
-        return cls(_usable_key(key), _usable_url(base_url))
+        return cls(_usable_key(api_key), _usable_url(base_url))
 
-    def override(self, timeout: Any, max_retries: Any, headers: Any) -> Config:
+    def override(self, **given: Any) -> Config:
         """A copy with each option that is not None replaced; raises InvalidArgumentError."""
-        if timeout is None and max_retries is None and headers is None:
+        options = {name: value for name, value in given.items() if value is not None}
+        if not options:
             return self
-        # A Timeout is recognized by its `connect`: this module imports no HTTP library.
-        seconds = 1 if timeout is None or hasattr(timeout, "connect") else timeout
-        retries = self.max_retries if max_retries is None else max_retries
-        problem = check(seconds, SECONDS, "timeout")
-        problem = problem or check(retries, {"type": "integer", "minimum": 0}, "max_retries")
+        headers = options.pop("headers", None)
         if not isinstance(headers or {}, Mapping):
             raise InvalidArgumentError(f"headers must be a mapping (got {type(headers).__name__})")
-        given: dict[Any, Any] = dict(headers or {})
-        for name, value in given.items():
-            problem = problem or _header_problem(name, value)
-        if problem:
+        added: dict[Any, Any] = dict(headers or {})
+        problems = [
+            # A Timeout is recognized by its `connect`: this module imports no HTTP library.
+            *(
+                check(value, OPTIONS[name], name)
+                for name, value in options.items()
+                if not (name == "timeout" and hasattr(value, "connect"))
+            ),
+            *(_header_problem(name, value) for name, value in added.items()),
+        ]
+        for problem in filter(None, problems):
             raise InvalidArgumentError(problem)
-        timeout = self.timeout if timeout is None else timeout
-        headers = {**self.headers, **given}
-        return Config(self.api_key, self.base_url, timeout, retries, headers)
+        copy = Config(self.api_key, self.base_url)
+        vars(copy).update({**vars(self), **options})
+        copy.headers = Secret({**self.headers.reveal(), **added})
+        return copy
 
     def redact(self, value: Any) -> Any:
-        """A JSON value with the API key replaced by `***` in all its strings."""
-        return redact(value, self.api_key)
+        """A JSON value with the API key and the user's headers replaced by `***` in all strings."""
+        return redact(value, self._secrets())
+
+    def _secrets(self) -> list[str]:
+        secrets = [self.api_key.reveal()]
+        for value in self.headers.reveal().values():
+            # A scheme such as "Bearer" is no secret, nor is a value that is as short.
+            credentials = value.partition(" ")[2]
+            secrets += [each for each in (value, credentials) if len(each) >= SHORTEST_SECRET]
+        return sorted(secrets, key=len, reverse=True)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the server is this machine."""
+        return _is_loopback(urlsplit(self.base_url).hostname or "")
 
     def region_hint(self) -> str:
         """Says which platform the key was sent to, and how to use another one."""
@@ -122,15 +153,23 @@ def _is_printable_ascii(text: Any) -> bool:
     return isinstance(text, str) and text.isascii() and text.isprintable()
 
 
-# No message may show the key.
-def _usable_key(api_key: Any) -> str:
+# No message, and no local variable while an error is raised, may show the key.
+def _usable_key(given: Secret[Any]) -> Secret[str]:
+    if given.reveal() is None:
+        given = Secret(os.environ.get("MINIMAX_API_KEY", ""))
+    if problem := _key_problem(given.reveal()):
+        raise ConfigurationError(problem)
+    return Secret(given.reveal().strip())
+
+
+def _key_problem(api_key: Any) -> str | None:
     if not isinstance(api_key, str):
-        raise ConfigurationError(f"api_key must be a string (got {type(api_key).__name__})")
+        return f"api_key must be a string (got {type(api_key).__name__})"
     if not (key := api_key.strip()):
-        raise ConfigurationError("no API key: pass api_key= or set MINIMAX_API_KEY")
+        return "no API key: pass api_key= or set MINIMAX_API_KEY"
     if not all("!" <= character <= "~" for character in key):
-        raise ConfigurationError("the API key contains whitespace or non-ASCII characters")
-    return key
+        return "the API key contains whitespace or non-ASCII characters"
+    return None
 
 
 def _is_loopback(host: str) -> bool:

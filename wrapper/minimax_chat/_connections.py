@@ -10,13 +10,15 @@ from typing import Generic
 
 from ._errors import ConfigurationError
 from ._http import HTTPClient, Response, library, loaded
+from ._secret import Secret
 
 
 class PooledClient(Generic[HTTPClient]):
     """An HTTP client, with the number of calls that use it."""
 
     def __init__(self, http: HTTPClient) -> None:
-        self.http = http
+        # The requests that it is sending contain the key.
+        self.http = Secret(http)
         self.calls = 0
 
 
@@ -56,9 +58,12 @@ class Connections(Generic[HTTPClient]):
         user_client: HTTPClient | None,
         scope: Callable[[], Hashable],
         has_ended: Callable[..., bool],
+        local_url: str | None,
     ) -> None:
-        self._new_client, self._user_client = new_client, user_client
+        self._new_client, self._user_client = new_client, Secret(user_client)
         self._scope, self._has_ended = scope, has_ended
+        # A proxy of the environment would see the key, and cannot reach this machine anyway.
+        self._mounts = {} if local_url is None else {local_url: None}
         self._by_scope: dict[Hashable, list[PooledClient[HTTPClient]]] = {}
         self._certificates: ssl.SSLContext | None = None
         self._closed = threading.Event()
@@ -67,7 +72,7 @@ class Connections(Generic[HTTPClient]):
 
     def take(self) -> Connection[HTTPClient]:
         """What a call is sent with; raises ConfigurationError."""
-        http = self._user_client
+        http = self._user_client.reveal()
         if self._closed.is_set() or (http is not None and http.is_closed):
             raise ConfigurationError("the client is closed; create a new one")
         return self._take_own() if http is None else Connection(http, lambda: None)
@@ -75,7 +80,7 @@ class Connections(Generic[HTTPClient]):
     def retire(self) -> list[HTTPClient]:
         """Refuses all further calls; returns our own HTTP clients, which are to be closed."""
         self._closed.set()
-        return [pooled.http for pooled in self._by_scope.pop(self._scope(), [])]
+        return [pooled.http.reveal() for pooled in self._by_scope.pop(self._scope(), [])]
 
     def _take_own(self) -> Connection[HTTPClient]:
         with self._lock:
@@ -90,7 +95,7 @@ class Connections(Generic[HTTPClient]):
             if pooled is None:
                 pooled = min(clients, key=lambda each: each.calls)
             pooled.calls += 1
-        return Connection(pooled.http, partial(self._give_back, clients, pooled))
+        return Connection(pooled.http.reveal(), partial(self._give_back, clients, pooled))
 
     def _give_back(
         self, clients: list[PooledClient[HTTPClient]], pooled: PooledClient[HTTPClient]
@@ -101,7 +106,7 @@ class Connections(Generic[HTTPClient]):
             if pooled not in idle or len(idle) <= self.MAX_IDLE_CLIENTS:
                 return None
             clients.remove(pooled)
-            return pooled.http
+            return pooled.http.reveal()
 
     def _own_client(self) -> HTTPClient:
         try:
@@ -111,7 +116,7 @@ class Connections(Generic[HTTPClient]):
                 max_connections=self.CALLS_PER_CLIENT,
                 max_keepalive_connections=self.CALLS_PER_CLIENT,
             )
-            return self._new_client(verify=self._certificates, limits=limits)
+            return self._new_client(verify=self._certificates, limits=limits, mounts=self._mounts)
         except (ImportError, ValueError, OSError, *loaded("InvalidURL")) as error:
             raise ConfigurationError(
                 f"the HTTP client could not be created ({error}); "

@@ -71,6 +71,12 @@ class ResponseDecodeError(MiniMaxError):
     hint = "Check base_url, and proxies between this machine and the API."
 
 
+class ResponseLimitError(ResponseDecodeError):
+    """The response is larger than the client allows."""
+
+    hint = "If the answer is meant to be so large, increase max_answer_bytes=."
+
+
 class StreamInterruptedError(MiniMaxError):
     """The stream ended before the answer was complete. `completion` holds what had arrived."""
 

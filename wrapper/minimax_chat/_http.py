@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from inspect import iscoroutinefunction
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar
 
 from ._errors import (
     APIConnectionError,
@@ -15,6 +17,7 @@ from ._errors import (
     InvalidArgumentError,
     MiniMaxError,
     ResponseDecodeError,
+    ResponseLimitError,
 )
 
 
@@ -46,12 +49,49 @@ TIMEOUT = 120.0
 """Seconds of inactivity."""
 CONNECT_TIMEOUT = 5.0
 END_OF_BODY_TIMEOUT = 0.05
+WRITTEN_AT_ONCE = 65_536
+"""Bytes."""
 
 
 def loaded(*names: str) -> tuple[Any, ...]:
     """The members of these names, of each HTTP library that is loaded: users may bring either."""
     libraries = [sys.modules[each] for each in ("httpx", "httpx2") if each in sys.modules]
     return tuple(getattr(each, name) for each in libraries for name in names)
+
+
+class Deadline:
+    """When a call must have ended."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._end = time.monotonic() + seconds
+
+    @property
+    def left(self) -> float:
+        """Seconds; 0 once it has passed."""
+        return max(0.0, self._end - time.monotonic())
+
+    def check(self) -> None:
+        """Raises a timeout of the HTTP library once it has passed."""
+        if not self.left:
+            raise library.ReadTimeout(f"{self.seconds:g} s have passed")
+
+
+class PhaseTimeout(float):
+    """Seconds that a phase of a call may take without progress, with the call's deadline."""
+
+    deadline: Deadline
+
+    def __new__(cls, seconds: float | None, deadline: Deadline) -> Self:
+        timeout = super().__new__(cls, deadline.left if seconds is None else seconds)
+        timeout.deadline = deadline
+        return timeout
+
+    @property
+    def left(self) -> float:
+        """Seconds for the next read or write; raises a timeout once the deadline has passed."""
+        self.deadline.check()
+        return min(self, self.deadline.left)
 
 
 def timeouts(timeout: float | Timeout | None) -> dict[str, float | None]:
@@ -63,11 +103,69 @@ def timeouts(timeout: float | Timeout | None) -> dict[str, float | None]:
     return {**dict.fromkeys(phases, seconds), "connect": min(seconds, CONNECT_TIMEOUT)}
 
 
-def build_request(http: Client | AsyncClient, arguments: dict[str, Any]) -> Any:
+def build_request(
+    http: Client | AsyncClient,
+    arguments: dict[str, Any],
+    timeout: float | Timeout | None,
+    deadline: Deadline,
+) -> Any:
     """The request of the client's own library; raises its exceptions."""
     url_class: Any = type(http.base_url)
+    phases = timeouts(timeout).items()
+    is_async = isinstance(http, loaded("AsyncClient"))
+    extensions: dict[str, Any] = {
+        "timeout": {phase: PhaseTimeout(seconds, deadline) for phase, seconds in phases},
+        "trace": _trace_async if is_async else _trace,
+    }
     url = _parsed(url_class, arguments["url"])
-    return http.build_request(**{**arguments, "url": url})
+    return http.build_request(**{**arguments, "url": url}, extensions=extensions)
+
+
+def _trace(event: str, info: dict[str, Any]) -> None:
+    """Called with each step of a call: a connection that has been opened is its result."""
+    _apply_deadlines(info.get("return_value"))
+
+
+async def _trace_async(event: str, info: dict[str, Any]) -> None:
+    _trace(event, info)
+
+
+def with_deadlines(response: Response) -> Response:
+    """A response whose reads end at the deadline, on any connection that supports it."""
+    _apply_deadlines(response.extensions.get("network_stream"))
+    return response
+
+
+def _apply_deadlines(connection: Any) -> None:
+    """Ends each read and write of a network connection at the deadline of the call it is for.
+
+    HTTP libraries limit the inactivity alone: a byte a second keeps a call alive for ever, already
+    in the headers. They accept any number as a timeout, and pass it on as it is.
+    """
+    if hasattr(connection, "start_tls") and not hasattr(connection, "has_deadlines"):
+        connection.__class__ = _with_deadlines(connection.__class__)
+
+
+@lru_cache
+def _with_deadlines(connection_class: Any) -> Any:
+    def left(timeout: float | None) -> float | None:
+        return timeout.left if isinstance(timeout, PhaseTimeout) else timeout
+
+    def read(connection: Any, max_bytes: int, timeout: float | None = None) -> Any:
+        return connection_class.read(connection, max_bytes, left(timeout))
+
+    def write(connection: Any, buffer: bytes, timeout: float | None = None) -> Any:
+        return connection_class.write(connection, buffer, left(timeout))
+
+    def write_pieces(connection: Any, buffer: bytes, timeout: float | None = None) -> None:
+        # A write blocks as long as it makes progress.
+        for start in range(0, len(buffer), WRITTEN_AT_ONCE):
+            piece = buffer[start : start + WRITTEN_AT_ONCE]
+            connection_class.write(connection, piece, left(timeout))
+
+    is_async = iscoroutinefunction(connection_class.write)
+    members = {"read": read, "write": write if is_async else write_pieces, "has_deadlines": True}
+    return type(connection_class.__name__, (connection_class,), members)
 
 
 @lru_cache(maxsize=8)  # parsing takes a third of the time of a request's creation
@@ -78,6 +176,7 @@ def _parsed(url_class: Any, url: str) -> Any:
 @contextmanager
 def map_http_errors(
     redact: Callable[[str], str],
+    deadline: Deadline,
     *,
     begun: bool = False,
     broken_off: Callable[[str], MiniMaxError | None] = lambda reason: None,
@@ -86,17 +185,20 @@ def map_http_errors(
 
     Args:
         redact: Removes the key from a message.
+        deadline: When the call must have ended.
         begun: Whether the response has begun, so that a timeout must not be retried.
-        broken_off: Given the reason, returns the error of a stream whose connection was lost; None
-            if no chunk had been handed over.
+        broken_off: Given the reason, returns the error of a stream that was broken off; None if no
+            chunk had been handed over.
     """
     try:
         yield
     except (*loaded("HTTPError", "StreamError", "InvalidURL"), UnicodeError) as cause:
         reason = redact(f"{type(cause).__name__}: {cause}".removesuffix(": "))
-        error = _request_error(cause) or broken_off(reason)
+        late = isinstance(cause, loaded("TimeoutException")) and not deadline.left
+        broken = f"total_timeout: {deadline.seconds:g} s" if late else reason
+        error = _request_error(cause) or broken_off(broken)
         if error is None:
-            error = _connection_error(cause, reason, begun)
+            error = _late_error(deadline) if late else _connection_error(cause, reason, begun)
         try:
             raise error from None
         finally:
@@ -110,38 +212,40 @@ def _request_error(cause: Exception) -> MiniMaxError | None:
     return None
 
 
+def _late_error(deadline: Deadline) -> MiniMaxError:
+    error = APITimeoutError(
+        f"the call did not end within total_timeout, {deadline.seconds:g} s", retryable=False
+    )
+    error.hint = "Increase total_timeout=."
+    return error
+
+
 def _connection_error(cause: Exception, reason: str, begun: bool) -> MiniMaxError:
     if isinstance(cause, loaded("DecodingError")):
-        return ResponseDecodeError(f"the response body cannot be decompressed ({reason})")
+        return ResponseDecodeError(f"the response body cannot be unpacked ({reason})")
     if isinstance(cause, loaded("TimeoutException")):
         return APITimeoutError(f"the API did not respond in time ({reason})", retryable=not begun)
+    if str(cause) == "Receive buffer too long":  # h11's words, and h11's limit
+        return ResponseLimitError("the response headers exceed 100 KiB", hint="Check base_url.")
     return APIConnectionError(f"the connection to the API failed ({reason})")
 
 
 @contextmanager
-def short_read(response: Response) -> Generator[bool]:
-    """Limits a read of the body to END_OF_BODY_TIMEOUT seconds; yields whether that is possible.
+def short_read(response: Response | None) -> Generator[bool]:
+    """Limits the rest of the body to END_OF_BODY_TIMEOUT seconds; yields whether that is possible.
 
     The end of the body usually follows `[DONE]` at once, and a connection is reused only if its
     body was read to the end: ten streams in a row take one connection instead of ten, which spares
-    nine TCP and TLS handshakes. Waiting as long as for an event might take for ever, and no HTTP
-    library offers a timeout for a single read.
+    nine TCP and TLS handshakes. Waiting as long as for an event might take for ever.
     """
-    network: Any = response.extensions.get("network_stream")
-    if network is None or response.http_version != "HTTP/1.1":
+    if response is None or response.http_version != "HTTP/1.1":
         yield False
         return
-
-    def read(max_bytes: int, timeout: float | None = None) -> Any:
-        # Once the response is closed, the connection may belong to another call.
-        timeout = timeout if response.is_closed else END_OF_BODY_TIMEOUT
-        return network.__class__.read(network, max_bytes, timeout=timeout)
-
-    network.read = read
-    try:
+    timeout = response.request.extensions["timeout"]["read"]
+    has_deadlines = hasattr(response.extensions.get("network_stream"), "has_deadlines")
+    if not has_deadlines or not isinstance(timeout, PhaseTimeout):
+        yield False
+        return
+    timeout.deadline = Deadline(END_OF_BODY_TIMEOUT)
+    with suppress(*loaded("HTTPError")):
         yield True
-    except loaded("HTTPError"):
-        pass
-    finally:
-        if network.read is read:
-            del network.read

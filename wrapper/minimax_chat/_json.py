@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, cast
 
-decode: Callable[[bytes], Any] | None = None
+decode: Callable[[bytes | bytearray], Any] | None = None
 """Decodes JSON in a quarter of the time, if msgspec is installed."""
 try:
     from msgspec.json import Decoder
@@ -17,13 +17,17 @@ except ImportError:
 
 MAX_DEPTH = 200
 """Levels of nesting; answers have fewer than ten."""
+MAX_CONTAINERS = 2_000_000
+"""Each takes at least 56 bytes of memory, but two in a body."""
 
 
-def parse(content: bytes) -> Any:
+def parse(content: bytes | bytearray) -> Any:
     """The JSON value in `content`, which may begin with a byte order mark.
 
     Raises ValueError, or RecursionError if it is nested too deeply.
     """
+    if len(content) > MAX_CONTAINERS and _brackets(content) > MAX_CONTAINERS:
+        raise ValueError(f"it has more than {MAX_CONTAINERS:,} arrays and objects")
     value = _decoded(content)
     # Deeper values are refused here, because the readers' own limits differ.
     if _may_be_deep(content) and _is_deeper(value, MAX_DEPTH):
@@ -31,14 +35,18 @@ def parse(content: bytes) -> Any:
     return value
 
 
-def _may_be_deep(content: bytes) -> bool:
+def _may_be_deep(content: bytes | bytearray) -> bool:
     if len(content) <= 2 * MAX_DEPTH:
         return False
     # Counting brackets spares most events a look at their value; in a megabyte it takes longer.
-    return len(content) > 10_000 or content.count(b"[") + content.count(b"{") > MAX_DEPTH
+    return len(content) > 10_000 or _brackets(content) > MAX_DEPTH
 
 
-def _decoded(content: bytes) -> Any:
+def _brackets(content: bytes | bytearray) -> int:
+    return content.count(b"[") + content.count(b"{")
+
+
+def _decoded(content: bytes | bytearray) -> Any:
     if decode is not None:
         try:
             return decode(content)
@@ -50,12 +58,15 @@ def _decoded(content: bytes) -> Any:
 
 
 def _is_deeper(value: Any, levels: int) -> bool:
-    level = [value]
+    level = [value] if value.__class__ in (dict, list) else []
     for _ in range(levels):
-        objects = [as_object(each).values() for each in level]
-        arrays = [as_array(each) for each in level]
-        level = [item for items in (*objects, *arrays) for item in items]
-    return any(isinstance(each, (dict, list)) for each in level)
+        level = [
+            inner
+            for each in level
+            for inner in (each.values() if each.__class__ is dict else each)
+            if inner.__class__ in (dict, list)
+        ]
+    return bool(level)
 
 
 def as_object(value: Any) -> dict[str, Any]:
@@ -73,13 +84,15 @@ def as_string(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def redact(value: Any, secret: str) -> Any:
-    """`value` with `secret` replaced by `***` in all its strings."""
+def redact(value: Any, secrets: Iterable[str]) -> Any:
+    """`value` with each of `secrets` replaced by `***` in all its strings."""
     if isinstance(value, str):
-        return value.replace(secret, "***")
+        for secret in secrets:
+            value = value.replace(secret, "***")
+        return value
     if isinstance(value, list):
-        return [redact(item, secret) for item in as_array(value)]
+        return [redact(item, secrets) for item in as_array(value)]
     if isinstance(value, dict):
         items = as_object(value).items()
-        return {redact(key, secret): redact(item, secret) for key, item in items}
+        return {redact(key, secrets): redact(item, secrets) for key, item in items}
     return value

@@ -23,11 +23,13 @@ from ._errors import (
     MiniMaxError,
     OutputContentError,
     ResponseDecodeError,
+    ResponseLimitError,
     ServerTimeoutError,
 )
 from ._http import Response
 from ._json import as_array, as_object, as_string, parse
 from ._request import PreparedCall
+from ._unpack import Unpacker
 
 log = logging.getLogger("minimax_chat")
 
@@ -45,14 +47,21 @@ ANSWER_SCHEMA = {"type": "object", "properties": {"choices": _CHOICES}}
 class ReplyHead:
     """The status and headers of a reply, with the call that it answers."""
 
-    def __init__(self, call: PreparedCall, status: int, headers: Mapping[str, str]) -> None:
+    def __init__(
+        self, call: PreparedCall, status: int, headers: Mapping[str, str], *, unpacked: bool = False
+    ) -> None:
         self.call: PreparedCall = call
         self.status: int = status
         self._headers = headers
+        encoding = headers.get("content-encoding", "").strip().lower()
+        self.content_encoding: str = "" if unpacked else encoding
+        """The encoding to unpack, in lower case."""
 
     @classmethod
     def of(cls, call: PreparedCall, response: Response) -> ReplyHead:
-        return cls(call, response.status_code, response.headers)
+        # A transport or an event hook may have read, and so unpacked, the body.
+        unpacked = response.is_stream_consumed
+        return cls(call, response.status_code, response.headers, unpacked=unpacked)
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -65,7 +74,7 @@ class ReplyHead:
         """The media type, in lower case and without parameters."""
         return self._headers.get("content-type", "").partition(";")[0].strip().lower()
 
-    def completion(self, content: bytes) -> Completion:
+    def completion(self, content: bytes | bytearray) -> Completion:
         """The answer in a whole body; raises the error that the body reports instead."""
         log.debug("HTTP %d: %d bytes", self.status, len(content))
         body = self.json_object(*parsed(content), whole=True)
@@ -99,6 +108,11 @@ class ReplyHead:
             body=shown[:500],
         )
 
+    def add_details(self, error: MiniMaxError) -> None:
+        """Tells an error of reading the body which reply it was."""
+        error.http_status = error.http_status or self.status
+        error.trace_id = error.trace_id or self.trace_id(None)
+
     def _error(self, body: Any, problem: str | None, *, whole: bool) -> MiniMaxError:
         body = self.call.config.redact(body)  # some servers echo the key
         error: MiniMaxError | None = api_error(self.status, self.headers, body)
@@ -120,6 +134,31 @@ class ReplyHead:
             error.hint = "The API accepts a single system message; combine them."
         elif error.retry_after is not None:
             error.hint = f"{error.hint} The API asks to wait {error.retry_after:g} s.".lstrip()
+
+
+class WholeReply:
+    """Collects the body of a reply that is read to its end."""
+
+    def __init__(self, head: ReplyHead) -> None:
+        self._head = head
+        self._unpacker = Unpacker(head.content_encoding)
+        self._content = bytearray()
+
+    def feed(self, data: bytes) -> None:
+        """Adds the next bytes; raises ResponseLimitError if there are too many."""
+        limit = self._head.call.config.max_answer_bytes
+        try:
+            for piece in self._unpacker.feed(data):
+                self._content += piece
+                if len(self._content) > limit:
+                    raise ResponseLimitError(f"the response body exceeds {limit:,} bytes")
+        except ResponseDecodeError as error:
+            self._head.add_details(error)
+            raise
+
+    def completion(self) -> Completion:
+        """The answer in the body; raises the error that the body reports instead."""
+        return self._head.completion(self._content)
 
 
 def is_failure(http_status: int, body: Any) -> bool:
@@ -244,7 +283,7 @@ def _number(value: Any) -> int | None:
         return None
 
 
-def parsed(content: bytes) -> tuple[Any, str | None]:
+def parsed(content: bytes | bytearray) -> tuple[Any, str | None]:
     """The JSON value in a body or an event; if there is none, its text with the reason."""
     problem = "the body is a string"
     try:

@@ -22,7 +22,8 @@ from minimax_chat_api.contract import (
 
 from ._config import CallOptions, Config
 from ._errors import InvalidArgumentError
-from ._http import timeouts
+from ._http import AsyncClient, Client, Deadline, build_request
+from ._unpack import ENCODINGS
 
 if TYPE_CHECKING:
     from ._params import CreateParams
@@ -74,16 +75,18 @@ class PreparedCall:
         self.fields: Mapping[str, Any] = fields
         """The body as a JSON object."""
         self.request: dict[str, Any] = request
-        """The arguments of the HTTP client's `build_request`."""
+        """The arguments of the HTTP client's `build_request`, but for the headers."""
+        self.deadline: Deadline = Deadline(config.total_timeout)
 
     @classmethod
     def prepare(cls, config: Config, stream: bool | None, params: CreateParams) -> PreparedCall:
         """Checks the arguments against the contract; raises InvalidArgumentError."""
         arguments: dict[str, Any] = {**params, "stream": stream}
         config = config.override(
-            arguments.pop("timeout", None),
-            arguments.pop("max_retries", None),
-            arguments.pop("extra_headers", None),
+            timeout=arguments.pop("timeout", None),
+            total_timeout=arguments.pop("total_timeout", None),
+            max_retries=arguments.pop("max_retries", None),
+            headers=arguments.pop("extra_headers", None),
         )
         extra_body: Any = arguments.pop("extra_body", None) or {}
         unknown = arguments.keys() - CHAT_COMPLETION_REQUEST_SCHEMA["properties"]
@@ -96,19 +99,26 @@ class PreparedCall:
             raise InvalidArgumentError("extra_body must not contain stream: pass it as an argument")
         fields = _checked_fields(arguments)
         fields |= cast("Mapping[str, Any]", extra_body)
-        headers = {
-            "user-agent": "minimax-chat",
-            "content-type": "application/json",
-            **{name.lower(): value for name, value in config.headers.items()},
-        }
         request = {
             "method": CREATE_CHAT_COMPLETION_METHOD,
             "url": config.base_url + CREATE_CHAT_COMPLETION_PATH,
-            "headers": headers,
             "content": _to_json(fields),
-            "extensions": {"timeout": timeouts(config.timeout)},
         }
         return cls(config, stream=bool(stream), fields=fields, request=request)
+
+    def headers(self) -> dict[str, str]:
+        """The headers of the request but for the key; names in lower case."""
+        return {
+            "user-agent": "minimax-chat",
+            "content-type": "application/json",
+            "accept-encoding": ENCODINGS,
+            **{name.lower(): value for name, value in self.config.headers.reveal().items()},
+        }
+
+    def build_request(self, http: Client | AsyncClient) -> Any:
+        """The request of an HTTP client; raises the exceptions of its library."""
+        arguments = {**self.request, "headers": self.headers()}
+        return build_request(http, arguments, self.config.timeout, self.deadline)
 
     def log_attempt(self, attempt: int) -> None:
         """Logs the start of an attempt."""
@@ -117,7 +127,7 @@ class PreparedCall:
 
     def authorize(self, request: Any) -> Any:
         """Adds the API key when the request is sent, so that no other object holds it."""
-        request.headers["Authorization"] = f"Bearer {self.config.api_key}"
+        request.headers["Authorization"] = f"Bearer {self.config.api_key.reveal()}"
         return request
 
 

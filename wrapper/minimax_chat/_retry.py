@@ -16,7 +16,9 @@ LONGEST_RETRY_AFTER = 120.0
 """Seconds; if the API asks to wait longer, the error is raised at once."""
 
 
-def retry_delay(error: MiniMaxError, attempt: int, max_retries: int) -> float | None:
+def retry_delay(
+    error: MiniMaxError, attempt: int, max_retries: int, seconds_left: float
+) -> float | None:
     """Seconds to wait after the error of attempt number `attempt`; None not to retry."""
     if not error.retryable or attempt > max_retries:
         return None
@@ -26,6 +28,8 @@ def retry_delay(error: MiniMaxError, attempt: int, max_retries: int) -> float | 
     elif error.retry_after <= LONGEST_RETRY_AFTER:
         delay = error.retry_after
     else:
+        return None
+    if delay >= seconds_left:
         return None
     log.info(
         "retry %d of %d in %.2f s after %s (code %s, HTTP %s, trace id %s)",

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from ._completion import Completion, CompletionChunk
-from ._errors import MiniMaxError, StreamInterruptedError
+from ._errors import MiniMaxError, ResponseLimitError, StreamInterruptedError
 from ._events import EventDecoder
 from ._json import as_array, as_object
 from ._merge import CumulativeText, Entries, Object, Text
-from ._reply import ReplyHead, content_filter_error, parsed
+from ._reply import ReplyHead, WholeReply, content_filter_error, parsed
 from ._think import StructuredThinking, ThinkSplitter
+from ._unpack import Unpacker
 
 
 class StreamReader:
@@ -22,8 +23,11 @@ class StreamReader:
         self.head: ReplyHead = head
         # Anything else is a JSON body: a failure, or the whole answer.
         self._is_stream = head.status == 200 and head.content_type == "text/event-stream"
-        self._body: list[bytes] = []
-        self._events, self._accumulator = EventDecoder(), Accumulator()
+        self._whole_reply = WholeReply(head)
+        self._max_bytes = head.call.config.max_answer_bytes
+        self._unpacker = Unpacker(head.content_encoding)
+        self._events, self._accumulator = EventDecoder(self._max_bytes), Accumulator()
+        self._unmeasured = 0  # bytes of events
         self._whole: Completion | None = None
         self.begun: bool = False
         """Whether a chunk has been handed over."""
@@ -41,23 +45,27 @@ class StreamReader:
     def feed(self, data: bytes) -> Iterator[CompletionChunk]:
         """Reads the next bytes of the body; yields the chunks that they complete."""
         if not self._is_stream:
-            self._body.append(data)
+            self._whole_reply.feed(data)
             return
-        for content in self._events.feed(data):
-            if content.strip() == b"[DONE]":
-                self.done = True
-                return
-            body, problem = parsed(content)
-            chunk = self._accumulator.add_text(body)
-            if chunk is None:
-                chunk = self._accumulator.add(self._checked(body, problem))
-            self.begun = True
-            yield chunk
+        try:
+            for piece in self._unpacker.feed(data):
+                for content in self._events.feed(piece):
+                    if content.strip() == b"[DONE]":
+                        self.done = True
+                        return
+                    chunk = self._chunk(content)
+                    self.begun = True
+                    yield chunk
+        except MiniMaxError as error:
+            error.completion = self.completion
+            self.head.add_details(error)
+            error.trace_id = error.trace_id or error.completion.trace_id
+            raise
 
     def end(self) -> Iterator[CompletionChunk]:
         """Ends the body: yields an answer sent as plain JSON; raises if a stream is incomplete."""
         if not self._is_stream:
-            self._whole = self.head.completion(b"".join(self._body))
+            self._whole = self._whole_reply.completion()
             self.begun = True
             event = _as_event(self._whole.to_dict())
             yield CompletionChunk(event, self._whole.thinking, self._whole.text)
@@ -81,21 +89,19 @@ class StreamReader:
         )
 
     def broken_off(self, reason: str) -> StreamInterruptedError | None:
-        """The error for a lost connection; None if no chunk has been handed over yet."""
-        return (
-            self.interrupted(f"the connection was lost during the stream ({reason})")
-            if self.begun
-            else None
-        )
+        """The error for a body that was broken off; None if no chunk has been handed over yet."""
+        return self.interrupted(f"the stream was broken off ({reason})") if self.begun else None
 
-    def _checked(self, body: Any, problem: str | None) -> dict[str, Any]:
-        """The event that was parsed; raises the error that it reports instead."""
-        try:
-            return self.head.json_object(body, problem)
-        except MiniMaxError as error:
-            error.completion = self.completion
-            error.trace_id = error.trace_id or error.completion.trace_id
-            raise
+    def _chunk(self, content: bytes) -> CompletionChunk:
+        self._unmeasured += len(content)
+        if self._unmeasured > self._max_bytes:
+            # Not the sum of the events, which repeat what does not change, and some of the texts.
+            self._unmeasured = 0
+            if self._accumulator.size() > self._max_bytes:
+                raise ResponseLimitError(f"the streamed answer exceeds {self._max_bytes:,} bytes")
+        body, problem = parsed(content)
+        chunk = self._accumulator.add_text(body)
+        return chunk or self._accumulator.add(self.head.json_object(body, problem))
 
     def _unfinished(self) -> MiniMaxError:
         completion = self.completion
@@ -185,6 +191,12 @@ class Accumulator:
         from minimax_chat_api.models import FinishReason
 
         return not {*reasons} <= {FinishReason.LENGTH, FinishReason.CONTENT_FILTER}
+
+    def size(self) -> int:
+        """Bytes of all that is kept."""
+        import pickle  # rarely needed
+
+        return len(pickle.dumps(self._merged))
 
     def whole(self) -> dict[str, Any]:
         """The answer as far as it has arrived, in the form of a plain reply."""

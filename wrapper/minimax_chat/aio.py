@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING, Literal, Self, Unpack, overload
 
 from ._client import BaseClient, Chat, PublicNames
 from ._completion import Completion, CompletionChunk
 from ._config import Config
 from ._connections import Connection, Connections
-from ._errors import MiniMaxError
-from ._http import AsyncClient, Response, build_request, library, map_http_errors, short_read
-from ._reply import ReplyHead
+from ._errors import ConfigurationError, MiniMaxError
+from ._http import AsyncClient, Response, library, map_http_errors, short_read, with_deadlines
+from ._reply import ReplyHead, WholeReply
 from ._request import PreparedCall, show_parameters
 from ._retry import retry_delay
 from ._stream import StreamReader
@@ -35,11 +36,11 @@ class AsyncStream(PublicNames):
     def __init__(
         self,
         reader: StreamReader,
-        connection: Connection[AsyncClient],
         first: CompletionChunk,
         rest: AsyncIterator[CompletionChunk],
+        release: Callable[[], Awaitable[None]],
     ) -> None:
-        self._reader, self._connection, self._rest = reader, connection, rest
+        self._reader, self._rest, self._release = reader, rest, release
         self._first: CompletionChunk | None = first
         self._closed = False
 
@@ -51,7 +52,7 @@ class AsyncStream(PublicNames):
     async def aclose(self) -> None:
         """Releases the connection; no more chunks follow."""
         self._closed = True
-        await _close(self._connection)
+        await self._release()
 
     def __aiter__(self) -> Self:
         return self
@@ -60,7 +61,12 @@ class AsyncStream(PublicNames):
         if self._closed:
             raise StopAsyncIteration
         chunk, self._first = self._first, None
-        return chunk if chunk is not None else await anext(self._rest)
+        if chunk is not None:
+            return chunk
+        try:
+            return await anext(self._rest)
+        except MiniMaxError as error:
+            raise error.with_traceback(None) from None  # as in `create`
 
     async def __aenter__(self) -> Self:
         return self
@@ -70,30 +76,37 @@ class AsyncStream(PublicNames):
 
 
 async def _close(connection: Connection[AsyncClient]) -> None:
+    response, connection.response = connection.response, None
     try:
-        if connection.response is not None:
-            await connection.response.aclose()
+        if response is not None:
+            await response.aclose()
     finally:
         if (idle := connection.release()) is not None:
             await idle.aclose()
 
 
+def _body(response: Response) -> AsyncIterator[bytes]:
+    """The body, packed as it came unless it has been read already."""
+    return response.aiter_bytes() if response.is_stream_consumed else response.aiter_raw()
+
+
 # Not a method, which would keep the stream alive in a reference cycle.
 async def _chunks(
-    reader: StreamReader, connection: Connection[AsyncClient], response: Response
+    reader: StreamReader, connection: Connection[AsyncClient], body: AsyncIterator[bytes]
 ) -> AsyncIterator[CompletionChunk]:
     try:
-        redact = reader.head.call.config.redact
-        with map_http_errors(redact, broken_off=reader.broken_off):
-            body = response.aiter_bytes()
+        call = reader.head.call
+        with map_http_errors(call.config.redact, call.deadline, broken_off=reader.broken_off):
             async for data in body:
                 for chunk in reader.feed(data):
                     yield chunk
                 if reader.done:
-                    with short_read(response) as is_short:
+                    with short_read(connection.response) as is_short:
                         if is_short:
-                            await anext(body, None)
+                            async for _ in body:
+                                pass
                     break
+                call.deadline.check()
         for chunk in reader.end():
             yield chunk
     finally:
@@ -143,34 +156,53 @@ class Completions(PublicNames):
             try:
                 return await self._send(call)
             except MiniMaxError as error:
-                delay = retry_delay(error, attempt, call.config.max_retries)
+                delay = retry_delay(error, attempt, call.config.max_retries, call.deadline.left)
                 if delay is None:
-                    raise
+                    # Its frames hold the reply as it came, in which some servers echo the key.
+                    raise error.with_traceback(None) from None
             await asyncio.sleep(delay)
 
     async def _send(self, call: PreparedCall) -> Completion | AsyncStream:
         connection = self._connections.take()
         try:
-            with map_http_errors(call.config.redact):
-                request = build_request(connection.http, call.request)
-                response = await connection.http.send(
-                    request, stream=True, auth=call.authorize, follow_redirects=False
+            with map_http_errors(call.config.redact, call.deadline):
+                # No variable may hold the request or the response: both contain the key.
+                connection.response = with_deadlines(
+                    await connection.http.send(
+                        call.build_request(connection.http),
+                        stream=True,
+                        auth=call.authorize,
+                        follow_redirects=False,
+                    )
                 )
-            connection.response = response
-            head = ReplyHead.of(call, response)
+            head = ReplyHead.of(call, connection.response)
+            body = _body(connection.response)
             if call.stream:
                 reader = StreamReader(head)
-                chunks = _chunks(reader, connection, response)
+                chunks = _chunks(reader, connection, body)
                 # Read here, because a failure before the first chunk can still be retried.
                 first = await anext(chunks)
-                return AsyncStream(reader, connection, first, chunks)
-            with map_http_errors(call.config.redact, begun=True):
-                body = await response.aread()
+                return AsyncStream(reader, first, chunks, partial(_close, connection))
+            reply = WholeReply(head)
+            with map_http_errors(call.config.redact, call.deadline, begun=True):
+                async for data in body:
+                    reply.feed(data)
+                    call.deadline.check()
         except BaseException:
             await _close(connection)
             raise
         await _close(connection)
-        return head.completion(body)
+        return reply.completion()
+
+
+def _scope() -> asyncio.AbstractEventLoop:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        raise ConfigurationError(
+            "AsyncMiniMax runs on asyncio, which is not running here. "
+            "With trio, use MiniMax in a thread: trio.to_thread.run_sync"
+        ) from None
 
 
 def _has_ended(loop: asyncio.AbstractEventLoop) -> bool:
@@ -181,7 +213,7 @@ class AsyncMiniMax(BaseClient[AsyncClient]):
     """A client of MiniMax's chat completions, safe to share between tasks."""
 
     _new_http_client = library.AsyncClient
-    _scope = staticmethod(asyncio.get_running_loop)
+    _scope = staticmethod(_scope)
     _has_ended = staticmethod(_has_ended)
 
     @property

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Literal, Self, Unpack, overload
 
 from ._client import BaseClient, Chat, PublicNames
@@ -12,8 +13,8 @@ from ._completion import Completion, CompletionChunk
 from ._config import Config
 from ._connections import Connection, Connections
 from ._errors import MiniMaxError
-from ._http import Client, Response, build_request, library, map_http_errors, short_read
-from ._reply import ReplyHead
+from ._http import Client, Response, library, map_http_errors, short_read, with_deadlines
+from ._reply import ReplyHead, WholeReply
 from ._request import PreparedCall, show_parameters
 from ._retry import retry_delay
 from ._stream import StreamReader
@@ -36,11 +37,11 @@ class Stream(PublicNames):
     def __init__(
         self,
         reader: StreamReader,
-        connection: Connection[Client],
         first: CompletionChunk,
         rest: Iterator[CompletionChunk],
+        release: Callable[[], None],
     ) -> None:
-        self._reader, self._connection, self._rest = reader, connection, rest
+        self._reader, self._rest, self._release = reader, rest, release
         self._first: CompletionChunk | None = first
         self._closed = False
 
@@ -52,7 +53,7 @@ class Stream(PublicNames):
     def close(self) -> None:
         """Releases the connection; no more chunks follow."""
         self._closed = True
-        _close(self._connection)
+        self._release()
 
     def __iter__(self) -> Self:
         return self
@@ -61,7 +62,12 @@ class Stream(PublicNames):
         if self._closed:
             raise StopIteration
         chunk, self._first = self._first, None
-        return chunk if chunk is not None else next(self._rest)
+        if chunk is not None:
+            return chunk
+        try:
+            return next(self._rest)
+        except MiniMaxError as error:
+            raise error.with_traceback(None) from None  # as in `create`
 
     def __enter__(self) -> Self:
         return self
@@ -71,30 +77,37 @@ class Stream(PublicNames):
 
 
 def _close(connection: Connection[Client]) -> None:
+    response, connection.response = connection.response, None
     try:
-        if connection.response is not None:
-            connection.response.close()
+        if response is not None:
+            response.close()
     finally:
         if (idle := connection.release()) is not None:
             idle.close()
 
 
+def _body(response: Response) -> Iterator[bytes]:
+    """The body, packed as it came unless it has been read already."""
+    return response.iter_bytes() if response.is_stream_consumed else response.iter_raw()
+
+
 # Not a method, which would keep the stream alive in a reference cycle.
 def _chunks(
-    reader: StreamReader, connection: Connection[Client], response: Response
+    reader: StreamReader, connection: Connection[Client], body: Iterator[bytes]
 ) -> Iterator[CompletionChunk]:
     try:
-        redact = reader.head.call.config.redact
-        with map_http_errors(redact, broken_off=reader.broken_off):
-            body = response.iter_bytes()
+        call = reader.head.call
+        with map_http_errors(call.config.redact, call.deadline, broken_off=reader.broken_off):
             for data in body:
                 for chunk in reader.feed(data):
                     yield chunk
                 if reader.done:
-                    with short_read(response) as is_short:
+                    with short_read(connection.response) as is_short:
                         if is_short:
-                            next(body, None)
+                            for _ in body:
+                                pass
                     break
+                call.deadline.check()
         for chunk in reader.end():
             yield chunk
     finally:
@@ -142,34 +155,43 @@ class Completions(PublicNames):
             try:
                 return self._send(call)
             except MiniMaxError as error:
-                delay = retry_delay(error, attempt, call.config.max_retries)
+                delay = retry_delay(error, attempt, call.config.max_retries, call.deadline.left)
                 if delay is None:
-                    raise
+                    # Its frames hold the reply as it came, in which some servers echo the key.
+                    raise error.with_traceback(None) from None
             time.sleep(delay)
 
     def _send(self, call: PreparedCall) -> Completion | Stream:
         connection = self._connections.take()
         try:
-            with map_http_errors(call.config.redact):
-                request = build_request(connection.http, call.request)
-                response = connection.http.send(
-                    request, stream=True, auth=call.authorize, follow_redirects=False
+            with map_http_errors(call.config.redact, call.deadline):
+                # No variable may hold the request or the response: both contain the key.
+                connection.response = with_deadlines(
+                    connection.http.send(
+                        call.build_request(connection.http),
+                        stream=True,
+                        auth=call.authorize,
+                        follow_redirects=False,
+                    )
                 )
-            connection.response = response
-            head = ReplyHead.of(call, response)
+            head = ReplyHead.of(call, connection.response)
+            body = _body(connection.response)
             if call.stream:
                 reader = StreamReader(head)
-                chunks = _chunks(reader, connection, response)
+                chunks = _chunks(reader, connection, body)
                 # Read here, because a failure before the first chunk can still be retried.
                 first = next(chunks)
-                return Stream(reader, connection, first, chunks)
-            with map_http_errors(call.config.redact, begun=True):
-                body = response.read()
+                return Stream(reader, first, chunks, partial(_close, connection))
+            reply = WholeReply(head)
+            with map_http_errors(call.config.redact, call.deadline, begun=True):
+                for data in body:
+                    reply.feed(data)
+                    call.deadline.check()
         except BaseException:
             _close(connection)
             raise
         _close(connection)
-        return head.completion(body)
+        return reply.completion()
 
 
 def _has_ended(process: int) -> bool:
