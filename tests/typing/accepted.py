@@ -140,6 +140,7 @@ def create_arguments(client: MiniMax, completion: Completion, anything: dict[str
         temperature=0.7,
         top_p=1,
         timeout=10,
+        total_timeout=60.5,
         max_retries=0,
         extra_headers={"X-Team": "a"},
         extra_body={"new": {"a": [1]}},
@@ -195,7 +196,9 @@ def client_options(
         region="global",
         base_url=None,
         timeout=1.5,
+        total_timeout=60,
         max_retries=0,
+        max_answer_bytes=2**24,
         http_client=http,
         default_headers=headers,
     )
