@@ -28,28 +28,29 @@ class EventDecoder:
         Raises ResponseLimitError if a line or an event exceeds `max_bytes`.
         """
         for line in self._complete_lines(piece):
-            if line:
-                if line.startswith(b"data: "):
-                    value = line[6:]
-                else:
-                    name, _, value = line.partition(b":")
-                    if name != b"data":
-                        self._check_size(len(line))
-                        continue
-                self._data.append(value)
+            if line.startswith(b"data: "):
+                self._data.append(line[6:])
                 self._data_size += len(line)
-                self._check_size(self._data_size)
+            elif line:
+                name, _, value = line.partition(b":")
+                if name == b"data":
+                    self._data.append(value)
+                    self._data_size += len(line)
+                if len(line) > self._max_bytes:
+                    raise self._too_large()
             elif self._data:
                 data = b"\n".join(self._data)
+                if self._data_size > self._max_bytes:
+                    raise self._too_large()
                 self._data.clear()
                 self._data_size = 0
                 if data:
                     yield data
-        self._check_size(len(self._line))
+        if len(self._line) > self._max_bytes or self._data_size > self._max_bytes:
+            raise self._too_large()
 
-    def _check_size(self, size: int) -> None:
-        if size > self._max_bytes:
-            raise ResponseLimitError(f"an event of the stream exceeds {self._max_bytes:,} bytes")
+    def _too_large(self) -> ResponseLimitError:
+        return ResponseLimitError(f"an event of the stream exceeds {self._max_bytes:,} bytes")
 
     def _complete_lines(self, piece: bytes) -> list[bytes]:
         """The lines that the next bytes complete. They end in LF, CR, or both."""
@@ -62,7 +63,8 @@ class EventDecoder:
         if lines and self._line:
             lines[0] = bytes(self._line + lines[0])
             self._line.clear()
-        self._line += begun
+        if begun:
+            self._line += begun
         if lines and self._byte_order_mark:
             lines[0] = lines[0].removeprefix(self._byte_order_mark)
             self._byte_order_mark = b""

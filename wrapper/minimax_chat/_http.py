@@ -69,12 +69,14 @@ class Deadline:
     @property
     def left(self) -> float:
         """Seconds; 0 once it has passed."""
-        return max(0.0, self._end - time.monotonic())
+        left = self._end - time.monotonic()
+        return left if left > 0 else 0.0
 
-    def check(self) -> None:
-        """Raises a timeout of the HTTP library once it has passed."""
-        if not self.left:
-            raise library.ReadTimeout(f"{self.seconds:g} s have passed")
+    def check(self) -> float:
+        """The seconds left; raises a timeout of the HTTP library once it has passed."""
+        if left := self.left:
+            return left
+        raise library.ReadTimeout(f"{self.seconds:g} s have passed")
 
 
 class PhaseTimeout(float):
@@ -90,8 +92,7 @@ class PhaseTimeout(float):
     @property
     def left(self) -> float:
         """Seconds for the next read or write; raises a timeout once the deadline has passed."""
-        self.deadline.check()
-        return min(self, self.deadline.left)
+        return min(self, self.deadline.check())
 
 
 def timeouts(timeout: float | Timeout | None) -> dict[str, float | None]:

@@ -26,8 +26,8 @@ def parse(content: bytes | bytearray) -> Any:
 
     Raises ValueError, or RecursionError if it is nested too deeply.
     """
-    if len(content) > MAX_CONTAINERS and _brackets(content) > MAX_CONTAINERS:
-        raise ValueError(f"it has more than {MAX_CONTAINERS:,} arrays and objects")
+    if len(content) > MAX_CONTAINERS:
+        _check_containers(content)
     value = _decoded(content)
     # Deeper values are refused here, because the readers' own limits differ.
     if _may_be_deep(content) and _is_deeper(value, MAX_DEPTH):
@@ -39,11 +39,12 @@ def _may_be_deep(content: bytes | bytearray) -> bool:
     if len(content) <= 2 * MAX_DEPTH:
         return False
     # Counting brackets spares most events a look at their value; in a megabyte it takes longer.
-    return len(content) > 10_000 or _brackets(content) > MAX_DEPTH
+    return len(content) > 10_000 or content.count(b"[") + content.count(b"{") > MAX_DEPTH
 
 
-def _brackets(content: bytes | bytearray) -> int:
-    return content.count(b"[") + content.count(b"{")
+def _check_containers(content: bytes | bytearray) -> None:
+    if content.count(b"[") + content.count(b"{") > MAX_CONTAINERS:
+        raise ValueError(f"it has more than {MAX_CONTAINERS:,} arrays and objects")
 
 
 def _decoded(content: bytes | bytearray) -> Any:

@@ -27,7 +27,7 @@ class StreamReader:
         self._max_bytes = head.call.config.max_answer_bytes
         self._unpacker = Unpacker(head.content_encoding)
         self._events, self._accumulator = EventDecoder(self._max_bytes), Accumulator()
-        self._unmeasured = 0  # bytes of events
+        self._unmeasured = 0  # bytes since the last look at the size of the answer
         self._whole: Completion | None = None
         self.begun: bool = False
         """Whether a chunk has been handed over."""
@@ -49,11 +49,17 @@ class StreamReader:
             return
         try:
             for piece in self._unpacker.feed(data):
+                self._unmeasured += len(piece)
+                if self._unmeasured > self._max_bytes:
+                    self._check_size()
                 for content in self._events.feed(piece):
                     if content.strip() == b"[DONE]":
                         self.done = True
                         return
-                    chunk = self._chunk(content)
+                    body, problem = parsed(content)
+                    chunk = self._accumulator.add_text(body)
+                    if chunk is None:
+                        chunk = self._accumulator.add(self.head.json_object(body, problem))
                     self.begun = True
                     yield chunk
         except MiniMaxError as error:
@@ -92,16 +98,11 @@ class StreamReader:
         """The error for a body that was broken off; None if no chunk has been handed over yet."""
         return self.interrupted(f"the stream was broken off ({reason})") if self.begun else None
 
-    def _chunk(self, content: bytes) -> CompletionChunk:
-        self._unmeasured += len(content)
-        if self._unmeasured > self._max_bytes:
-            # Not the sum of the events, which repeat what does not change, and some of the texts.
-            self._unmeasured = 0
-            if self._accumulator.size() > self._max_bytes:
-                raise ResponseLimitError(f"the streamed answer exceeds {self._max_bytes:,} bytes")
-        body, problem = parsed(content)
-        chunk = self._accumulator.add_text(body)
-        return chunk or self._accumulator.add(self.head.json_object(body, problem))
+    def _check_size(self) -> None:
+        # Not the sum of the events, which repeat what does not change, and some of the texts.
+        self._unmeasured = 0
+        if self._accumulator.size() > self._max_bytes:
+            raise ResponseLimitError(f"the streamed answer exceeds {self._max_bytes:,} bytes")
 
     def _unfinished(self) -> MiniMaxError:
         completion = self.completion
