@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from types import ModuleType
 from typing import Any
 
@@ -18,7 +20,7 @@ from minimax_chat import (
     ResponseDecodeError,
     StreamInterruptedError,
 )
-from samples import KEY, PROMPT, event
+from samples import KEY, PROMPT, TEXT, event, events, plain
 from server import CLOSE, SILENCE, Server, answer, http_chunk, http_reply, stream_head
 
 LIBRARIES = [httpx, httpx2]
@@ -82,6 +84,35 @@ def test_a_broken_encoding_is_an_error_of_ours(client: Client, server: Server) -
     server.otherwise(http_reply(b"no gzip", headers={"Content-Encoding": "gzip"}))
     with pytest.raises(ResponseDecodeError, match="unpacked"):
         client.ask()
+
+
+def test_a_broken_encoding_that_an_event_hook_reads_is_an_error_of_ours(
+    api: Driver, server: Server, library: Any, streamed: bool
+) -> None:
+    server.otherwise(http_reply(b"no gzip", headers={"Content-Encoding": "gzip"}))
+
+    async def aread(response: Any) -> None:
+        await response.aread()
+
+    hook = aread if api.asynchronous else lambda response: response.read()
+    http = api.http_client(library, event_hooks={"response": [hook]})
+    with pytest.raises(ResponseDecodeError, match="unpacked"):
+        api.client(server.base_url, http_client=http).text(streamed)
+
+
+def test_a_body_that_an_event_hook_has_read_is_used(
+    api: Driver, server: Server, library: Any, streamed: bool
+) -> None:
+    packed = gzip.compress(b"".join(events()) if streamed else json.dumps(plain()).encode())
+    kind = "text/event-stream" if streamed else "application/json"
+    server.otherwise(http_reply(packed, headers={"Content-Encoding": "gzip"}, content_type=kind))
+
+    async def aread(response: Any) -> None:
+        await response.aread()
+
+    hook = aread if api.asynchronous else lambda response: response.read()
+    http = api.http_client(library, event_hooks={"response": [hook]})
+    assert api.client(server.base_url, http_client=http).text(streamed) == TEXT
 
 
 def test_a_client_of_the_other_kind_is_refused(api: Driver, library: Any) -> None:

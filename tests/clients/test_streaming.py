@@ -436,3 +436,22 @@ def test_closing_a_stream_that_has_ended_keeps_the_connection(api: Driver, serve
     stream.close()
     client.ask()
     assert len(server.connections) == 1
+
+
+def test_a_transport_without_a_network_is_not_read_beyond_done(api: Driver) -> None:
+    """The end may take for ever, and nothing could limit the time."""
+
+    class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            yield b"".join(events())
+            pytest.fail("it was read beyond [DONE]")
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            for piece in self:
+                yield piece
+
+    def respond(request: Any) -> Any:
+        return httpx.Response(200, headers={"Content-Type": "text/event-stream"}, stream=Body())
+
+    http = api.http_client(transport=httpx.MockTransport(respond))
+    assert api.client("http://127.0.0.1", http_client=http).text(streamed=True) == TEXT

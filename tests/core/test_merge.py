@@ -561,3 +561,19 @@ def test_merging_is_linear_work(piece: Any) -> None:
 
     small, large = work(lambda: read_all(40)), work(lambda: read_all(400))
     assert large <= 11 * small
+
+
+def test_a_text_of_many_pieces_is_joined_on_the_way() -> None:
+    """A thousand pieces at a time, for they take ten times the memory of their text."""
+    words = [f"{number} " for number in range(3_500)]
+    chunks, completion = streamed(*({"content": word} for word in words), end="stop")
+    assert [each.text for each in chunks[:-1]] == words
+    assert completion.text == "".join(words)
+
+
+def test_a_message_that_comes_whole_and_without_pieces_is_read() -> None:
+    event = chunk()
+    event["choices"] = [{"index": 0, "message": {"content": "whole"}, "finish_reason": "stop"}]
+    reader = stream_reader()
+    assert [each.text for each in read(reader, sse(event))] == ["whole"]
+    assert reader.completion.text == "whole"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import zlib
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, strategies as st
@@ -13,7 +14,11 @@ from minimax_chat import ResponseDecodeError
 from minimax_chat._unpack import PIECE, Unpacker
 from properties import cut, examples
 
-PACK = {"gzip": gzip.compress, "x-gzip": gzip.compress, "deflate": zlib.compress}
+PACK: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress,
+    "x-gzip": gzip.compress,
+    "deflate": zlib.compress,
+}
 
 
 def unpack(encoding: str, *pieces: bytes) -> bytes:

@@ -7,16 +7,15 @@ import subprocess
 import sys
 import zlib
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from caller import TOTAL_TIMEOUT
+import one_call
+from one_call import TOTAL_TIMEOUT
 from samples import event
 from server import Connection, Request, Server, Step, http_chunk, http_reply
 
-CALLER = Path(__file__).with_name("caller.py")
 TYPES = {"plain": b"application/json", "streamed": b"text/event-stream"}
 LARGE, LATE, UNREADABLE = "ResponseLimitError", "APITimeoutError", "ResponseDecodeError"
 BROKEN_OFF = "StreamInterruptedError"
@@ -117,7 +116,7 @@ def test_a_call_ends_soon_at_bounded_memory(
 ) -> None:
     with Server() as server:
         server.script(*BOMBS[bomb](mode))
-        command = [sys.executable, str(CALLER), server.base_url, kind, mode]
+        command = [sys.executable, one_call.__file__, server.base_url, kind, mode]
         shown = subprocess.run(command, stdout=subprocess.PIPE, check=True, timeout=60).stdout
         assert server.ended_by() == "client"
     found: dict[str, Any] = json.loads(shown)
