@@ -57,10 +57,19 @@ CHECKS = {
     "ruff format": [*MODULE, "ruff", "format", "--check"],
 }
 PYTEST = [*MODULE, "pytest", "-n", "auto", "--dist", "worksteal"]
-TESTS = "tests"
+# Without the project's own plugin, which imports the client before the measurement begins.
+WITH_COVERAGE = ["-p", "no:minimax-chat", "--cov", "--cov-report="]
+CORE = ["tests/core", "tests/clients"]
 # In place of httpx2 and msgspec, the client takes httpx and json: tests/conftest.py.
-TESTS_WITHOUT_SPEED = "tests without the extra speed"
-STEPS = [*CHECKS, TESTS, TESTS_WITHOUT_SPEED]
+WITHOUT_SPEED = "tests of the core without the extra speed"
+TESTS = {
+    "tests of the core": [*CORE, *WITH_COVERAGE],
+    WITHOUT_SPEED: [*CORE, *WITH_COVERAGE, "--cov-append"],
+    "other tests": ["tests", *(f"--ignore={folder}" for folder in CORE)],
+}
+# Of the first two together.
+COVERAGE = "branch coverage of the core"
+STEPS = [*CHECKS, *TESTS, COVERAGE]
 
 
 class Failure(Exception):
@@ -198,22 +207,23 @@ def emulator() -> Generator[str]:
 def test(pytest_arguments: list[str]) -> int:
     start = time.monotonic()
     failed = run_checks()
-    runs = {TESTS: pytest_arguments, TESTS_WITHOUT_SPEED: ["tests/core", "tests/clients"]}
+    commands = {name: [*PYTEST, *arguments] for name, arguments in TESTS.items()}
+    commands[COVERAGE] = [*MODULE, "coverage", "report"]
     if pytest_arguments:
-        del runs[TESTS_WITHOUT_SPEED]
-        say(f"{TESTS_WITHOUT_SPEED}: left out, because the arguments select tests")
-    for name, arguments in runs.items():
+        say(f"{WITHOUT_SPEED}, {COVERAGE}: left out, because the arguments select tests")
+        commands = {"tests": [*PYTEST, *pytest_arguments]}
+    for name, command in commands.items():
         began = time.monotonic()
         # With a key, tests/live calls the real API.
         variables = {} if os.environ.get("MINIMAX_API_KEY") else no_proxies()
-        without = {"WITHOUT_SPEED": "1" if name == TESTS_WITHOUT_SPEED else ""}
-        with running([*PYTEST, *arguments], {**variables, **without}) as child:
+        without = {"WITHOUT_SPEED": "1" if name == WITHOUT_SPEED else ""}
+        with running(command, {**variables, **without}) as child:
             status = child.wait()
         report(name, status, began)
         if status:
             failed.append(name)
     seconds = f"{time.monotonic() - start:.0f} s"
-    steps = len(CHECKS) + len(runs)
+    steps = len(CHECKS) + len(commands)
     if failed:
         raise Failure(f"{len(failed)} of {steps} steps failed: {', '.join(failed)}")
     say(f"test: all {steps} steps ok in {seconds}")

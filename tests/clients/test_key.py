@@ -243,7 +243,7 @@ def test_a_proxy_of_the_environment_gets_nothing_that_is_for_this_machine(
         monkeypatch.setenv(name, proxy.base_url)
     server.script(http_stream(*events()) if streamed else ANSWER)
     local = server.base_url.replace("127.0.0.1", "localhost")
-    assert api.client(local).text(streamed) == TEXT
+    assert api.client(f"{local}/gateway").text(streamed) == TEXT
     assert not proxy.requests
 
 

@@ -394,7 +394,9 @@ def test_every_step_is_reported(ready: Callable[[str], Path]) -> None:
     told = re.findall(r"^ok +(.+?)  \d+\.\d s$", done.stdout, re.MULTILINE)
     assert sorted(told) == sorted(dev.STEPS)
     ran = re.findall(r"^ran -P -m pytest .*?worksteal(.*)$", done.stdout, re.MULTILINE)
-    assert ran == [" ", " tests/core tests/clients 1"]
+    core = " tests/core tests/clients -p no:minimax-chat --cov --cov-report="
+    others = " tests --ignore=tests/core --ignore=tests/clients "
+    assert ran == [f"{core} ", f"{core} --cov-append 1", others]
     assert done.stdout.splitlines()[-1].startswith(f"test: all {len(dev.STEPS)} steps ok in ")
 
 
@@ -402,8 +404,9 @@ def test_arguments_select_tests_of_one_run(ready: Callable[[str], Path]) -> None
     done = run(ready('case "$*" in *pytest*) echo "ran $*";; esac'), "test", "-k", "one word")
     assert re.findall(r"^ran .* -k one word$", done.stdout, re.MULTILINE)
     assert done.stdout.count("ran ") == 1
-    assert f"{dev.TESTS_WITHOUT_SPEED}: left out, because" in done.stdout
-    assert done.stdout.splitlines()[-1].startswith(f"test: all {len(dev.STEPS) - 1} steps ok in ")
+    assert f"{dev.WITHOUT_SPEED}, {dev.COVERAGE}: left out, because" in done.stdout
+    steps = len(dev.CHECKS) + 1
+    assert done.stdout.splitlines()[-1].startswith(f"test: all {steps} steps ok in ")
 
 
 @pytest.mark.parametrize(
@@ -411,7 +414,8 @@ def test_arguments_select_tests_of_one_run(ready: Callable[[str], Path]) -> None
     [
         ("mypy", ["mypy"]),
         ("regenerate.py", ["regeneration"]),
-        ("pytest", [dev.TESTS, dev.TESTS_WITHOUT_SPEED]),
+        ("pytest", [*dev.TESTS]),
+        ("coverage", [dev.COVERAGE]),
     ],
 )
 def test_failing_step_is_shown_and_the_others_still_run(

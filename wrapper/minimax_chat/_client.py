@@ -94,7 +94,7 @@ class BaseClient(PublicNames, Generic[HTTPClient]):
             http_client,
             self._scope,
             self._has_ended,
-            config.base_url if config.is_local else None,
+            config.local_origin,
         )
 
     @property

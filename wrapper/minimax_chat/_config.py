@@ -126,9 +126,10 @@ class Config:
         return sorted(secrets, key=len, reverse=True)
 
     @property
-    def is_local(self) -> bool:
-        """Whether the server is this machine."""
-        return _is_loopback(urlsplit(self.base_url).hostname or "")
+    def local_origin(self) -> str | None:
+        """The scheme, host and port of a server on this machine; None for any other server."""
+        url = urlsplit(self.base_url)
+        return f"{url.scheme}://{url.netloc}" if _is_loopback(url.hostname or "") else None
 
     def region_hint(self) -> str:
         """Says which platform the key was sent to, and how to use another one."""

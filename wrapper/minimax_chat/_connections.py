@@ -58,12 +58,12 @@ class Connections(Generic[HTTPClient]):
         user_client: HTTPClient | None,
         scope: Callable[[], Hashable],
         has_ended: Callable[..., bool],
-        local_url: str | None,
+        local_origin: str | None,
     ) -> None:
         self._new_client, self._user_client = new_client, Secret(user_client)
         self._scope, self._has_ended = scope, has_ended
         # A proxy of the environment would see the key, and cannot reach this machine anyway.
-        self._mounts = {} if local_url is None else {local_url: None}
+        self._mounts = {} if local_origin is None else {local_origin: None}
         self._by_scope: dict[Hashable, list[PooledClient[HTTPClient]]] = {}
         self._certificates: ssl.SSLContext | None = None
         self._closed = threading.Event()
