@@ -20,11 +20,13 @@ from minimax_chat import (
     InvalidArgumentError,
     MiniMaxError,
     ResponseDecodeError,
+    ResponseLimitError,
 )
 from samples import KEY, TEXT, base_resp, event, openai_style, plain
 from server import (
     CLOSE,
     RESET,
+    SILENCE,
     Server,
     Step,
     answer,
@@ -111,6 +113,16 @@ def test_a_broken_compressed_body_is_a_decode_error(
     with pytest.raises(ResponseDecodeError):
         api.client(server.base_url).ask()
     assert len(server.requests) == 1
+
+
+def test_headers_without_end_are_an_error_that_is_not_retried(
+    api: Driver, server: Server, delays: list[float], streamed: bool
+) -> None:
+    server.script(b"HTTP/1.1 200 OK\r\nX-Header: ", b"x" * 300_000, SILENCE)
+    with pytest.raises(ResponseLimitError, match=r"headers exceed 100 KiB\. Check"):
+        api.client(server.base_url).text(streamed)
+    assert delays == []
+    assert server.ended_by() == "client"
 
 
 def test_a_reply_that_breaks_off_is_closed(api: Driver) -> None:

@@ -455,3 +455,17 @@ def test_a_transport_without_a_network_is_not_read_beyond_done(api: Driver) -> N
 
     http = api.http_client(transport=httpx.MockTransport(respond))
     assert api.client("http://127.0.0.1", http_client=http).text(streamed=True) == TEXT
+
+
+def test_an_answer_in_plain_json_is_a_stream_of_one_chunk(api: Driver, server: Server) -> None:
+    server.script(http_reply(plain()))
+    stream = api.client(server.base_url).stream()
+    assert [(each.thinking, each.text) for each in stream] == [(THINKING, TEXT)]
+    assert stream.completion.text == TEXT
+
+
+def test_a_stream_in_http_1_0_ends_with_its_connection(api: Driver, server: Server) -> None:
+    head = b"HTTP/1.0 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+    server.script(head, *events(), SILENCE)
+    assert api.client(server.base_url).text(streamed=True) == TEXT
+    assert server.ended_by() == "client"

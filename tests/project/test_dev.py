@@ -394,7 +394,7 @@ def test_every_step_is_reported(ready: Callable[[str], Path]) -> None:
     told = re.findall(r"^ok +(.+?)  \d+\.\d s$", done.stdout, re.MULTILINE)
     assert sorted(told) == sorted(dev.STEPS)
     ran = re.findall(r"^ran -P -m pytest .*?worksteal(.*)$", done.stdout, re.MULTILINE)
-    core = " tests/core tests/clients -p no:minimax-chat --cov --cov-report="
+    core = " tests/core tests/clients -p no:minimax-chat --cov --cov-report= --cov-fail-under=0"
     others = " tests --ignore=tests/core --ignore=tests/clients "
     assert ran == [f"{core} ", f"{core} --cov-append 1", others]
     assert done.stdout.splitlines()[-1].startswith(f"test: all {len(dev.STEPS)} steps ok in ")
