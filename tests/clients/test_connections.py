@@ -143,6 +143,38 @@ def test_a_cancelled_call_gives_its_http_client_back(
     assert len(made) == 1
 
 
+def test_closing_that_is_interrupted_can_be_finished(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Connections, "CALLS_PER_CLIENT", 1)
+    made = record_clients(True, monkeypatch)
+    server.otherwise(answer)
+    close = httpx.AsyncClient.aclose
+    begun = asyncio.Event()
+
+    async def close_slowly(http: Any) -> None:
+        await close(http)
+        begun.set()
+        await asyncio.sleep(10)
+
+    async def main() -> None:
+        client = AsyncMiniMax(base_url=server.base_url, api_key=KEY)
+        ask = client.chat.completions.create
+        await asyncio.gather(*(ask(model=MODEL, messages=MESSAGES) for _ in range(3)))
+        with monkeypatch.context() as patch:
+            patch.setattr(httpx.AsyncClient, "aclose", close_slowly)
+            closing = asyncio.create_task(client.aclose())
+            await begun.wait()
+            closing.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await closing
+        assert [http.is_closed for http in made].count(True) == 1
+        await client.aclose()
+
+    asyncio.run(main())
+    assert [http.is_closed for http in made] == [True] * 3
+
+
 def finishes(work: Callable[[], object]) -> bool:
     thread = threading.Thread(target=work, daemon=True)
     thread.start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import sys
 from types import ModuleType
 from typing import Any
 
@@ -19,6 +20,7 @@ from minimax_chat import (
     InvalidArgumentError,
     ResponseDecodeError,
     StreamInterruptedError,
+    _http,
 )
 from samples import KEY, PROMPT, TEXT, event, events, plain
 from server import CLOSE, SILENCE, Server, answer, http_chunk, http_reply, stream_head
@@ -118,3 +120,13 @@ def test_a_body_that_an_event_hook_has_read_is_used(
 def test_a_client_of_the_other_kind_is_refused(api: Driver, library: Any) -> None:
     with pytest.raises(ConfigurationError, match="http_client must be an httpx"):
         api.kind(api_key=KEY, http_client=library.Client if api.asynchronous else library)
+
+
+def test_an_import_that_is_blocked_does_not_matter(
+    api: Driver, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (other,) = {"httpx", "httpx2"} - {_http.library.__name__}
+    monkeypatch.setitem(sys.modules, other, None)
+    server.otherwise(CLOSE)
+    with pytest.raises(APIConnectionError):
+        api.client(server.base_url, max_retries=0).ask()

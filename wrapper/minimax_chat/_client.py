@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Generic, NoReturn, Self, TypeVar
 
 from ._config import Config
@@ -134,6 +134,6 @@ class BaseClient(PublicNames, Generic[HTTPClient]):
             f"{name} holds an API key and connections, so it cannot be copied or pickled"
         )
 
-    def _retire(self) -> list[HTTPClient]:
-        """Ends the use of this client; returns the HTTP clients to close."""
-        return self._connections.retire() if self._owns_connections else []
+    def _retire(self) -> Iterator[HTTPClient]:
+        """Ends the use of this client; yields the HTTP clients to close."""
+        return self._connections.retire() if self._owns_connections else iter(())

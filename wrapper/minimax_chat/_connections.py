@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from functools import partial
 from typing import Generic
 
@@ -77,10 +77,15 @@ class Connections(Generic[HTTPClient]):
             raise ConfigurationError("the client is closed; create a new one")
         return self._take_own() if http is None else Connection(http, lambda: None)
 
-    def retire(self) -> list[HTTPClient]:
-        """Refuses all further calls; returns our own HTTP clients, which are to be closed."""
+    def retire(self) -> Iterator[HTTPClient]:
+        """Refuses all further calls; yields our own HTTP clients, which are to be closed.
+
+        One by one, so that none is forgotten if closing is interrupted and begun again.
+        """
         self._closed.set()
-        return [pooled.http.reveal() for pooled in self._by_scope.pop(self._scope(), [])]
+        clients = self._by_scope.get(self._scope(), [])
+        while clients:
+            yield clients.pop().http.reveal()
 
     def _take_own(self) -> Connection[HTTPClient]:
         with self._lock:

@@ -55,8 +55,8 @@ WRITTEN_AT_ONCE = 65_536
 
 def loaded(*names: str) -> tuple[Any, ...]:
     """The members of these names, of each HTTP library that is loaded: users may bring either."""
-    libraries = [sys.modules[each] for each in ("httpx", "httpx2") if each in sys.modules]
-    return tuple(getattr(each, name) for each in libraries for name in names)
+    libraries = [sys.modules.get(name) for name in ("httpx", "httpx2")]  # None blocks an import
+    return tuple(getattr(each, name) for each in libraries if each for name in names)
 
 
 class Deadline:
