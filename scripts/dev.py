@@ -3,6 +3,7 @@
 
     python3 scripts/dev.py demo             a chat, with the emulator or the real API
     python3 scripts/dev.py test [ARGUMENT]  every check; arguments are passed to pytest
+    CI=true python3 scripts/dev.py test     the slow tests as well
     python3 scripts/dev.py setup            create .venv, which the other two do if necessary
 
 Standard library only. Older Pythons must be able to parse this file, to be told that they are too
@@ -62,10 +63,11 @@ WITH_COVERAGE = ["-p", "no:minimax-chat", "--cov", "--cov-report=", "--cov-fail-
 CORE = ["tests/core", "tests/clients"]
 # In place of httpx2 and msgspec, the client takes httpx and json: tests/conftest.py.
 WITHOUT_SPEED = "tests of the core without the extra speed"
+OTHERS = "other tests"
 TESTS = {
     "tests of the core": [*CORE, *WITH_COVERAGE],
     WITHOUT_SPEED: [*CORE, *WITH_COVERAGE, "--cov-append"],
-    "other tests": ["tests", *(f"--ignore={folder}" for folder in CORE)],
+    OTHERS: ["tests", *(f"--ignore={folder}" for folder in CORE)],
 }
 # Of the first two together.
 COVERAGE = "branch coverage of the core"
@@ -212,6 +214,9 @@ def test(pytest_arguments: list[str]) -> int:
     if pytest_arguments:
         say(f"{WITHOUT_SPEED}, {COVERAGE}: left out, because the arguments select tests")
         commands = {"tests": [*PYTEST, *pytest_arguments]}
+    elif not os.environ.get("CI"):
+        say("slow tests: left out, as always outside CI; to run them as well, set CI=true")
+        commands[OTHERS] += ["-m", "not slow"]
     for name, command in commands.items():
         began = time.monotonic()
         # With a key, tests/live calls the real API.

@@ -58,7 +58,8 @@ def build_editable(folder, settings=None, metadata=None):
 def run(
     project: Path, *arguments: str, python: str = sys.executable, **variables: str
 ) -> subprocess.CompletedProcess[str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("MINIMAX_")}
+    dropped = re.compile("MINIMAX_|CI$")
+    kept = {name: value for name, value in os.environ.items() if not dropped.match(name)}
     done = subprocess.run(
         [python, str(project / SCRIPT), *arguments],
         # Any folder will do.
@@ -395,9 +396,16 @@ def test_every_step_is_reported(ready: Callable[[str], Path]) -> None:
     assert sorted(told) == sorted(dev.STEPS)
     ran = re.findall(r"^ran -P -m pytest .*?worksteal(.*)$", done.stdout, re.MULTILINE)
     core = " tests/core tests/clients -p no:minimax-chat --cov --cov-report= --cov-fail-under=0"
-    others = " tests --ignore=tests/core --ignore=tests/clients "
+    others = " tests --ignore=tests/core --ignore=tests/clients -m not slow "
     assert ran == [f"{core} ", f"{core} --cov-append 1", others]
     assert done.stdout.splitlines()[-1].startswith(f"test: all {len(dev.STEPS)} steps ok in ")
+
+
+def test_ci_runs_the_slow_tests_as_well(ready: Callable[[str], Path]) -> None:
+    project = ready('case "$*" in *pytest*) echo "ran $*";; esac')
+    assert "slow tests: left out" in run(project, "test").stdout
+    done = run(project, "test", CI="true")
+    assert "slow" not in done.stdout
 
 
 def test_arguments_select_tests_of_one_run(ready: Callable[[str], Path]) -> None:
