@@ -263,8 +263,10 @@ def test_a_client_can_be_used_on_two_event_loops_at_once(server: Server) -> None
     gc.collect()
 
 
-def test_a_call_without_an_event_loop_is_refused() -> None:
-    client = AsyncMiniMax(base_url="http://127.0.0.1:1", api_key=KEY)
+@pytest.mark.parametrize("http_client", [None, httpx.AsyncClient()], ids=["ours", "the user's"])
+def test_a_call_without_an_event_loop_is_refused(http_client: Any) -> None:
+    """As under trio, for which the client of the user may be made."""
+    client = AsyncMiniMax(base_url="http://127.0.0.1:1", api_key=KEY, http_client=http_client)
     with pytest.raises(ConfigurationError, match="asyncio"):
         ask(client).__await__().send(None)
 

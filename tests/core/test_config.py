@@ -8,6 +8,7 @@ import warnings
 from decimal import Decimal
 from typing import Any
 
+import httpx
 import pytest
 
 from minimax_chat import AsyncMiniMax, ConfigurationError, InvalidArgumentError, MiniMax
@@ -233,14 +234,33 @@ BAD_TIMEOUTS: list[Any] = [
 ]
 
 
+@pytest.mark.parametrize("name", ["timeout", "total_timeout"])
 @pytest.mark.parametrize("timeout", BAD_TIMEOUTS, ids=repr)
-def test_an_invalid_timeout_is_refused(timeout: Any) -> None:
-    with pytest.raises(InvalidArgumentError, match=r"^timeout "):
-        config(timeout=timeout)
+def test_an_invalid_timeout_is_refused(name: str, timeout: Any) -> None:
+    with pytest.raises(InvalidArgumentError, match=rf"^{name} "):
+        config(**{name: timeout})
+
+
+@pytest.mark.parametrize("timeout", [httpx.Timeout(5), httpx.Timeout(None)])
+def test_a_total_timeout_is_a_number(timeout: Any) -> None:
+    with pytest.raises(InvalidArgumentError, match=r"^total_timeout "):
+        config(total_timeout=timeout)
+
+
+@pytest.mark.parametrize("limit", [0, -1, 1.5, 2.0, "2", True, nan, [], {}], ids=repr)
+def test_an_invalid_limit_is_refused(limit: Any) -> None:
+    with pytest.raises(InvalidArgumentError, match=r"^max_answer_bytes "):
+        config(max_answer_bytes=limit)
+
+
+def test_the_defaults_are_those_documented() -> None:
+    known = config()
+    assert (known.total_timeout, known.max_answer_bytes) == (24 * 60 * 60, 16 * 1024 * 1024)
 
 
 def test_the_longest_timeout_is_a_million_seconds() -> None:
     assert config(timeout=1_000_000).timeout == 1_000_000
+    assert config(total_timeout=1_000_000).total_timeout == 1_000_000
 
 
 @pytest.mark.parametrize("max_retries", [-1, 1.5, 2.0, "2", "", True, nan, [], [2], {}], ids=repr)

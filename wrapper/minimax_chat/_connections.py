@@ -72,10 +72,10 @@ class Connections(Generic[HTTPClient]):
 
     def take(self) -> Connection[HTTPClient]:
         """What a call is sent with; raises ConfigurationError."""
-        http = self._user_client.reveal()
+        scope, http = self._scope(), self._user_client.reveal()
         if self._closed.is_set() or (http is not None and http.is_closed):
             raise ConfigurationError("the client is closed; create a new one")
-        return self._take_own() if http is None else Connection(http, lambda: None)
+        return self._take_own(scope) if http is None else Connection(http, lambda: None)
 
     def retire(self) -> Iterator[HTTPClient]:
         """Refuses all further calls; yields our own HTTP clients, which are to be closed.
@@ -87,12 +87,12 @@ class Connections(Generic[HTTPClient]):
         while clients:
             yield clients.pop().http.reveal()
 
-    def _take_own(self) -> Connection[HTTPClient]:
+    def _take_own(self, scope: Hashable) -> Connection[HTTPClient]:
         with self._lock:
             # The connections of a closed event loop can no longer be closed, only dropped.
-            for scope in [scope for scope in self._by_scope if self._has_ended(scope)]:
-                del self._by_scope[scope]
-            clients = self._by_scope.setdefault(self._scope(), [])
+            for ended in [each for each in self._by_scope if self._has_ended(each)]:
+                del self._by_scope[ended]
+            clients = self._by_scope.setdefault(scope, [])
             pooled = next((each for each in clients if each.calls < self.CALLS_PER_CLIENT), None)
             if pooled is None and len(clients) < self.MAX_CLIENTS:
                 pooled = PooledClient(self._own_client())
