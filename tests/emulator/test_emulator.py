@@ -297,9 +297,7 @@ def test_start_raises_os_error_for_a_port_in_use(emulator: Emulator) -> None:
         ("127.0.0.1", "http://127.0.0.1:8000"),
         ("localhost", "http://localhost:8000"),
         ("::1", "http://[::1]:8000"),
-        # Addresses to listen on, not to call.
-        ("0.0.0.0", "http://127.0.0.1:8000"),
-        ("::", "http://[::1]:8000"),
+        ("127.8.9.10", "http://127.8.9.10:8000"),
     ],
 )
 def test_the_base_url_is_an_address_to_call(host: str, base_url: str) -> None:

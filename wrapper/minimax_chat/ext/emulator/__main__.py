@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None, program: str = PROGRAM) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     option = parser.add_argument
-    option("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    option("--host", default="127.0.0.1", help="loopback address to listen on (%(default)s)")
     option("--port", type=int, default=8000, help="port, 0 for a free one (%(default)s)")
     option("--api-key", help='the only key to accept (any that does not begin with "invalid")')
     option("--shape", choices=get_args(Shape), default="http", help=SHAPE_HELP)
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None, program: str = PROGRAM) -> int:
             threading.Event().wait()
     except KeyboardInterrupt:
         return 0
-    except (OSError, OverflowError, UnicodeError) as error:
+    except (OSError, OverflowError) as error:
         where = f"{options.host} port {options.port}"
         print(f"cannot listen on {where} {_reason(error)}", file=sys.stderr)
     return 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import os
 import socket
 import threading
@@ -22,6 +21,7 @@ from ._switches import Behaviour, read_switches
 from ._values import (
     API_KEY,
     COUNT,
+    HOST,
     HTTP_STATUS,
     POSITIVE,
     SECONDS,
@@ -38,7 +38,8 @@ class Emulator:
     """The MiniMax chat API on a socket of this machine, served by a thread of this process.
 
     Args:
-        host: Address to listen on.
+        host: Address to listen on: of 127.0.0.0/8, ::1 or localhost. The emulator has no access
+            control, so it listens on no other.
         port: Port to listen on; 0 takes a free one.
         api_key: The only key to accept; every other is answered with 2049. None accepts any key
             that does not begin with "invalid".
@@ -60,6 +61,7 @@ class Emulator:
         shape: Shape = "http",
         pace: float = 0.0,
     ) -> None:
+        HOST.check("host", host)
         API_KEY.check_optional("api_key", api_key)
         SHAPE.check("shape", shape)
         SECONDS.check("pace", pace)
@@ -92,9 +94,8 @@ class Emulator:
     @property
     def base_url(self) -> str:
         """What MINIMAX_BASE_URL or `base_url=` takes. The OpenAI SDK wants f"{base_url}/v1"."""
-        # An emulator that listens everywhere is reached here.
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._host, self._host)
-        return f"http://[{host}]:{self._port}" if ":" in host else f"http://{host}:{self._port}"
+        host = "[::1]" if self._host == "::1" else self._host
+        return f"http://{host}:{self._port}"
 
     @property
     def requests(self) -> list[RecordedRequest]:
@@ -238,16 +239,15 @@ class _Server:
 
 
 def _bind(host: str, port: int) -> socket.socket:
-    if not host:
-        raise OSError(errno.EINVAL, "the host is empty")
     # Not socket.create_server: without the protocol's number asyncio leaves Nagle's algorithm on,
     # which delays every second write by 40 ms.
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    family = socket.AF_INET6 if host == "::1" else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if os.name == "posix":
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
+        # Not looked up: /etc/hosts may give localhost any address.
+        listener.bind(("127.0.0.1" if host == "localhost" else host, port))
         listener.listen(128)
     except BaseException:
         listener.close()

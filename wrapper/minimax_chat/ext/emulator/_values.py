@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable, Container
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 from typing import Any, Literal, get_args
 
 Shape = Literal["http", "base_resp"]
@@ -48,6 +49,13 @@ def one_of(*words: str) -> Rule:
     return Rule(" or ".join(map(repr, words)), (str,), lambda value: value in words)
 
 
+def _is_loopback(host: str) -> bool:
+    try:
+        return host in ("localhost", "::1") or IPv4Address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def _integer(description: str, allowed: Container[int]) -> Rule:
     return Rule(description, (int,), lambda value: value in allowed)
 
@@ -61,6 +69,12 @@ COUNT = _integer("an integer from 0 to 999999999", range(1_000_000_000))
 POSITIVE = _integer("an integer from 1 to 999999999", range(1, 1_000_000_000))
 HTTP_STATUS = _integer("200 or from 400 to 599", {200, *range(400, 600)})
 SECONDS = Rule("a number of seconds from 0 to 3600", (float, int), lambda value: 0 <= value <= 3600)
+HOST = Rule(
+    "a loopback address or localhost, because the emulator has no access control: reach it from "
+    "another machine through a tunnel, such as ssh -L 8000:127.0.0.1:8000 HOST",
+    (str,),
+    _is_loopback,
+)
 SHAPE = one_of(*get_args(Shape))
 API_KEY = _matching("printable ASCII without whitespace, and not empty", "[!-~]+", is_secret=True)
 HEADER_VALUE = Rule(
