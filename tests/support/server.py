@@ -112,8 +112,10 @@ def SILENCE(connection: Connection, request: Request) -> None:
 class Server:
     """A server on a free local port, in threads of this process."""
 
-    def __init__(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", 0))
+    def __init__(self, *, listening: bool = True) -> None:
+        self._listener = socket.socket()
+        self._listener.bind(("127.0.0.1", 0))
+        self._listening = listening
         self.base_url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self.requests: list[Request] = []
         self.connections: list[Connection] = []
@@ -147,8 +149,14 @@ class Server:
         assert self.connections[connection].ended.wait(PATIENCE), "the connection is still open"
         return self.connections[connection].ended_by
 
-    def __enter__(self) -> Self:
+    def listen(self) -> None:
+        """Accepts connections; until then, they are refused."""
+        self._listener.listen(1024)
         self._start(self._accept)
+
+    def __enter__(self) -> Self:
+        if self._listening:
+            self.listen()
         return self
 
     def __exit__(self, *exception: object) -> None:
