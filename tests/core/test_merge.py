@@ -525,6 +525,19 @@ def test_deeply_nested_values_lose_nothing() -> None:
     assert json.dumps(found).count("x") + json.dumps(found).count("y") == 2
 
 
+def test_deeply_nested_values_are_merged_deep_in_a_program() -> None:
+    value: Any = 1
+    for _ in range(MAX_DEPTH - 6):
+        value = {"a": value}
+
+    def call_from(frames: int) -> int:
+        if frames:
+            return call_from(frames - 1)
+        return len(str(message({"novel": value}, {"novel": {"b": value}}, end="stop")))
+
+    assert call_from(400) > MAX_DEPTH
+
+
 # Complexity
 
 

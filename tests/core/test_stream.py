@@ -728,6 +728,15 @@ def test_an_event_that_adds_only_text_is_merged_like_any_other(
     assert result(short_way=True) == result(short_way=False)
 
 
+@pytest.mark.parametrize("reason", [["stop"], {"a": 1}, True, 7], ids=repr)
+def test_a_cut_off_call_with_an_odd_finish_reason_is_an_error(reason: Any) -> None:
+    pieces = [{"index": 0, "id": "c", "function": {"name": "f", "arguments": '{"a'}}]
+    body = sse(chunk("", reason, tool_calls=pieces))
+    _, error = read_until_error(stream_reader(), body)
+    assert isinstance(error, StreamInterruptedError)
+    assert "arguments of a tool call" in error.message
+
+
 # Limits
 
 

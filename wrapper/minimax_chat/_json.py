@@ -15,8 +15,8 @@ try:
 except ImportError:
     pass
 
-MAX_DEPTH = 200
-"""Levels of nesting; answers have fewer than ten."""
+MAX_DEPTH = 100
+"""Levels of nesting; answers have fewer than ten, and to merge one takes several stack frames."""
 MAX_CONTAINERS = 2_000_000
 """Each takes at least 56 bytes of memory, but two in a body."""
 

@@ -191,7 +191,8 @@ class Accumulator:
         # Imported when needed: the models take most of the time of an import.
         from minimax_chat_api.models import FinishReason
 
-        return not {*reasons} <= {FinishReason.LENGTH, FinishReason.CONTENT_FILTER}
+        limits = (FinishReason.LENGTH, FinishReason.CONTENT_FILTER)
+        return not all(reason in limits for reason in reasons)
 
     def size(self) -> int:
         """Bytes of all that is kept."""
