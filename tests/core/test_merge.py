@@ -525,17 +525,18 @@ def test_deeply_nested_values_lose_nothing() -> None:
     assert json.dumps(found).count("x") + json.dumps(found).count("y") == 2
 
 
-def test_deeply_nested_values_are_merged_deep_in_a_program() -> None:
-    value: Any = 1
-    for _ in range(MAX_DEPTH - 6):
-        value = {"a": value}
+def test_deep_values_are_merged_deep_in_a_program() -> None:
+    def deep(end: int) -> Any:
+        value: Any = end
+        for _ in range(MAX_DEPTH - 6):
+            value = {"a": value}
+        return value
 
-    def call_from(frames: int) -> int:
-        if frames:
-            return call_from(frames - 1)
-        return len(str(message({"novel": value}, {"novel": {"b": value}}, end="stop")))
+    def call_from(frames: int) -> dict[str, Any]:
+        return call_from(frames - 1) if frames else message(*values, end="stop")
 
-    assert call_from(400) > MAX_DEPTH
+    values = [{"novel": deep(1)}, {"novel": deep(2)}]
+    assert json.dumps(call_from(300)).count("[1, 2]") == 1
 
 
 # Complexity
