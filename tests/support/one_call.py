@@ -16,11 +16,9 @@ from typing import Any
 
 from minimax_chat import AsyncMiniMax, MiniMax, MiniMaxError
 
-TOTAL_TIMEOUT = 1.0
 REQUEST: dict[str, Any] = {
     "model": "MiniMax-M2.7",
     "messages": [{"role": "user", "content": "Hello"}],
-    "total_timeout": TOTAL_TIMEOUT,
     "max_retries": 0,
 }
 
@@ -52,7 +50,8 @@ async def async_call(base_url: str, streamed: bool) -> int:
             return len([1 async for _ in stream])
 
 
-def main(base_url: str, kind: str, mode: str) -> None:
+def main(base_url: str, kind: str, mode: str, total_timeout: str) -> None:
+    REQUEST["total_timeout"] = float(total_timeout)
     outcome = message = ""
     memory, start = peak_memory(), time.monotonic()
     try:
