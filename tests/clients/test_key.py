@@ -211,21 +211,6 @@ def test_no_traceback_with_variables_shows_the_key(
     assert not showing_the_key(*variables(caught.value), caught.value)
 
 
-# Log
-
-
-def test_no_log_shows_the_key_at_any_level(
-    api: Driver, server: Server, streamed: bool, caplog: pytest.LogCaptureFixture
-) -> None:
-    """Those of the HTTP libraries and of asyncio included."""
-    caplog.set_level(logging.NOTSET)
-    server.script(http_reply(openai_style("wrong (1002)"), 429, {"Retry-After": "0"}))
-    server.script(http_stream(*events()) if streamed else ANSWER)
-    assert api.client(server.base_url).text(streamed) == TEXT
-    assert {"minimax_chat", httpx.__name__} <= {record.name for record in caplog.records}
-    assert not showing_the_key([vars(record) for record in caplog.records], caplog.text)
-
-
 # The way
 
 

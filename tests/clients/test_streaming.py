@@ -438,25 +438,6 @@ def test_closing_a_stream_that_has_ended_keeps_the_connection(api: Driver, serve
     assert len(server.connections) == 1
 
 
-def test_a_transport_without_a_network_is_not_read_beyond_done(api: Driver) -> None:
-    """The end may take for ever, and nothing could limit the time."""
-
-    class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
-        def __iter__(self) -> Iterator[bytes]:
-            yield b"".join(events())
-            pytest.fail("it was read beyond [DONE]")
-
-        async def __aiter__(self) -> AsyncIterator[bytes]:
-            for piece in self:
-                yield piece
-
-    def respond(request: Any) -> Any:
-        return httpx.Response(200, headers={"Content-Type": "text/event-stream"}, stream=Body())
-
-    http = api.http_client(transport=httpx.MockTransport(respond))
-    assert api.client("http://127.0.0.1", http_client=http).text(streamed=True) == TEXT
-
-
 def test_an_answer_in_plain_json_is_a_stream_of_one_chunk(api: Driver, server: Server) -> None:
     server.script(http_reply(plain()))
     stream = api.client(server.base_url).stream()
