@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import traceback
 import types
 from collections.abc import Callable, Iterator, Mapping
@@ -13,7 +12,6 @@ import pytest
 
 import minimax_chat
 from driver import Driver
-from http_library import httpx
 from minimax_chat import (
     MiniMaxError,
 )

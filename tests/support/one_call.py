@@ -1,6 +1,6 @@
 """Makes one call in a process of its own; prints how it ended, after how long, at what memory.
 
-    python one_call.py BASE_URL sync|async plain|streamed TOTAL_TIMEOUT
+python one_call.py BASE_URL sync|async plain|streamed TOTAL_TIMEOUT
 """
 
 from __future__ import annotations

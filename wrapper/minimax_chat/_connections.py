@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 import threading
 from collections.abc import Callable, Hashable, Iterator
@@ -67,8 +68,7 @@ class Connections(Generic[HTTPClient]):
         self._by_scope: dict[Hashable, list[PooledClient[HTTPClient]]] = {}
         self._certificates: ssl.SSLContext | None = None
         self._closed = threading.Event()
-        # Reentrant: the garbage collector may close a stream while the lock is held.
-        self._lock = threading.RLock()
+        self._locks: dict[int, threading.RLock] = {}
 
     def take(self) -> Connection[HTTPClient]:
         """What a call is sent with; raises ConfigurationError."""
@@ -76,6 +76,12 @@ class Connections(Generic[HTTPClient]):
         if self._closed.is_set() or (http is not None and http.is_closed):
             raise ConfigurationError("the client is closed; create a new one")
         return self._take_own(scope) if http is None else Connection(http, lambda: None)
+
+    @property
+    def _lock(self) -> threading.RLock:
+        # Each process has its own: a forked child inherits one that may be held, with nobody to
+        # release it. Reentrant: the garbage collector may close a stream while the lock is held.
+        return self._locks.setdefault(os.getpid(), threading.RLock())
 
     def retire(self) -> Iterator[HTTPClient]:
         """Refuses all further calls; yields our own HTTP clients, which are to be closed.
