@@ -12,7 +12,7 @@ import pytest
 
 from driver import Client, Driver, OpenStream
 from http_library import httpx
-from minimax_chat import APITimeoutError, AsyncMiniMax, MiniMaxError
+from minimax_chat import APITimeoutError, AsyncMiniMax, ConfigurationError, MiniMaxError
 from minimax_chat._connections import Connections
 from samples import KEY, MESSAGES, MODEL, PROMPT, event, openai_style, plain
 from server import CLOSE, SILENCE, Server, answer, http_chunk, http_reply, stream_head
@@ -173,6 +173,27 @@ def test_closing_that_is_interrupted_can_be_finished(
 
     asyncio.run(main())
     assert [http.is_closed for http in made] == [True] * 3
+
+
+def test_a_client_that_is_closed_while_a_call_begins_refuses_it(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else its HTTP client would be made after all others were closed, and stay open."""
+    made = record_clients(False, monkeypatch)
+    driver = Driver(asynchronous=False)
+    client = driver.client(server.base_url)
+    connections = client.client._connections
+    take = connections._take_own
+
+    def take_after_closing(scope: Any) -> Any:
+        client.close()
+        return take(scope)
+
+    monkeypatch.setattr(connections, "_take_own", take_after_closing)
+    with pytest.raises(ConfigurationError, match="closed"):
+        client.ask()
+    assert not made
+    driver.close()
 
 
 def finishes(work: Callable[[], object]) -> bool:

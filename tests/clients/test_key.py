@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 import types
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,10 @@ def attributes(thing: Any) -> Iterator[Any]:
         yield from thing.values()
     elif isinstance(thing, (list, tuple, set, frozenset)):
         yield from thing
+    elif isinstance(thing, partial):
+        yield from (thing.func, thing.args, thing.keywords)
+    elif isinstance(thing, (types.MethodType, types.BuiltinMethodType)):
+        yield thing.__self__
 
 
 def showing_the_key(*things: Any) -> list[Any]:
@@ -80,7 +85,8 @@ def test_the_search_finds_a_key() -> None:
         def __init__(self, value: object) -> None:
             self.value = value
 
-    for hidden in (KEY, f"Bearer {KEY}".encode(), {KEY: 1}, Slotted([{"x": (KEY,)}])):
+    others = [partial(print, KEY), Slotted(KEY.startswith)]
+    for hidden in (KEY, f"Bearer {KEY}".encode(), {KEY: 1}, Slotted([{"x": (KEY,)}]), *others):
         assert showing_the_key([hidden])
 
 

@@ -244,6 +244,28 @@ def test_a_server_that_reads_slowly_does_not_prolong_a_call(
         thread.join()
 
 
+def test_total_timeout_includes_the_wait_for_a_connection(api: Driver, server: Server) -> None:
+    server.script(stream_head(), http_chunk(event("Hel")), SILENCE)
+    client = api.single_connection_client(server.base_url, max_retries=0)
+    with client.stream() as stream:
+        next(stream)
+        start = time.monotonic()
+        with pytest.raises(APITimeoutError, match="total_timeout"):
+            client.ask(total_timeout=0.2)
+        assert time.monotonic() - start < 4
+
+
+def test_total_timeout_includes_the_time_to_connect(api: Driver, streamed: bool) -> None:
+    """A server that does not answer the handshake of TLS, which may take 5 s."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        client = api.client(url, timeout=httpx.Timeout(20))
+        start = time.monotonic()
+        with pytest.raises(APITimeoutError, match="total_timeout"):
+            client.text(streamed, total_timeout=0.5)
+        assert time.monotonic() - start < 10
+
+
 def test_total_timeout_holds_for_another_transport(api: Driver, streamed: bool) -> None:
     """It has no network connection whose reads could end at the deadline."""
 

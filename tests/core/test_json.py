@@ -112,9 +112,17 @@ def test_many_brackets_are_no_nesting() -> None:
     assert parse(json.dumps(value).encode()) == value
 
 
-def test_a_value_of_millions_of_arrays_is_refused_before_it_is_read() -> None:
-    """Two bytes each in the body, but 56 in memory."""
-    many = b"[" + b"[]," * (_json.MAX_CONTAINERS // 2)
-    assert len(parse(many + b"[]]")) == _json.MAX_CONTAINERS // 2 + 1
-    with pytest.raises(ValueError, match="more than 2,000,000 arrays and objects"):
-        parse(b"[" + b"{}," * _json.MAX_CONTAINERS + b"[]]")
+@pytest.mark.parametrize("empty", [b"[]", b"{}"])
+def test_a_value_of_more_arrays_and_objects_than_any_answer_is_refused(empty: bytes) -> None:
+    many = b"[" + (empty + b",") * (_json.MAX_CONTAINERS - 2)
+    assert len(parse(many + b"[]]")) == _json.MAX_CONTAINERS - 1
+    with pytest.raises(ValueError, match="more than 50,000 arrays and objects"):
+        parse(many + b"[],[]]")
+
+
+def test_millions_of_brackets_are_refused_before_they_are_read() -> None:
+    """Two bytes each in the body, but 56 in memory; fewer may be a text about brackets."""
+    text = "[" * (_json.MAX_BRACKETS - 1)
+    assert parse(json.dumps([text]).encode()) == [text]
+    with pytest.raises(ValueError, match="more than 2,000,000 brackets"):
+        parse(b"[" + b"[]," * (_json.MAX_BRACKETS - 1) + b"[]]")

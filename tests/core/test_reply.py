@@ -19,6 +19,7 @@ from minimax_chat import (
     APITimeoutError,
     ContentFilterError,
     InputContentError,
+    InternalServerError,
     MiniMaxError,
     OutputContentError,
     RateLimitError,
@@ -691,10 +692,18 @@ def test_a_compressed_body_is_unpacked_unless_that_has_been_done(unpacked: bool)
 def test_the_limit_is_for_the_unpacked_body() -> None:
     headers = {"content-encoding": "gzip", "trace-id": "t-1"}
     of = call(of=config(max_answer_bytes=100_000))
-    whole = WholeReply(ReplyHead(of, 502, headers))
+    whole = WholeReply(ReplyHead(of, 200, headers))
     with pytest.raises(ResponseLimitError) as caught:
         whole.feed(gzip.compress(b" " * 100_001))
-    assert (caught.value.http_status, caught.value.trace_id) == (502, "t-1")
+    assert (caught.value.http_status, caught.value.trace_id) == (200, "t-1")
+
+
+def test_the_http_status_of_a_large_error_page_decides() -> None:
+    of = call(of=config(max_answer_bytes=1000))
+    whole = WholeReply(head(reply(503), to=of))
+    with pytest.raises(InternalServerError) as caught:
+        whole.feed(b"<p>busy" * 1000)
+    assert caught.value.retryable
 
 
 def test_an_error_about_the_body_says_which_reply_it_was() -> None:
@@ -720,12 +729,21 @@ def test_a_header_of_the_user_is_not_shown_by_an_error_that_echoes_it(
     value: str, secret: str
 ) -> None:
     of = call(of=config(headers={"X-Gateway": value}), extra_headers={"X-Other": "hidden too"})
-    error = error_of(
-        502, f"<p>bad gateway: {secret}, hidden too</p>".encode(), to=of, trace_id=secret
-    )
+    error = error_of(502, f"<p>bad gateway: {secret}, hidden too</p>".encode(), to=of)
     assert secret not in f"{error} {vars(error)}"
     assert "hidden too" not in f"{error} {vars(error)}"
     assert "bad gateway: ***, ***" in str(error.body)
+
+
+def test_a_header_of_the_user_that_is_a_name_in_the_reply_changes_nothing_but_texts() -> None:
+    of = call(of=config(headers={"X-Mode": "base_resp", "Accept": "application/json"}))
+    error = error_of(200, base_resp(1002, "base_resp: no application/json"), to=of)
+    assert (error.code, error.message) == (1002, "***: no application/json")
+
+
+def test_a_trace_id_that_the_user_chose_is_shown() -> None:
+    of = call(extra_headers={"Trace-Id": "my-trace-0001"})
+    assert answer(200, plain(), to=of, trace_id="my-trace-0001").trace_id == "my-trace-0001"
 
 
 def test_short_values_of_headers_stay_readable_in_messages() -> None:

@@ -122,7 +122,7 @@ def test_the_documented_request_is_sent_by_post_to_the_documented_path() -> None
     assert prepared.headers() == {
         "user-agent": "minimax-chat",
         "content-type": "application/json",
-        "accept-encoding": "gzip, deflate",
+        "accept-encoding": "gzip",
     }
 
 
@@ -596,7 +596,8 @@ def test_the_timeout_of_client_or_call(timeout: Any, expected: httpx.Timeout) ->
         calls.append(call(of=config(timeout=99), timeout=timeout))
     with httpx.Client() as http:
         for of in calls:
-            phases = of.build_request(http).extensions["timeout"]
+            timeouts = of.build_request(http).extensions["timeout"]
+            phases = {phase: timeouts.get(phase) for phase in expected.as_dict()}
             assert phases == pytest.approx(expected.as_dict(), abs=1)
 
 

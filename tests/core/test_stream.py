@@ -778,6 +778,40 @@ def test_a_streamed_answer_above_the_limit_is_an_error(event: Callable[[int], An
     assert 20 < len(parts) < 2000
 
 
+def test_what_is_repeated_in_the_whole_counts_each_time() -> None:
+    """It is kept once as long as it is the same, and joined as soon as it is not."""
+    reader = limited(10_000)
+    same = [sse(chunk("", novel="x" * 1000), done=False)] * 1000
+    parts, error = read_until_error(reader, *same)
+    assert isinstance(error, ResponseLimitError)
+    assert 5 < len(parts) < 20
+
+
+def test_the_limit_holds_for_text_within_an_eighth() -> None:
+    reader = limited(100_000)
+    body = (sse(chunk("x" * 1000), done=False) for _ in range(200))
+    parts, error = read_until_error(reader, *body)
+    assert isinstance(error, ResponseLimitError)
+    assert 90 < len(parts) < 115
+
+
+def test_the_size_of_the_answer_is_looked_at_now_and_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sizes: list[int] = []
+    size = Accumulator.size
+
+    def look(accumulator: Accumulator) -> int:
+        sizes.append(size(accumulator))
+        return sizes[-1]
+
+    monkeypatch.setattr(Accumulator, "size", look)
+    reader = limited(100_000)
+    for _ in range(1000):
+        list(reader.feed(sse(chunk("x"), done=False)))
+    assert 10 < len(sizes) < 30
+
+
 def test_the_limit_is_for_what_is_kept_and_not_for_what_is_repeated() -> None:
     """Each event repeats the thinking so far: their sum is a hundred times the answer."""
     reader = limited(10_000)

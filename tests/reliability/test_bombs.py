@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import sys
@@ -12,12 +13,11 @@ from typing import Any
 import pytest
 
 import one_call
-from samples import event
+from samples import chunk, event, sse
 from server import Connection, Request, Server, Step, http_chunk, http_reply
 
 TYPES = {"plain": b"application/json", "streamed": b"text/event-stream"}
 LARGE, LATE, UNREADABLE = "ResponseLimitError", "APITimeoutError", "ResponseDecodeError"
-BROKEN_OFF = "StreamInterruptedError"
 GIGABYTES = 10
 
 
@@ -54,6 +54,20 @@ def blanks_in_gzip() -> Iterator[bytes]:
     yield http_chunk(gzip.flush())
 
 
+def repeated_text() -> Iterator[bytes]:
+    gzip = zlib.compressobj(wbits=31)
+    for _ in range(10_000):
+        if packed := gzip.compress(sse(chunk("", novel="x" * 1_000_000), done=False)):
+            yield http_chunk(packed)
+    yield http_chunk(gzip.flush())
+
+
+def entries() -> Iterator[bytes]:
+    for number in itertools.count():
+        pieces = [{"index": number * 20_000 + index, "a": 1} for index in range(20_000)]
+        yield http_chunk(sse({"choices": pieces}, done=False))
+
+
 def wide(mode: str, content: bytes) -> bytes:
     start = b"data: " if mode == "streamed" else b""
     return http_reply(start + content + b"\n\n", content_type=TYPES[mode].decode())
@@ -81,6 +95,14 @@ BOMBS: dict[str, Callable[[str], list[Step]]] = {
     "ten million levels of nesting": lambda mode: [wide(mode, b"[" * 10_000_000)],
     "five million empty arrays": lambda mode: [wide(mode, b"[" + b"[]," * 5_000_000 + b"1]")],
     "a million empty arrays": lambda mode: [wide(mode, b'{"a":[' + b"[]," * 1_000_000 + b"1]}")],
+    "half a million entries of a list": lambda mode: [
+        wide(mode, b'{"choices":[' + b'{"delta":{"a":1}},' * 500_000 + b'{"a":1}]}')
+    ],
+    "entries of a list, again and again": lambda mode: [head(mode), flood(entries)],
+    "a text that repeats itself, in gzip": lambda mode: [
+        head(mode, b"Content-Encoding: gzip"),
+        flood(repeated_text),
+    ],
     "a byte of a header at a time": lambda mode: [
         b"HTTP/1.1 200 OK\r\nX-Header: ",
         flood(endless(b"x"), pause=0.02),
@@ -99,12 +121,19 @@ OUTCOMES: dict[str, tuple[str, str]] = {
     "an endless answer": (LARGE, LARGE),
     "ten million levels of nesting": (UNREADABLE, UNREADABLE),
     "five million empty arrays": (UNREADABLE, UNREADABLE),
-    "a million empty arrays": (UNREADABLE, BROKEN_OFF),
+    "a million empty arrays": (UNREADABLE, UNREADABLE),
+    "half a million entries of a list": (UNREADABLE, UNREADABLE),
+    "entries of a list, again and again": (LARGE, LARGE),
+    "a text that repeats itself, in gzip": (LARGE, LARGE),
     "a byte of a header at a time": (LATE, LATE),
     "a byte of the body at a time": (LATE, LATE),
 }
 """What a plain and a streamed call raise."""
-MEGABYTES = {"a million empty arrays": 500}
+MEGABYTES = {
+    "a million empty arrays": 250,
+    "half a million entries of a list": 300,
+    "entries of a list, again and again": 700,
+}
 """What a call may need at most; 100 MB if nothing else is said."""
 
 

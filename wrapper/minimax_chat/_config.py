@@ -30,6 +30,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "max_answer_bytes": {"type": "integer", "minimum": 1},
 }
 """The schemas of the options that have one."""
+PUBLIC_HEADERS = ("accept", "accept-encoding", "accept-language", "content-type", "user-agent")
+"""Headers whose values are no secrets."""
 SHORTEST_SECRET = 6
 """Characters of a header's value that is kept out of messages; shorter ones are common words."""
 RESERVED_HEADERS = ("authorization", "content-length", "host", "transfer-encoding")
@@ -114,16 +116,22 @@ class Config:
         return copy
 
     def redact(self, value: Any) -> Any:
-        """A JSON value with the API key and the user's headers replaced by `***` in all strings."""
-        return redact(value, self._secrets())
+        """A JSON value with the API key and the user's headers replaced by `***` in its strings."""
+        value = redact(value, [self.api_key.reveal()])
+        secrets = self._header_secrets()
+        return redact(value, secrets, keys=False) if secrets else value
 
-    def _secrets(self) -> list[str]:
-        secrets = [self.api_key.reveal()]
-        for value in self.headers.reveal().values():
-            # A scheme such as "Bearer" is no secret, nor is a value that is as short.
-            credentials = value.partition(" ")[2]
-            secrets += [each for each in (value, credentials) if len(each) >= SHORTEST_SECRET]
-        return sorted(secrets, key=len, reverse=True)
+    def redact_key(self, text: str | None) -> str | None:
+        """A text with the API key replaced by `***`."""
+        return None if text is None else text.replace(self.api_key.reveal(), "***")
+
+    def _header_secrets(self) -> list[str]:
+        secrets: list[str] = []
+        for name, value in self.headers.reveal().items():
+            if name.lower() not in PUBLIC_HEADERS:
+                # A scheme such as "Bearer" is no secret, nor is a value that is as short.
+                secrets += [value, value.partition(" ")[2]]
+        return sorted((each for each in secrets if len(each) >= SHORTEST_SECRET), key=len)[::-1]
 
     @property
     def local_origin(self) -> str | None:

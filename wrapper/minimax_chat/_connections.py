@@ -13,6 +13,8 @@ from ._errors import ConfigurationError
 from ._http import HTTPClient, Response, library, loaded
 from ._secret import Secret
 
+CLOSED = "the client is closed; create a new one"
+
 
 class PooledClient(Generic[HTTPClient]):
     """An HTTP client, with the number of calls that use it."""
@@ -74,7 +76,7 @@ class Connections(Generic[HTTPClient]):
         """What a call is sent with; raises ConfigurationError."""
         scope, http = self._scope(), self._user_client.reveal()
         if self._closed.is_set() or (http is not None and http.is_closed):
-            raise ConfigurationError("the client is closed; create a new one")
+            raise ConfigurationError(CLOSED)
         return self._take_own(scope) if http is None else Connection(http, lambda: None)
 
     @property
@@ -89,12 +91,18 @@ class Connections(Generic[HTTPClient]):
         One by one, so that none is forgotten if closing is interrupted and begun again.
         """
         self._closed.set()
-        clients = self._by_scope.get(self._scope(), [])
-        while clients:
-            yield clients.pop().http.reveal()
+        while True:
+            with self._lock:
+                clients = self._by_scope.get(self._scope(), [])
+                if not clients:
+                    return
+                pooled = clients.pop()
+            yield pooled.http.reveal()
 
     def _take_own(self, scope: Hashable) -> Connection[HTTPClient]:
         with self._lock:
+            if self._closed.is_set():  # since `take` looked, by another thread
+                raise ConfigurationError(CLOSED)
             # The connections of a closed event loop can no longer be closed, only dropped.
             for ended in [each for each in self._by_scope if self._has_ended(each)]:
                 del self._by_scope[ended]

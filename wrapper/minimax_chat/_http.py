@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from importlib import import_module
-from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar
 
 from ._errors import (
     APIConnectionError,
     APITimeoutError,
+    ConfigurationError,
     InvalidArgumentError,
     MiniMaxError,
     ResponseDecodeError,
@@ -49,6 +49,8 @@ TIMEOUT = 120.0
 """Seconds of inactivity."""
 CONNECT_TIMEOUT = 5.0
 END_OF_BODY_TIMEOUT = 0.05
+SHORTEST_TIMEOUT = 0.001
+"""Seconds; 0 would mean not to wait at all."""
 WRITTEN_AT_ONCE = 65_536
 """Bytes."""
 
@@ -79,20 +81,36 @@ class Deadline:
         raise library.ReadTimeout(f"{self.seconds:g} s have passed")
 
 
+class Timeouts(dict[str, Any]):
+    """The seconds that each phase of a call may take without progress, None for no limit.
+
+    The HTTP library gets them, at the start of each phase, limited to what is left of the call.
+    """
+
+    def __init__(self, seconds: Mapping[str, float | None], deadline: Deadline) -> None:
+        super().__init__(seconds)
+        self.deadline = deadline
+
+    def get(self, phase: str, default: Any = None) -> Any:
+        seconds = super().get(phase, default)
+        left = self.deadline.left or SHORTEST_TIMEOUT
+        return PhaseTimeout(left if seconds is None else min(seconds, left), self)
+
+
 class PhaseTimeout(float):
-    """Seconds that a phase of a call may take without progress, with the call's deadline."""
+    """Seconds that a phase may take without progress, with the timeouts that they come from."""
 
-    deadline: Deadline
+    timeouts: Timeouts
 
-    def __new__(cls, seconds: float | None, deadline: Deadline) -> Self:
-        timeout = super().__new__(cls, deadline.left if seconds is None else seconds)
-        timeout.deadline = deadline
+    def __new__(cls, seconds: float, timeouts: Timeouts) -> Self:
+        timeout = super().__new__(cls, seconds)
+        timeout.timeouts = timeouts
         return timeout
 
     @property
     def left(self) -> float:
         """Seconds for the next read or write; raises a timeout once the deadline has passed."""
-        return min(self, self.deadline.check())
+        return min(self, self.timeouts.deadline.check())
 
 
 def timeouts(timeout: float | Timeout | None) -> dict[str, float | None]:
@@ -112,10 +130,9 @@ def build_request(
 ) -> Any:
     """The request of the client's own library; raises its exceptions."""
     url_class: Any = type(http.base_url)
-    phases = timeouts(timeout).items()
     is_async = isinstance(http, loaded("AsyncClient"))
     extensions: dict[str, Any] = {
-        "timeout": {phase: PhaseTimeout(seconds, deadline) for phase, seconds in phases},
+        "timeout": Timeouts(timeouts(timeout), deadline),
         "trace": _trace_async if is_async else _trace,
     }
     url = _parsed(url_class, arguments["url"])
@@ -144,7 +161,8 @@ def _apply_deadlines(connection: Any) -> None:
     in the headers. They accept any number as a timeout, and pass it on as it is.
     """
     if hasattr(connection, "start_tls") and not hasattr(connection, "has_deadlines"):
-        connection.__class__ = _with_deadlines(connection.__class__)
+        with suppress(TypeError):  # from classes that do not allow it
+            connection.__class__ = _with_deadlines(connection.__class__)
 
 
 @lru_cache
@@ -164,7 +182,7 @@ def _with_deadlines(connection_class: Any) -> Any:
             piece = buffer[start : start + WRITTEN_AT_ONCE]
             connection_class.write(connection, piece, left(timeout))
 
-    is_async = iscoroutinefunction(connection_class.write)
+    is_async = hasattr(connection_class, "aclose")
     members = {"read": read, "write": write if is_async else write_pieces, "has_deadlines": True}
     return type(connection_class.__name__, (connection_class,), members)
 
@@ -193,6 +211,10 @@ def map_http_errors(
     """
     try:
         yield
+    except RuntimeError as cause:
+        if "client has been closed" not in str(cause):
+            raise
+        raise ConfigurationError("the client was closed during the call") from None
     except (*loaded("HTTPError", "StreamError", "InvalidURL"), UnicodeError) as cause:
         reason = redact(f"{type(cause).__name__}: {cause}".removesuffix(": "))
         late = isinstance(cause, loaded("TimeoutException")) and not deadline.left
@@ -242,11 +264,11 @@ def short_read(response: Response | None) -> Generator[bool]:
     if response is None or response.http_version != "HTTP/1.1":
         yield False
         return
-    timeout = response.request.extensions["timeout"]["read"]
+    timeouts = response.request.extensions.get("timeout")
     has_deadlines = hasattr(response.extensions.get("network_stream"), "has_deadlines")
-    if not has_deadlines or not isinstance(timeout, PhaseTimeout):
+    if not has_deadlines or not isinstance(timeouts, Timeouts):
         yield False
         return
-    timeout.deadline = Deadline(END_OF_BODY_TIMEOUT)
+    timeouts.deadline = Deadline(END_OF_BODY_TIMEOUT)
     with suppress(*loaded("HTTPError")):
         yield True

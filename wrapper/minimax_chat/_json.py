@@ -17,8 +17,10 @@ except ImportError:
 
 MAX_DEPTH = 100
 """Levels of nesting; answers have fewer than ten, and to merge one takes several stack frames."""
-MAX_CONTAINERS = 2_000_000
-"""Each takes at least 56 bytes of memory, but two in a body."""
+MAX_CONTAINERS = 50_000
+"""Arrays and objects; answers have a few dozen, and each may take 2 kB of memory once merged."""
+MAX_BRACKETS = 2_000_000
+"""Those in texts included. An array takes 56 bytes of memory or more, but two in a body."""
 
 
 def parse(content: bytes | bytearray) -> Any:
@@ -26,25 +28,23 @@ def parse(content: bytes | bytearray) -> Any:
 
     Raises ValueError, or RecursionError if it is nested too deeply.
     """
-    if len(content) > MAX_CONTAINERS:
-        _check_containers(content)
+    if len(content) > MAX_BRACKETS and _brackets(content) > MAX_BRACKETS:
+        raise ValueError(f"it has more than {MAX_BRACKETS:,} brackets")
     value = _decoded(content)
-    # Deeper values are refused here, because the readers' own limits differ.
-    if _may_be_deep(content) and _is_deeper(value, MAX_DEPTH):
-        raise RecursionError(f"it is nested more than {MAX_DEPTH} levels deep")
+    if _needs_a_look(content):
+        _check_shape(value)
     return value
 
 
-def _may_be_deep(content: bytes | bytearray) -> bool:
+def _needs_a_look(content: bytes | bytearray) -> bool:
     if len(content) <= 2 * MAX_DEPTH:
         return False
     # Counting brackets spares most events a look at their value; in a megabyte it takes longer.
     return len(content) > 10_000 or content.count(b"[") + content.count(b"{") > MAX_DEPTH
 
 
-def _check_containers(content: bytes | bytearray) -> None:
-    if content.count(b"[") + content.count(b"{") > MAX_CONTAINERS:
-        raise ValueError(f"it has more than {MAX_CONTAINERS:,} arrays and objects")
+def _brackets(content: bytes | bytearray) -> int:
+    return content.count(b"[") + content.count(b"{")
 
 
 def _decoded(content: bytes | bytearray) -> Any:
@@ -58,16 +58,22 @@ def _decoded(content: bytes | bytearray) -> Any:
     return json.loads(content.decode().removeprefix("\ufeff"))
 
 
-def _is_deeper(value: Any, levels: int) -> bool:
+def _check_shape(value: Any) -> None:
+    """Raises if a value is nested too deeply, which the readers refuse at different levels."""
     level = [value] if value.__class__ in (dict, list) else []
-    for _ in range(levels):
+    containers = 0
+    for _ in range(MAX_DEPTH):
+        containers += len(level)
+        if containers > MAX_CONTAINERS:
+            raise ValueError(f"it has more than {MAX_CONTAINERS:,} arrays and objects")
         level = [
             inner
             for each in level
             for inner in (each.values() if each.__class__ is dict else each)
             if inner.__class__ in (dict, list)
         ]
-    return bool(level)
+    if level:
+        raise RecursionError(f"it is nested more than {MAX_DEPTH} levels deep")
 
 
 def as_object(value: Any) -> dict[str, Any]:
@@ -85,15 +91,18 @@ def as_string(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def redact(value: Any, secrets: Iterable[str]) -> Any:
-    """`value` with each of `secrets` replaced by `***` in all its strings."""
+def redact(value: Any, secrets: Iterable[str], *, keys: bool = True) -> Any:
+    """`value` with each of `secrets` replaced by `***` in its strings and, if asked, keys."""
     if isinstance(value, str):
         for secret in secrets:
             value = value.replace(secret, "***")
         return value
     if isinstance(value, list):
-        return [redact(item, secrets) for item in as_array(value)]
+        return [redact(item, secrets, keys=keys) for item in as_array(value)]
     if isinstance(value, dict):
         items = as_object(value).items()
-        return {redact(key, secrets): redact(item, secrets) for key, item in items}
+        return {
+            redact(key, secrets) if keys else key: redact(item, secrets, keys=keys)
+            for key, item in items
+        }
     return value

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, TypeAlias
 
 from minimax_chat_api.contract import MERGES, Merge
 
-from ._json import as_array, as_object
+from ._json import as_array, as_object, as_string
 
 UNKNOWN = Merge("")
 WHOLES = {
@@ -149,10 +149,13 @@ class Unknown:
 
     def __init__(self) -> None:
         self._runs: list[tuple[Any, int]] = []  # values, with how often each came in a row
+        self.repeated = 0
+        """Characters and items that came again, and are in the whole each time."""
 
     def add(self, value: Any) -> None:
         if self._runs and _same(self._runs[-1][0], value):
             self._runs[-1] = (value, self._runs[-1][1] + 1)
+            self.repeated += len(as_string(value)) + len(as_array(value))
         else:
             self._runs.append((value, 1))
 
@@ -399,3 +402,21 @@ def _index(item: Any) -> int | None:
     if isinstance(index, float) and index.is_integer():
         return int(index)
     return index if isinstance(index, int) and not isinstance(index, bool) else None
+
+
+def size(node: Object) -> int:
+    """About how many bytes of JSON it keeps: its pickle, and what is repeated."""
+    from io import BytesIO  # rarely needed
+    from pickle import Pickler
+
+    class Meter(Pickler):
+        repeated = 0
+
+        def reducer_override(self, obj: Any) -> Any:
+            if isinstance(obj, Unknown):
+                Meter.repeated += obj.repeated
+            return NotImplemented
+
+    pickled = BytesIO()
+    Meter(pickled).dump(node)
+    return pickled.tell() + Meter.repeated

@@ -93,8 +93,7 @@ class ReplyHead:
 
     def trace_id(self, body: Any) -> str | None:
         """The id of the call, the API key redacted: some servers echo it."""
-        found: str | None = self.call.config.redact(trace_id(self._headers, body))
-        return found
+        return self.call.config.redact_key(trace_id(self._headers, body))
 
     def undecodable(self, body: Any, reason: str) -> ResponseDecodeError:
         """The error for a reply that is neither an answer nor a failure."""
@@ -151,6 +150,8 @@ class WholeReply:
             for piece in self._unpacker.feed(data):
                 self._content += piece
                 if len(self._content) > limit:
+                    if not 200 <= self._head.status < 300:
+                        self.completion()  # which raises the error that the status stands for
                     raise ResponseLimitError(f"the response body exceeds {limit:,} bytes")
         except ResponseDecodeError as error:
             self._head.add_details(error)

@@ -10,10 +10,13 @@ from ._completion import Completion, CompletionChunk
 from ._errors import MiniMaxError, ResponseLimitError, StreamInterruptedError
 from ._events import EventDecoder
 from ._json import as_array, as_object
-from ._merge import CumulativeText, Entries, Object, Text
+from ._merge import CumulativeText, Entries, Object, Text, size
 from ._reply import ReplyHead, WholeReply, content_filter_error, parsed
 from ._think import StructuredThinking, ThinkSplitter
 from ._unpack import Unpacker
+
+MEASURED_EVERY = 2**20
+"""Bytes of a stream, after which the size of its answer is looked at again."""
 
 
 class StreamReader:
@@ -50,7 +53,7 @@ class StreamReader:
         try:
             for piece in self._unpacker.feed(data):
                 self._unmeasured += len(piece)
-                if self._unmeasured > self._max_bytes:
+                if self._unmeasured > min(self._max_bytes / 8, MEASURED_EVERY):
                     self._check_size()
                 for content in self._events.feed(piece):
                     if content.strip() == b"[DONE]":
@@ -195,10 +198,8 @@ class Accumulator:
         return not all(reason in limits for reason in reasons)
 
     def size(self) -> int:
-        """Bytes of all that is kept."""
-        import pickle  # rarely needed
-
-        return len(pickle.dumps(self._merged))
+        """About how many bytes of JSON are kept."""
+        return size(self._merged)
 
     def whole(self) -> dict[str, Any]:
         """The answer as far as it has arrived, in the form of a plain reply."""
@@ -258,18 +259,22 @@ class SegmentReader:
         self._thinking = StructuredThinking()
         self._current: Object | None = None
         self._waiting: dict[int, Object] = {}
+        self._ambiguous: list[CumulativeText] = []
 
     def take(self, segments: Any, *, ended: bool) -> str:
         """The thinking that the last pieces added; if `ended`, ambiguous texts are decided."""
         if not isinstance(segments, Entries):
             return ""
         self._waiting.update((id(segment), segment) for segment in segments.touched)
-        texts = [segment.get("text") for segment in self._waiting.values()]
+        texts = [segment.get("text") for segment in segments.touched]
         ambiguous = [each for each in texts if isinstance(each, CumulativeText) and each.ambiguous]
-        if ambiguous and ended:
-            max(ambiguous, key=lambda text: len(text.whole())).decide()
-        elif ambiguous:
-            return ""
+        # The rule is the same for all: as long as one is ambiguous, the others need no look.
+        self._ambiguous.extend(ambiguous)
+        if self._ambiguous and self._ambiguous[0].ambiguous:
+            if not ended:
+                return ""
+            max(self._ambiguous, key=lambda text: len(text.whole())).decide()
+        self._ambiguous.clear()
         new = [self._take_from(segment) for segment in self._waiting.values()]
         self._waiting.clear()
         return "".join(new) + (self._thinking.flush() if ended else "")

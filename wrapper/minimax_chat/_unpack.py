@@ -7,18 +7,18 @@ from collections.abc import Iterator
 
 from ._errors import ResponseDecodeError
 
-ENCODINGS = "gzip, deflate"
-"""The encodings that are unpacked, as the header Accept-Encoding lists them."""
+ENCODINGS = "gzip"
+"""The encodings to ask for, as the header Accept-Encoding lists them."""
 PIECE = 65_536
 """Bytes that are unpacked at a time: a compressed body may be a thousand times larger unpacked."""
 
 
 class Unpacker:
-    """Unpacks a body. Content in an unknown encoding stays as it is."""
+    """Unpacks a body in gzip. Content in an unknown encoding stays as it is."""
 
     def __init__(self, encoding: str) -> None:
-        known = encoding in ("gzip", "x-gzip", "deflate")
-        self._inflate = zlib.decompressobj(zlib.MAX_WBITS | 32) if known else None
+        known = encoding in ("gzip", "x-gzip")
+        self._inflate = zlib.decompressobj(zlib.MAX_WBITS | 16) if known else None
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Unpacks the next bytes; yields at most PIECE bytes at a time."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from functools import partial
 from typing import TYPE_CHECKING, Literal, Self, Unpack, overload
 
 from ._client import BaseClient, Chat, PublicNames
@@ -182,7 +181,7 @@ class Completions(PublicNames):
                 chunks = _chunks(reader, connection, body)
                 # Read here, because a failure before the first chunk can still be retried.
                 first = await anext(chunks)
-                return AsyncStream(reader, first, chunks, partial(_close, connection))
+                return AsyncStream(reader, first, chunks, lambda: _close(connection))
             reply = WholeReply(head)
             with map_http_errors(call.config.redact, call.deadline, begun=True):
                 async for data in body:

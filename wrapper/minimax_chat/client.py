@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import TYPE_CHECKING, Literal, Self, Unpack, overload
 
 from ._client import BaseClient, Chat, PublicNames
@@ -181,7 +180,7 @@ class Completions(PublicNames):
                 chunks = _chunks(reader, connection, body)
                 # Read here, because a failure before the first chunk can still be retried.
                 first = next(chunks)
-                return Stream(reader, first, chunks, partial(_close, connection))
+                return Stream(reader, first, chunks, lambda: _close(connection))
             reply = WholeReply(head)
             with map_http_errors(call.config.redact, call.deadline, begun=True):
                 for data in body:
