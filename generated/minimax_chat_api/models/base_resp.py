@@ -60,7 +60,7 @@ class BaseResp:
             if isinstance(data, Unset):
                 return data
             try:
-                if not isinstance(data, int):
+                if not isinstance(data, int) or isinstance(data, bool):
                     raise TypeError()
                 status_code_type_0 = StatusCode(data)
 

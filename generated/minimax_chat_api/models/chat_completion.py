@@ -70,7 +70,10 @@ class ChatCompletion:
             choices = UNSET
         elif isinstance(self.choices, list):
             choices = []
-            for choices_type_0_item_data in self.choices:
+            for choices_type_0_item_data in cast(list[Any], self.choices):
+                if not hasattr(choices_type_0_item_data, "to_dict"):
+                    choices.append(choices_type_0_item_data)
+                    continue
                 choices_type_0_item = choices_type_0_item_data.to_dict()
                 choices.append(choices_type_0_item)
 
@@ -205,6 +208,9 @@ class ChatCompletion:
                 choices_type_0 = []
                 _choices_type_0 = data
                 for choices_type_0_item_data in _choices_type_0:
+                    if not isinstance(choices_type_0_item_data, Mapping):
+                        choices_type_0.append(choices_type_0_item_data)
+                        continue
                     choices_type_0_item = Choice.from_dict(choices_type_0_item_data)
 
                     choices_type_0.append(choices_type_0_item)
@@ -294,7 +300,7 @@ class ChatCompletion:
             if isinstance(data, Unset):
                 return data
             try:
-                if not isinstance(data, int):
+                if not isinstance(data, int) or isinstance(data, bool):
                     raise TypeError()
                 input_sensitive_type_type_0 = SensitiveType(data)
 
@@ -315,7 +321,7 @@ class ChatCompletion:
             if isinstance(data, Unset):
                 return data
             try:
-                if not isinstance(data, int):
+                if not isinstance(data, int) or isinstance(data, bool):
                     raise TypeError()
                 output_sensitive_type_type_0 = SensitiveType(data)
 

@@ -64,7 +64,10 @@ class ChatCompletionChunk:
             choices = UNSET
         elif isinstance(self.choices, list):
             choices = []
-            for choices_type_0_item_data in self.choices:
+            for choices_type_0_item_data in cast(list[Any], self.choices):
+                if not hasattr(choices_type_0_item_data, "to_dict"):
+                    choices.append(choices_type_0_item_data)
+                    continue
                 choices_type_0_item = choices_type_0_item_data.to_dict()
                 choices.append(choices_type_0_item)
 
@@ -188,6 +191,9 @@ class ChatCompletionChunk:
                 choices_type_0 = []
                 _choices_type_0 = data
                 for choices_type_0_item_data in _choices_type_0:
+                    if not isinstance(choices_type_0_item_data, Mapping):
+                        choices_type_0.append(choices_type_0_item_data)
+                        continue
                     choices_type_0_item = ChunkChoice.from_dict(
                         choices_type_0_item_data
                     )
@@ -279,7 +285,7 @@ class ChatCompletionChunk:
             if isinstance(data, Unset):
                 return data
             try:
-                if not isinstance(data, int):
+                if not isinstance(data, int) or isinstance(data, bool):
                     raise TypeError()
                 input_sensitive_type_type_0 = SensitiveType(data)
 
@@ -300,7 +306,7 @@ class ChatCompletionChunk:
             if isinstance(data, Unset):
                 return data
             try:
-                if not isinstance(data, int):
+                if not isinstance(data, int) or isinstance(data, bool):
                     raise TypeError()
                 output_sensitive_type_type_0 = SensitiveType(data)
 

@@ -80,7 +80,12 @@ class ChoiceMessage:
             reasoning_details = UNSET
         elif isinstance(self.reasoning_details, list):
             reasoning_details = []
-            for reasoning_details_type_0_item_data in self.reasoning_details:
+            for reasoning_details_type_0_item_data in cast(
+                list[Any], self.reasoning_details
+            ):
+                if not hasattr(reasoning_details_type_0_item_data, "to_dict"):
+                    reasoning_details.append(reasoning_details_type_0_item_data)
+                    continue
                 reasoning_details_type_0_item = (
                     reasoning_details_type_0_item_data.to_dict()
                 )
@@ -94,7 +99,10 @@ class ChoiceMessage:
             tool_calls = UNSET
         elif isinstance(self.tool_calls, list):
             tool_calls = []
-            for tool_calls_type_0_item_data in self.tool_calls:
+            for tool_calls_type_0_item_data in cast(list[Any], self.tool_calls):
+                if not hasattr(tool_calls_type_0_item_data, "to_dict"):
+                    tool_calls.append(tool_calls_type_0_item_data)
+                    continue
                 tool_calls_type_0_item = tool_calls_type_0_item_data.to_dict()
                 tool_calls.append(tool_calls_type_0_item)
 
@@ -194,6 +202,11 @@ class ChoiceMessage:
                 reasoning_details_type_0 = []
                 _reasoning_details_type_0 = data
                 for reasoning_details_type_0_item_data in _reasoning_details_type_0:
+                    if not isinstance(reasoning_details_type_0_item_data, Mapping):
+                        reasoning_details_type_0.append(
+                            reasoning_details_type_0_item_data
+                        )
+                        continue
                     reasoning_details_type_0_item = ReasoningDetail.from_dict(
                         reasoning_details_type_0_item_data
                     )
@@ -218,6 +231,9 @@ class ChoiceMessage:
                 tool_calls_type_0 = []
                 _tool_calls_type_0 = data
                 for tool_calls_type_0_item_data in _tool_calls_type_0:
+                    if not isinstance(tool_calls_type_0_item_data, Mapping):
+                        tool_calls_type_0.append(tool_calls_type_0_item_data)
+                        continue
                     tool_calls_type_0_item = ToolCall.from_dict(
                         tool_calls_type_0_item_data
                     )

@@ -57,7 +57,10 @@ class Message:
             content = UNSET
         elif isinstance(self.content, list):
             content = []
-            for content_type_1_item_data in self.content:
+            for content_type_1_item_data in cast(list[Any], self.content):
+                if not hasattr(content_type_1_item_data, "to_dict"):
+                    content.append(content_type_1_item_data)
+                    continue
                 content_type_1_item = content_type_1_item_data.to_dict()
                 content.append(content_type_1_item)
 
@@ -132,6 +135,9 @@ class Message:
                 content_type_1 = []
                 _content_type_1 = data
                 for content_type_1_item_data in _content_type_1:
+                    if not isinstance(content_type_1_item_data, Mapping):
+                        content_type_1.append(content_type_1_item_data)
+                        continue
                     content_type_1_item = ContentPart.from_dict(
                         content_type_1_item_data
                     )

@@ -30,6 +30,16 @@ def test_generator_that_writes_other_code_is_refused(
         adapt(tmp_path)
 
 
+def test_generator_that_reads_lists_otherwise_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    model = (
+        "for a_type_0_item_data in _a_type_0:\n    a_type_0_item = A.from_dict(a_type_0_item_data)"
+    )
+    (tmp_path / "models" / "a.py").write_text(f"    {model}")
+    with pytest.raises(RegenerationError, match=r"the generator writes another a\.py"):
+        adapt(tmp_path)
+
+
 def test_package_has_its_clients() -> None:
     assert minimax_chat_api.Client is client.Client
     assert minimax_chat_api.AuthenticatedClient is client.AuthenticatedClient
