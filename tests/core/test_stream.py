@@ -764,7 +764,7 @@ def test_an_event_above_the_limit_is_an_error_that_keeps_what_arrived() -> None:
         lambda number: chunk(None, reasoning_content=f"{number} " * 9),
         lambda number: chunk(None, unknown={str(number): "x" * 50}),
         # What is kept of these says little about it when it is merged.
-        lambda number: chunk(None, unknown={} if number % 2 else {"a": None}),
+        lambda number: chunk(None, unknown={"a" if number % 2 else "b": None}),
     ],
     ids=["a text", "a text and more", "thinking", "unknown fields", "alternating values"],
 )

@@ -233,7 +233,10 @@ class Object:
         return self._fields.get(name)
 
     def whole(self) -> dict[str, Any]:
-        return {name: _whole(each) for name, each in self._fields.items()}
+        # Not by _whole(): each level of nesting takes as few frames of the stack as possible.
+        return {
+            name: each.whole() if _is_node(each) else each for name, each in self._fields.items()
+        }
 
     def _add(self, name: str, value: Any) -> None:
         merge = self._merges.get(name, UNKNOWN)
@@ -382,7 +385,8 @@ def _whole(field: Any) -> Any:
 
 
 def _is_given(value: Any) -> bool:
-    return value is not None and value != ""
+    """Whether a value says something, unlike null, "", [] and {}."""
+    return bool(value) or isinstance(value, (int, float))
 
 
 def _same(one: Any, other: Any) -> bool:

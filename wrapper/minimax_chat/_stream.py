@@ -195,7 +195,7 @@ class Accumulator:
         from minimax_chat_api.models import FinishReason
 
         limits = (FinishReason.LENGTH, FinishReason.CONTENT_FILTER)
-        return not all(reason in limits for reason in reasons)
+        return any(reason not in limits for reason in reasons)
 
     def size(self) -> int:
         """About how many bytes of JSON are kept."""

@@ -49,16 +49,18 @@ class ThinkSplitter:
         return "".join(thinking), "".join(text)
 
     def flush(self) -> tuple[str, str]:
-        """Ends the content; returns the thinking and the answer held back so far."""
+        """Ends the content, unless more follows; returns the thinking and the answer held back."""
         thinking: list[str] = []
         held, self._held = self._held, ""
         if self._state == "block":
             self._think(held, thinking)
             return "".join(thinking), ""
+        if self._after_block and not held:
+            return "", ""
         blank = self._take_blank()
-        if not self._after_block:
-            return "", blank + held
-        return "", _indentation(blank) + held if held else ""
+        if held:  # it is no tag
+            self._state = "answer" if self._after_block else "untagged"
+        return "", (_indentation(blank) if self._after_block else blank) + held
 
     def _take(self, part: str, thinking: list[str], text: list[str]) -> None:
         untagged = self._state in ("ahead", "untagged") and not self._after_block
@@ -130,13 +132,16 @@ class StructuredThinking:
         return self._think(kept)
 
     def flush(self) -> str:
-        """Returns the thinking held back so far."""
-        held, self._held = "".join(self._held), []
-        return self._think(_trimmed(held))
+        """Returns the thinking held back so far, but for what is dropped if nothing follows."""
+        held = "".join(self._held)
+        kept = _trimmed(held)
+        self._held = [held[len(kept) :]]
+        return self._think(kept)
 
     def end_segment(self) -> str:
         """Ends the segment; returns its thinking held back so far."""
         thinking = self.flush()
+        self._held.clear()
         self._begun_segment = False
         return thinking
 
