@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from hypothesis import example, given, strategies as st
 
@@ -11,11 +9,10 @@ from minimax_chat import ResponseLimitError
 from minimax_chat._config import MAX_ANSWER_BYTES
 from minimax_chat._events import EventDecoder
 from properties import cut, examples
+from references import BYTE_ORDER_MARK as MARK, events as reference, with_data
 from samples import chunk, sse
 from seams import read, stream_reader
 from work import work
-
-MARK = b"\xef\xbb\xbf"
 
 STREAMS: dict[str, tuple[bytes, list[bytes]]] = {
     "LF": (b"data: a\n\ndata: b\n\n", [b"a", b"b"]),
@@ -90,36 +87,9 @@ bodies = st.lists(
 cuts = st.lists(st.integers(min_value=0, max_value=400), max_size=8)
 
 
-def reference(stream: bytes) -> list[bytes]:
-    """The data of the events of a whole stream, written after WHATWG's text.
-
-    Its rules are about ASCII characters, which are single bytes of UTF-8, and the byte order mark.
-    """
-    lines = re.split("\r\n|\r|\n", stream.removeprefix(MARK).decode("latin-1"))
-    events: list[str] = []
-    data = ""
-    for line in lines[:-1]:  # the rest after the last line end is no line
-        if line == "":
-            if data:
-                events.append(data.removesuffix("\n"))
-            data = ""
-        elif line.startswith(":"):
-            continue
-        else:
-            field, colon, value = line.partition(":")
-            if field == "data":
-                data += (value.removeprefix(" ") if colon else "") + "\n"
-    return [event.encode("latin-1") for event in events]
-
-
 def decode(*pieces: bytes) -> list[bytes]:
     decoder = EventDecoder(MAX_ANSWER_BYTES)
     return [event for piece in pieces for event in decoder.feed(piece)]
-
-
-def with_data(events: list[bytes]) -> list[bytes]:
-    """Without events of empty data, which say nothing to a client of this API."""
-    return [event for event in events if event]
 
 
 @streams

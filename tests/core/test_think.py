@@ -11,11 +11,17 @@ from hypothesis import given, strategies as st
 
 from minimax_chat._think import ThinkSplitter, split
 from properties import cut, examples
+from references import (
+    CLOSE,
+    OPEN,
+    WHITE_SPACE,
+    bare,
+    is_orphaned,
+    thinking_and_answer as reference,
+)
 from work import work
 
 PAGE = Path(__file__).parents[2] / "docs" / "thinking.md"
-OPEN, CLOSE = "<think>", "</think>"
-WHITE_SPACE = " \t\r\n"
 
 CONTENTS = {
     "documented": (
@@ -126,28 +132,6 @@ contents = st.lists(
 cuts = st.lists(st.integers(min_value=0, max_value=200), max_size=8)
 
 
-def reference(content: str) -> tuple[str, str]:
-    """The thinking and the answer of a whole content, written without a thought of efficiency."""
-    blocks: list[str] = []
-    rest = content
-    opening, closing = content.find(OPEN), content.find(CLOSE)
-    if closing >= 0 and not 0 <= opening < closing:
-        block, _, rest = content.partition(CLOSE)
-        blocks.append(block)
-    while rest.lstrip(WHITE_SPACE).startswith(OPEN):
-        block, _, rest = rest.lstrip(WHITE_SPACE).removeprefix(OPEN).partition(CLOSE)
-        blocks.append(block)
-    if not blocks:
-        return "", content
-    thinking = "\n\n".join(filter(None, (block.strip(WHITE_SPACE) for block in blocks)))
-    return thinking, re.sub(r"\A[ \t\r\n]+\Z|\A[ \t\r\n]*[\r\n]", "", rest)
-
-
-def is_orphaned(content: str) -> bool:
-    """Whether the first tag is a closing one."""
-    return re.findall("</?think>", content)[:1] == [CLOSE]
-
-
 def streamed(pieces: list[str]) -> list[tuple[str, str]]:
     splitter = ThinkSplitter()
     return [*map(splitter.feed, pieces), splitter.flush()]
@@ -155,11 +139,6 @@ def streamed(pieces: list[str]) -> list[tuple[str, str]]:
 
 def joined(parts: list[tuple[str, str]]) -> tuple[str, str]:
     return "".join(thinking for thinking, _ in parts), "".join(text for _, text in parts)
-
-
-def bare(text: str) -> str:
-    """Without tags, and then without white space."""
-    return "".join(re.sub("</?think>", "", text).translate(dict.fromkeys(map(ord, WHITE_SPACE))))
 
 
 @contents_and_parts
