@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Coroutine, Generator
+import threading
+from collections.abc import Callable, Coroutine, Generator
+from dataclasses import dataclass
 from typing import Any
 
 import anyio
@@ -14,26 +16,45 @@ import pytest
 from minimax_chat import AsyncMiniMax
 from minimax_chat._connections import Connections
 from samples import KEY, MESSAGES, MODEL, TEXT, events, plain
-from server import (
-    END,
-    Connection,
-    Request,
-    Server,
-    Step,
-    http_chunk,
-    http_reply,
-    http_stream,
-    stream_head,
-)
+from server import PATIENCE, Connection, Request, Server, http_reply, http_stream
 
 MOST_SUSPENSIONS = 200
+
+
+@dataclass
+class Run:
+    """A call that is to be cancelled at its n-th suspension."""
+
+    client: AsyncMiniMax
+    work: Callable[[AsyncMiniMax], Coroutine[Any, Any, str]]
+    n: int
+    pieces: Pieces
+
+
+class Pieces:
+    """A reply of which each suspension of the client releases a piece, so that there are as many
+    suspensions as pieces at least."""
+
+    def __init__(self, reply: bytes, number: int = 8) -> None:
+        size = len(reply) // number + 1
+        self._pieces = [reply[at : at + size] for at in range(0, len(reply), size)]
+        self._released = threading.Semaphore(0)
+
+    def release(self, number: int = 1) -> None:
+        self._released.release(number)
+
+    def send(self, connection: Connection, request: Request) -> None:
+        for piece in self._pieces:
+            assert self._released.acquire(timeout=PATIENCE)
+            connection.send(piece)
 
 
 class SuspendedAt:
     """Runs a coroutine; when it suspends for the n-th time, from 0, calls `interrupt` first."""
 
-    def __init__(self, coroutine: Coroutine[Any, Any, str], n: int, interrupt: Any) -> None:
-        self.coroutine, self.n, self.interrupt = coroutine, n, interrupt
+    def __init__(self, run: Run, interrupt: Any) -> None:
+        self.coroutine, self.n, self.pieces = run.work(run.client), run.n, run.pieces
+        self.interrupt = interrupt
         self.suspensions = 0
 
     @property
@@ -46,10 +67,13 @@ class SuspendedAt:
             try:
                 future = resume(value)
             except StopIteration as ended:
+                self.pieces.release(MOST_SUSPENSIONS)  # the server is not to wait
                 return str(ended.value)
             if self.suspensions == self.n:
                 self.interrupt()
+                self.pieces.release(MOST_SUSPENSIONS)
             self.suspensions += 1
+            self.pieces.release()
             try:
                 resume, value = self.coroutine.send, (yield future)
             except BaseException as error:
@@ -72,36 +96,23 @@ async def left_stream(client: AsyncMiniMax) -> str:
         return (await anext(chunks)).thinking
 
 
-def pause(connection: Connection, request: Request) -> None:
-    """Lets the client wait for the next bytes."""
-    connection.ended.wait(0.002)
-
-
-def slow_reply(streamed: bool) -> list[Step]:
-    whole = http_reply(plain())
-    pieces = [whole[:20], whole[20:100], whole[100:-30], whole[-30:]]
-    if streamed:
-        pieces = [stream_head()[:20], stream_head()[20:], *map(http_chunk, events(size=12)), END]
-    return [step for piece in pieces for step in (pause, piece)]
-
-
-async def cancelled_by_task(client: AsyncMiniMax, work: Any, n: int) -> bool:
+async def cancelled_by_task(run: Run) -> bool:
     """Whether it was cancelled, by `Task.cancel`; raises if the cancellation was swallowed."""
 
     async def main() -> str:
         return await running
 
     task: asyncio.Task[str]
-    running = SuspendedAt(work(client), n, lambda: task.cancel())
+    running = SuspendedAt(run, lambda: task.cancel())
     task = asyncio.create_task(main())
     await asyncio.wait([task])
     assert task.cancelled() == running.interrupted
     return task.cancelled()
 
 
-async def cancelled_by_timeout(client: AsyncMiniMax, work: Any, n: int) -> bool:
+async def cancelled_by_timeout(run: Run) -> bool:
     timeout = asyncio.timeout(None)
-    running = SuspendedAt(work(client), n, lambda: timeout.reschedule(0))
+    running = SuspendedAt(run, lambda: timeout.reschedule(0))
     try:
         async with timeout:
             await running
@@ -115,12 +126,13 @@ async def cancelled_by_timeout(client: AsyncMiniMax, work: Any, n: int) -> bool:
     return running.interrupted
 
 
-async def cancelled_by_scope(client: AsyncMiniMax, work: Any, n: int) -> bool:
+async def cancelled_by_scope(run: Run) -> bool:
     """anyio cancels again at every further await of the scope."""
     ended = False
     with anyio.CancelScope() as scope:
-        running = SuspendedAt(work(client), n, scope.cancel)
-        ended = bool(await running)
+        running = SuspendedAt(run, scope.cancel)
+        await running
+        ended = True
     # Closing a connection is shielded, so the last await may be past cancelling.
     assert scope.cancelled_caught != ended
     return running.interrupted
@@ -146,8 +158,10 @@ def test_a_cancelled_call_leaves_nothing_behind(
             if reused:
                 server.script(http_stream(*events()))
                 assert await stream(client) == TEXT
-            server.otherwise(*slow_reply(streamed=work is not call))
-            interrupted: bool = await cancelled(client, work, n)
+            reply = http_reply(plain()) if work is call else http_stream(*events())
+            pieces = Pieces(reply)
+            server.otherwise(pieces.send)
+            interrupted: bool = await cancelled(Run(client, work, n, pieces))
             server.otherwise(http_stream(*events()))
             assert await stream(client) == TEXT
             (pooled,) = next(iter(client._connections._by_scope.values()))
@@ -164,4 +178,3 @@ def test_a_cancelled_call_leaves_nothing_behind(
             assert n < MOST_SUSPENSIONS
     gc.collect()
     assert complaints == []
-    assert n >= 5, "it hardly ever suspends, so this tests nothing"
