@@ -22,6 +22,7 @@ from server import (
     http_chunk,
     http_reply,
     http_stream,
+    perform,
     stream_head,
 )
 
@@ -39,12 +40,7 @@ STEPS: dict[str, list[Step]] = {
 
 
 def serve(connection: Connection, request: Request) -> None:
-    for step in STEPS[request.json["messages"][-1]["content"]]:
-        if isinstance(step, bytes):
-            connection.send(step)
-        else:
-            assert callable(step)
-            step(connection, request)
+    perform(STEPS[request.json["messages"][-1]["content"]], connection, request)
 
 
 @pytest.mark.slow

@@ -32,7 +32,18 @@ from minimax_chat import (
     StreamInterruptedError,
 )
 from samples import KEY, MODEL, base_resp, events, openai_style, plain
-from server import CLOSE, RESET, SILENCE, Connection, Request, Server, Step, http_reply, http_stream
+from server import (
+    CLOSE,
+    RESET,
+    SILENCE,
+    Connection,
+    Request,
+    Server,
+    Step,
+    http_reply,
+    http_stream,
+    perform,
+)
 
 CALLS, STREAMS, REFUSED = 1000, 300, 40
 THREADS = 64
@@ -40,6 +51,7 @@ PATIENCE = 240
 """Seconds until a call counts as hanging, on a machine with other work as well."""
 RETRY_AFTER = 0.25
 RETRIES = 5
+EVENTS = "text/event-stream"
 CUT_OFF = (StreamInterruptedError, APITimeoutError)
 """Of a stream, which one depends on whether its first event was in time."""
 
@@ -76,37 +88,41 @@ class Call:
             "max_retries": RETRIES if self.recovers else 0,
         }
 
-    def reply(self, body: bytes | dict[str, Any], status: int = 200, **headers: str) -> bytes:
+    @cached_property
+    def events(self) -> list[bytes]:
+        return events(f"<think>\nthinking {self.number}\n</think>\n\n{self.text}", size=16)
+
+    @cached_property
+    def body(self) -> bytes:
+        return b"".join(self.events) if self.streamed else json.dumps(plain(self.text)).encode()
+
+    def reply(
+        self, body: Any, status: int = 200, content_type: str = "application/json", **headers: str
+    ) -> bytes:
         names = {name.replace("_", "-"): value for name, value in headers.items()}
-        kind = names.pop("Content-Type", "application/json")
-        return http_reply(body, status, {"trace-id": self.trace_id, **names}, kind)
+        return http_reply(body, status, {"trace-id": self.trace_id, **names}, content_type)
 
-    def answer(self) -> bytes:
-        content = f"<think>\nthinking {self.number}\n</think>\n\n{self.text}"
-        if self.streamed:
-            return http_stream(*events(content, size=16), headers={"trace-id": self.trace_id})
-        return self.reply(plain(content))
-
-    def half(self) -> bytes:
-        answer = self.answer()
-        return answer[: len(answer) // 2]
-
-    def of_length(self, change: int) -> bytes:
-        """The answer with a wrong Content-Length."""
-        content = b"".join(events(self.text, 16)) if self.streamed else json.dumps(plain(self.text))
-        body = content.encode() if isinstance(content, str) else content
+    def part(self, size: int | None, length: int | None = None) -> bytes:
+        """A reply with so many bytes of the answer, and that many as Content-Length."""
+        body = self.body[:size]
+        kind = EVENTS if self.streamed else "application/json"
         # Without the last header, what is left over is the next reply on this connection.
         return self.reply(
             body,
-            Content_Type="text/event-stream" if self.streamed else "application/json",
-            Content_Length=str(len(body) + change),
+            content_type=kind,
+            Content_Length=str(len(body) if length is None else length),
             Connection="close",
         )
 
-    def ended_early(self) -> bytes:
+    def answer(self) -> bytes:
         if self.streamed:
-            return http_stream(*events(self.text, 16)[:-2], headers={"trace-id": self.trace_id})
-        return self.reply(json.dumps(plain(self.text)).encode()[:-5])
+            return http_stream(*self.events, headers={"trace-id": self.trace_id})
+        return self.reply(self.body)
+
+    def half(self) -> bytes:
+        """The answer, broken off."""
+        answer = self.answer()
+        return answer[: len(answer) // 2]
 
 
 @dataclass(frozen=True)
@@ -144,8 +160,10 @@ KINDS: dict[str, Kind] = {
     "closed in the body": Kind(
         lambda call: [call.half(), CLOSE], APIConnectionError, StreamInterruptedError
     ),
-    "ended early": Kind(
-        lambda call: [call.ended_early()], ResponseDecodeError, StreamInterruptedError
+    "half an answer": Kind(
+        lambda call: [call.part(len(call.body) // 2), CLOSE],
+        ResponseDecodeError,
+        StreamInterruptedError,
     ),
     "HTTP 500": always(
         InternalServerError,
@@ -165,20 +183,24 @@ KINDS: dict[str, Kind] = {
     "garbage": always(ResponseDecodeError, lambda call: [call.reply(b"data: \xff\xfe\x00\n\n")]),
     "garbage in a stream": always(
         ResponseDecodeError,
-        lambda call: [call.reply(b"data: \xff\xfe\x00\n\n", Content_Type="text/event-stream")],
+        lambda call: [call.reply(b"data: \xff\xfe\x00\n\n", content_type=EVENTS)],
     ),
     "an HTML page": always(
-        ResponseDecodeError, lambda call: [call.reply(HTML, Content_Type="text/html")]
+        ResponseDecodeError, lambda call: [call.reply(HTML, content_type="text/html")]
     ),
     "an HTML page, HTTP 502": always(
         InternalServerError,
-        lambda call: [call.reply(HTML, 502, Content_Type="text/html")],
+        lambda call: [call.reply(HTML, 502, content_type="text/html")],
     ),
     "length too small": Kind(
-        lambda call: [call.of_length(-40), CLOSE], ResponseDecodeError, StreamInterruptedError
+        lambda call: [call.part(None, len(call.body) - 40), CLOSE],
+        ResponseDecodeError,
+        StreamInterruptedError,
     ),
     # The stream ends with [DONE], whatever is missing.
-    "length too large": Kind(lambda call: [call.of_length(40), CLOSE], APIConnectionError, None),
+    "length too large": Kind(
+        lambda call: [call.part(None, len(call.body) + 40), CLOSE], APIConnectionError, None
+    ),
     "silence": always(APITimeoutError, lambda call: [SILENCE]),
     "silence in the body": Kind(lambda call: [call.half(), SILENCE], APITimeoutError, CUT_OFF),
 }
@@ -217,14 +239,8 @@ class Load:
         assert bool(request.json.get("stream")) == call.streamed
         self.attempts[call.number] += 1
         again = self.attempts[call.number] > 1
-        for step in [call.answer()] if again else KINDS[call.kind].steps(call):
-            if connection.ended.is_set():
-                break
-            if isinstance(step, bytes):
-                connection.send(step)
-            else:
-                assert not isinstance(step, threading.Event)
-                step(connection, request)
+        steps = [call.answer()] if again else KINDS[call.kind].steps(call)
+        perform(steps, connection, request)
 
     def check(self, call: Call, end: str | MiniMaxError) -> None:
         kind = KINDS[call.kind]

@@ -18,7 +18,7 @@ import socket
 import struct
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Self
@@ -109,6 +109,19 @@ def SILENCE(connection: Connection, request: Request) -> None:
         pass
 
 
+def perform(steps: Iterable[Step], connection: Connection, request: Request) -> None:
+    """Answers a request."""
+    for step in steps:
+        if connection.ended.is_set():
+            break
+        if isinstance(step, bytes):
+            connection.send(step)
+        elif not isinstance(step, threading.Event):
+            step(connection, request)
+        elif not step.wait(PATIENCE):
+            connection.end("patience")
+
+
 class Server:
     """A server on a free local port, in threads of this process."""
 
@@ -196,15 +209,7 @@ class Server:
                     self.requests.append(request)
                     steps = self._scripts.popleft() if self._scripts else self._otherwise
                     self._changed.notify_all()
-                for step in steps or (UNSCRIPTED,):
-                    if connection.ended.is_set():
-                        break
-                    if isinstance(step, bytes):
-                        connection.send(step)
-                    elif not isinstance(step, threading.Event):
-                        step(connection, request)
-                    elif not step.wait(PATIENCE):
-                        connection.end("patience")
+                perform(steps or (UNSCRIPTED,), connection, request)
         finally:
             connection.end("server")
 
