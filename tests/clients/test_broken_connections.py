@@ -148,8 +148,10 @@ def test_a_reply_that_breaks_off_is_closed(api: Driver) -> None:
     body = Body()
     transport = httpx.MockTransport(lambda request: httpx.Response(200, stream=body))
     client = api.client(http_client=api.http_client(transport=transport), max_retries=0)
-    with pytest.raises(APIConnectionError):
+    with pytest.raises(APIConnectionError) as caught:
         client.ask()
+    reason = "the connection to the API failed (ReadError: broken off)"
+    assert caught.value.message == reason
     assert body.closed == 1
 
 

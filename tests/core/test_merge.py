@@ -301,6 +301,7 @@ def details(*texts: str, index: int = 0) -> list[dict[str, Any]]:
         (["He", "llo", "Hello again"], "HelloHello again"),
         (["I wonder", "I wonder why", "why"], "I wonder whywhy"),
         (["", "Two", "", " cities."], "Two cities."),
+        (["It", "Its"], "Its"),
     ],
 )
 def test_texts_of_a_segment_are_joined_or_cumulative(texts: list[str], whole: str) -> None:
@@ -325,6 +326,9 @@ def test_all_segments_of_a_stream_follow_one_rule() -> None:
         ([["1", "10 cars."], ["So ", "fine."]], "110 cars.\n\nSo fine."),
         ([["I", "It"], ["Then we go", "Then we go on"]], "It\n\nThen we go on"),
         ([["a"], ["b"], ["c", "cd"]], "a\n\nb\n\nccd"),
+        # At the end, the longest text decides.
+        ([["I", "It"], ["Then we", "Then we go"]], "It\n\nThen we go"),
+        ([["Then we", "Then we go"], ["I", "It"]], "Then we go\n\nIt"),
     ],
 )
 def test_a_rule_that_is_found_late_applies_to_earlier_segments(
@@ -335,6 +339,14 @@ def test_a_rule_that_is_found_late_applies_to_earlier_segments(
     ]
     chunks, completion = streamed(*deltas, {"content": "Hi"}, end="stop")
     assert "".join(each.thinking for each in chunks) == completion.thinking == thinking
+
+
+def test_the_pieces_of_several_segments_come_in_the_order_of_their_event() -> None:
+    second, first = details("c", index=1)[0], details("d")[0]
+    both = {"reasoning_details": second["reasoning_details"] + first["reasoning_details"]}
+    chunks, completion = streamed(*details("a"), *details("b", index=1), both, end="stop")
+    assert [each.thinking for each in chunks] == ["a", "\n\nb", "c\n\nd", ""]
+    assert completion.thinking == "ad\n\nbc"
 
 
 def test_a_segment_of_a_single_piece_is_passed_on_at_once() -> None:
@@ -466,6 +478,10 @@ def test_segments_are_set_apart_like_blocks() -> None:
         (
             [[{"index": 1, "t": "x"}], [{"index": 0, "t": "a"}, {"index": 1, "t": "y"}]],
             [{"index": 0, "t": "a"}, {"index": 1, "t": "xy"}],
+        ),
+        (
+            [[{"index": 0, "t": "x"}], [{"t": "y"}]],
+            [{"index": 0, "t": "x"}, {"t": "y"}],
         ),
         ([1, 1], 1),
         ([1, 2], [1, 2]),
