@@ -1,13 +1,13 @@
 """Changes the core in one small place at a time, and demands that its tests notice.
 
-    python scripts/mutate.py                 every room of the core
+    python scripts/mutate.py                 every room of the core; takes an hour or two
     python scripts/mutate.py _retry _events  these rooms
     python scripts/mutate.py --sample 100    so many mutants, picked at random
 
-Each mutant is tried in a copy of the package, with the tests that reach the changed line, first
-with the extra `speed`, then without. Those that may survive are in tests/mutants.toml, with the
-reason why they change nothing that matters. What is known is kept in .mutation: a run that is
-stopped continues where it was, and surviving mutants are tried again once tests have changed.
+Each mutant is tried in a copy of the package, with the tests that reach the changed line. Those
+that may survive are in tests/mutants.toml, with the reason why they change nothing. Results are
+kept in .mutation: a run that was stopped continues, and a mutant is tried again once its module
+has changed or, if it survived, the tests have.
 """
 
 from __future__ import annotations
@@ -28,13 +28,12 @@ import sys
 import tomllib
 import xml.etree.ElementTree as ET
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache, partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from coverage import CoverageData
@@ -44,67 +43,46 @@ CORE = ROOT / "wrapper" / "minimax_chat"
 ACCEPTED = ROOT / "tests" / "mutants.toml"
 FOLDER = ROOT / ".mutation"
 TESTS = ("tests/core", "tests/clients")
-SPEED = {"with speed": "", "without speed": "1"}
+USED = (*TESTS, "tests/support")
+# The rooms that do something else without the extra `speed`.
 SPEED_MATTERS = ("_http", "_json")
-# For the tests, imported once for all mutants.
+# What the tests import, imported once for all mutants.
 PRELOADED = ("hypothesis", "httpx", "httpx2", "openai", "minimax_chat_api.models", "documented")
 PYTEST = ["-q", "-x", "-p", "no:cacheprovider", "--no-header", "--tb=line", "--assert=plain"]
 MEMORY = 8 * 2**30
 LONGEST_LABEL = 90
 
-SWAPPED: dict[type[ast.AST], type[ast.AST]] = {
-    ast.Lt: ast.LtE,
-    ast.LtE: ast.Lt,
-    ast.Gt: ast.GtE,
-    ast.GtE: ast.Gt,
-    ast.Eq: ast.NotEq,
-    ast.NotEq: ast.Eq,
-    ast.Is: ast.IsNot,
-    ast.IsNot: ast.Is,
-    ast.In: ast.NotIn,
-    ast.NotIn: ast.In,
-    ast.And: ast.Or,
-    ast.Or: ast.And,
-    ast.Add: ast.Sub,
-    ast.Sub: ast.Add,
-    ast.Mult: ast.Div,
-    ast.Div: ast.Mult,
-    ast.Pow: ast.Mult,
-    ast.BitOr: ast.BitAnd,
-}
-PAIRS = [("min", "max"), ("any", "all"), ("lstrip", "rstrip"), ("startswith", "endswith")]
-PAIRS += [("find", "rfind"), ("partition", "rpartition"), ("removeprefix", "removesuffix")]
-SWAPPED_NAMES = {**dict(PAIRS), **{other: one for one, other in PAIRS}}
+PAIRS: list[tuple[Any, Any]] = [
+    *[(ast.Lt, ast.LtE), (ast.Gt, ast.GtE), (ast.Eq, ast.NotEq), (ast.Is, ast.IsNot)],
+    *[(ast.In, ast.NotIn), (ast.And, ast.Or), (ast.Add, ast.Sub), (ast.Mult, ast.Div)],
+    *[(ast.Pow, ast.Mult), (ast.BitOr, ast.BitAnd), ("min", "max"), ("any", "all")],
+    *[("lstrip", "rstrip"), ("startswith", "endswith"), ("find", "rfind")],
+    *[("partition", "rpartition"), ("removeprefix", "removesuffix")],
+]
+OTHER: dict[Any, Any] = {two: one for one, two in PAIRS} | dict(PAIRS)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Mutant:
-    """The core with one small change."""
+    """A node of a module, and what replaces it."""
 
     room: str
-    name: str
-    lines: range
-    """Of the changed statement."""
-    kept: bool
-    """Whether what it computes is kept, so that later tests rely on it without running it."""
-    source: Callable[[], str]
-
-
-@dataclass(frozen=True)
-class Place:
-    """A node of a module, where it stands."""
-
+    tree: ast.AST
     parent: ast.AST
     field: str
     index: int | None
     node: Any
     scope: str
     lines: range
-    kept: bool
+    """Of the changed statement."""
+    cached: bool
+    """Whether its function runs once, and later tests rely on what it returned."""
+    replacement: Any = None
+    name: str = ""
 
-    def source(self, root: ast.AST, replacement: ast.AST) -> str:
-        """The code of a node above, with the replacement."""
-        self._put(replacement)
+    def source(self, root: ast.AST) -> str:
+        """The code of the module or of a part of it, changed."""
+        self._put(self.replacement)
         try:
             return ast.unparse(root)
         finally:
@@ -116,21 +94,21 @@ class Place:
         else:
             getattr(self.parent, self.field)[self.index] = node
 
-    def label(self, replacement: ast.AST) -> str:
-        before, after = ast.unparse(self.parent), self.source(self.parent, replacement)
+    def describe(self) -> str:
+        before, after = ast.unparse(self.parent), self.source(self.parent)
         if "\n" in before or len(before) > LONGEST_LABEL:
-            before, after = ast.unparse(self.node), ast.unparse(replacement)
-        return f"{self.scope}: {_shortened(before)} → {_shortened(after)}"
+            before, after = ast.unparse(self.node), ast.unparse(self.replacement)
+        return f"{self.scope}: {before[:LONGEST_LABEL]} → {after[:LONGEST_LABEL]}"
 
-    def replacements(self) -> Iterator[ast.AST]:
+    def replacements(self) -> Iterator[Any]:
         """What may stand here instead."""
-        node = self.node
-        if self.field in ("test", "ifs") and not _has_an_opposite(node):
+        node, holder = self.node, self.parent
+        if self.field in ("test", "ifs") and not isinstance(node, (ast.Compare, ast.UnaryOp)):
             yield ast.UnaryOp(ast.Not(), node)
         if self.field == "decorator_list":
             yield ast.parse("lambda it: it", mode="eval").body
-        is_value = isinstance(self.parent, (ast.Assign, ast.AnnAssign, ast.Return))
-        if self.field == "value" and is_value and not isinstance(node, ast.Constant):
+        is_result = isinstance(holder, (ast.Assign, ast.AnnAssign, ast.Return))
+        if is_result and self.field == "value" and not isinstance(node, ast.Constant):
             yield ast.Constant(None)
         match node:
             case ast.Constant(value=bool(value)):
@@ -143,70 +121,79 @@ class Place:
                 yield ast.Constant(b"XX" + value)
             case ast.Compare(ops=ops):
                 for number, op in enumerate(ops):
-                    yield _changed(node, ops=_with(ops, number, SWAPPED[type(op)]()))
-            case ast.BoolOp(op=op) | ast.BinOp(op=op) | ast.AugAssign(op=op) if type(op) in SWAPPED:
-                yield _changed(node, op=SWAPPED[type(op)]())
-            case ast.UnaryOp(op=ast.Not(), operand=operand):
-                yield operand
+                    yield _changed(node, ops=_with(ops, number, OTHER[type(op)]()))
+            case ast.BoolOp() | ast.BinOp() | ast.AugAssign() if type(node.op) in OTHER:
+                yield _changed(node, op=OTHER[type(node.op)]())
+            case ast.UnaryOp(op=ast.Not()):
+                yield node.operand
             case ast.Call(keywords=keywords):
                 for number, keyword in enumerate(keywords):
                     if keyword.arg:
                         yield _changed(node, keywords=_with(keywords, number))
-            case ast.Name(id=name) if name in SWAPPED_NAMES:
-                yield ast.Name(SWAPPED_NAMES[name])
-            case ast.Attribute(attr=name) if name in SWAPPED_NAMES:
-                yield _changed(node, attr=SWAPPED_NAMES[name])
+            case ast.Name(id=name) if name in OTHER:
+                yield ast.Name(OTHER[name])
+            case ast.Attribute(attr=name) if name in OTHER:
+                yield _changed(node, attr=OTHER[name])
             case ast.Expr(value=ast.Call() | ast.Await()):
                 yield ast.Pass()
             case ast.Raise() | ast.Delete() | ast.Break() | ast.Continue():
                 yield ast.Pass()
-            case ast.Tuple(elts=elements) if isinstance(self.parent, ast.ExceptHandler):
+            case ast.Tuple(elts=elements) if isinstance(holder, ast.ExceptHandler):
                 for number in range(len(elements)):
                     yield _changed(node, elts=_with(elements, number))
             case _:
                 pass
 
 
-def mutants_of(room: str) -> list[Mutant]:
+def _changed(node: Any, **fields: Any) -> Any:
+    changed = copy.copy(node)
+    for name, value in fields.items():
+        setattr(changed, name, value)
+    return changed
+
+
+def _with(nodes: list[Any], number: int, *instead: ast.AST) -> list[Any]:
+    return [*nodes[:number], *instead, *nodes[number + 1 :]]
+
+
+def mutants_of(room: str) -> Iterator[Mutant]:
     """All mutants of a module."""
     tree = ast.parse((CORE / f"{room}.py").read_text("utf-8"))
-    mutants: list[Mutant] = []
     names: Counter[str] = Counter()
-    for place in _places(tree, room, range(1), kept=False):
+    for place in _places(room, tree, tree, room, range(1), cached=False):
         for replacement in place.replacements():
-            name = place.label(replacement)
+            mutant = copy.copy(place)
+            mutant.replacement = replacement
+            name = mutant.describe()
             names[name] += 1
-            name += f" ({names[name]})" if names[name] > 1 else ""
-            source = partial(place.source, tree, replacement)
-            mutants.append(Mutant(room, name, place.lines, place.kept, source))
-    return mutants
+            mutant.name = f"{name} ({names[name]})" if names[name] > 1 else name
+            yield mutant
 
 
-def _places(node: ast.AST, scope: str, lines: range, *, kept: bool) -> Iterator[Place]:
-    """The nodes below a node that count when the code runs."""
+def _places(
+    room: str, tree: ast.AST, node: ast.AST, scope: str, lines: range, *, cached: bool
+) -> Iterator[Mutant]:
+    """Every node below a node that counts when the code runs."""
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         scope = f"{scope}.{node.name}"
-        kept = kept or any("lru_cache" in ast.unparse(each) for each in node.decorator_list)
+        cached = cached or any("lru_cache" in ast.unparse(each) for each in node.decorator_list)
     for field, value in ast.iter_fields(node):
-        for index, child in enumerate(value if isinstance(value, list) else [value]):
-            if isinstance(child, ast.AST) and not _for_type_checkers(node, field, index, child):
-                place = index if isinstance(value, list) else None
-                own = _lines(child) or lines
-                yield Place(node, field, place, child, scope, own, kept)
-                yield from _places(child, scope, own, kept=kept)
+        children = cast("list[object]", value) if isinstance(value, list) else [value]
+        for number, child in enumerate(children):
+            if not isinstance(child, ast.AST) or _is_for_readers(node, field, number, child):
+                continue
+            own = lines
+            if isinstance(child, (ast.stmt, ast.ExceptHandler)):
+                body: list[ast.stmt] = getattr(child, "body", [])
+                last = body[0].lineno - 1 if body else child.end_lineno or child.lineno
+                own = range(child.lineno, max(child.lineno, last) + 1)
+            index = number if isinstance(value, list) else None
+            yield Mutant(room, tree, node, field, index, child, scope, own, cached)
+            yield from _places(room, tree, child, scope, own, cached=cached)
 
 
-def _lines(node: ast.AST) -> range | None:
-    """Those of a statement, or of its first part if it contains others."""
-    if not isinstance(node, (ast.stmt, ast.ExceptHandler)):
-        return None
-    body: list[ast.stmt] = getattr(node, "body", [])
-    last = body[0].lineno - 1 if body else node.end_lineno or node.lineno
-    return range(node.lineno, max(node.lineno, last) + 1)
-
-
-def _for_type_checkers(parent: ast.AST, field: str, index: int, child: ast.AST) -> bool:
-    """Whether a node counts for type checkers or readers alone."""
+def _is_for_readers(parent: ast.AST, field: str, number: int, child: ast.AST) -> bool:
+    """Whether a node counts for type checkers or people alone."""
     match parent, child:
         case ast.If(test=ast.Name(id="TYPE_CHECKING")), _:
             return field != "orelse"
@@ -215,124 +202,74 @@ def _for_type_checkers(parent: ast.AST, field: str, index: int, child: ast.AST) 
         case ast.AnnAssign(annotation=ast.Name(id="TypeAlias")), _:
             return True
         case ast.Call(func=ast.Name(id="cast")), _:
-            return field == "args" and index == 0
+            return field == "args" and number == 0
         case _, ast.Call(func=ast.Name(id="TypeVar")) | ast.Expr(value=ast.Constant()):
             return True
-        case _, ast.FunctionDef(decorator_list=decorators) | ast.AsyncFunctionDef(
-            decorator_list=decorators
-        ):
-            return any(ast.unparse(each) == "overload" for each in decorators)
+        case _, ast.FunctionDef() | ast.AsyncFunctionDef():
+            return "overload" in map(ast.unparse, child.decorator_list)
         case _:
             return field in ("annotation", "returns")
 
 
-def _has_an_opposite(node: ast.AST) -> bool:
-    """Whether one of its own replacements negates a condition."""
-    match node:
-        case ast.UnaryOp(op=ast.Not()):
-            return True
-        case ast.Compare(
-            ops=[ast.Eq() | ast.NotEq() | ast.Is() | ast.IsNot() | ast.In() | ast.NotIn()]
-        ):
-            return True
-        case _:
-            return False
-
-
-def _changed(node: Any, **fields: Any) -> Any:
-    changed = copy.copy(node)
-    vars(changed).update(fields)
-    return changed
-
-
-def _with(nodes: list[Any], number: int, *instead: ast.AST) -> list[Any]:
-    return [*nodes[:number], *instead, *nodes[number + 1 :]]
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= LONGEST_LABEL else f"{text[:LONGEST_LABEL]}…"
-
-
-# Tests
-
-
-@dataclass
-class Run:
-    """Tests that a mutant has to pass in one process."""
-
-    tests: list[str]
-    without_speed: str = ""
-
-
-class Reached:
-    """Which tests reach a line, and how long they take; measured once for each state of the code."""
+class Reach:
+    """Which tests reach a line, and how long they take."""
 
     def __init__(self) -> None:
-        state = FOLDER / "reached.txt"
-        if not state.exists() or state.read_text("utf-8") != fingerprint():
-            for name, without in SPEED.items():
-                print(f"mutate: finding out which tests reach which line, {name}", flush=True)
+        state, wanted = FOLDER / "reach.txt", fingerprint(CORE, *USED)
+        if not state.exists() or state.read_text("utf-8") != wanted:
+            state.unlink(missing_ok=True)
+            for without in ("", "1"):
+                print("mutate: running the tests to see which lines they reach", flush=True)
                 command = [sys.executable, "-P", "-m", "pytest", *TESTS, "-q", "-n", "auto"]
-                command += [
-                    "-p",
-                    "no:minimax-chat",
-                    "--cov",
-                    "--cov-context=test",
-                    "--cov-report=",
-                    "--cov-fail-under=0",
-                ]
-                command += [f"--junit-xml={FOLDER / name}.xml"]
-                variables = {"COVERAGE_FILE": str(FOLDER / name), "WITHOUT_SPEED": without}
-                subprocess.run(command, cwd=ROOT, env={**os.environ, **variables}, check=True)
-            state.write_text(fingerprint(), "utf-8")
-        self._data = {name: CoverageData(str(FOLDER / name)) for name in SPEED}
+                command += ["-p", "no:minimax-chat", f"--junit-xml={FOLDER}/tests{without}.xml"]
+                command += ["--cov", "--cov-context=test", "--cov-report=", "--cov-fail-under=0"]
+                own = {"COVERAGE_FILE": f"{FOLDER}/lines{without}", "WITHOUT_SPEED": without}
+                if subprocess.run(command, cwd=ROOT, env={**os.environ, **own}).returncode:
+                    sys.exit("mutate: the tests fail already without a mutant")
+            state.write_text(wanted, "utf-8")
         self._seconds: dict[str, float] = {}
-        for name, data in self._data.items():
+        self._lines: dict[tuple[str, str], dict[int, list[str]]] = {}
+        for without in ("1", ""):
+            data = CoverageData(f"{FOLDER}/lines{without}")
             data.read()
-            for case in ET.parse(FOLDER / f"{name}.xml").iter("testcase"):
-                test = f"{case.attrib['classname'].replace('.', '/')}.py::{case.attrib['name']}"
-                self._seconds[test] = float(case.attrib["time"])
-        self.lines = lru_cache(self._lines)
+            for path in CORE.glob("*.py"):
+                self._lines[without, path.stem] = data.contexts_by_lineno(str(path))
+            for case in ET.parse(f"{FOLDER}/tests{without}.xml").iter("testcase"):
+                name = f"{case.attrib['classname'].replace('.', '/')}.py::{case.attrib['name']}"
+                self._seconds[name] = float(case.attrib["time"])
 
-    def _lines(self, name: str, room: str) -> dict[int, list[str]]:
-        return self._data[name].contexts_by_lineno(str(CORE / f"{room}.py"))
-
-    def runs(self, mutant: Mutant) -> list[Run]:
-        """The tests to try it with: those that are named after its room first."""
-        runs: list[Run] = []
-        for name, without in SPEED.items():
-            if without and mutant.room not in SPEED_MATTERS:
-                continue
-            by_line = self.lines(name, mutant.room)
-            contexts = {each for line in mutant.lines for each in by_line.get(line, [])}
-            # What runs when a module is imported, or once, may matter to any test.
-            anywhere = mutant.kept or not contexts or "" in contexts
-            tests = self._seconds if anywhere else {each.partition("|")[0] for each in contexts}
-            quickest = sorted(tests, key=lambda test: self._seconds[test])
-            own = [each for each in quickest if f"test_{mutant.room.strip('_')}.py" in each]
-            runs += [Run(each, without) for each in (own, [t for t in quickest if t not in own])]
-        return [run for run in runs if run.tests]
+    def runs(self, mutant: Mutant) -> list[tuple[str, list[str]]]:
+        """WITHOUT_SPEED and tests of each run: first the tests named after the room."""
+        runs: list[tuple[str, list[str]]] = []
+        for without in ("", "1") if mutant.room in SPEED_MATTERS else ("",):
+            lines = self._lines[without, mutant.room]
+            reached = {each for line in mutant.lines for each in lines.get(line, ())}
+            # "": when a module is imported, which may matter to any test.
+            anywhere = mutant.cached or not reached or "" in reached
+            tests = self._seconds if anywhere else {each.partition("|")[0] for each in reached}
+            ordered = sorted(tests, key=self.limit)
+            own = [test for test in ordered if f"test_{mutant.room.strip('_')}.py" in test]
+            runs += [(without, own), (without, [test for test in ordered if test not in own])]
+        return [run for run in runs if run[1]]
 
     def limit(self, test: str) -> float:
-        """The seconds after which a mutant is held to be stuck in a test."""
+        """The seconds after which a test is held to be stuck."""
         return 5 + 4 * self._seconds[test]
 
 
-def fingerprint(*folders: str | Path) -> str:
-    """Of the files that decide which tests reach what, or of those in some folders."""
-    folders = folders or (CORE, *TESTS, "tests/support")
-    found = [ROOT / each for each in folders]
-    paths = [p for each in found for p in ([each] if each.is_file() else each.rglob("*.py"))]
-    contents = [path.read_bytes() for path in sorted(paths)]
-    return hashlib.sha256(b"\0".join(contents)).hexdigest()
+def fingerprint(*paths: str | Path) -> str:
+    """Of Python files, and of those in folders."""
+    found = [each for path in paths for each in [ROOT / path, *(ROOT / path).rglob("*.py")]]
+    contents = [each.read_bytes() for each in sorted(found) if each.is_file()]
+    return hashlib.sha256(b"\0".join(contents)).hexdigest()[:16]
 
 
 class Chosen:
-    """A pytest plugin: runs the given tests in the given order, none too long."""
+    """A pytest plugin that runs some tests, in their order, each for a limited time."""
 
-    def __init__(self, tests: list[str], limit: Callable[[str], float]) -> None:
+    def __init__(self, tests: list[str], reach: Reach) -> None:
         self._places = {test: place for place, test in enumerate(tests)}
-        self._limit = limit
+        self._reach = reach
         self.failed = ""
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -340,85 +277,96 @@ class Chosen:
         items[:] = sorted(chosen, key=lambda item: self._places[item.nodeid])
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
-        signal.setitimer(signal.ITIMER_REAL, self._limit(nodeid))  # ends the process
+        signal.setitimer(signal.ITIMER_REAL, self._reach.limit(nodeid))  # ends the process
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed:
             self.failed = report.nodeid
 
 
-# Trials
-
-
-def start(mutant: Mutant, run: Run, slot: int, limit: Callable[[str], float]) -> int:
-    """Starts a process that tries a mutant with some tests; returns its id."""
+def start(mutant: Mutant, run: tuple[str, list[str]], folder: Path, reach: Reach) -> int:
+    """Starts a process that runs tests with a mutant; returns its id."""
     process = os.fork()
     if process:
         return process
     try:
         os.setsid()
-        folder = FOLDER / str(slot)
         shutil.rmtree(folder, ignore_errors=True)
-        shutil.copytree(CORE, folder / CORE.name)
-        (folder / CORE.name / f"{mutant.room}.py").write_text(mutant.source(), "utf-8")
+        package = shutil.copytree(CORE, folder / CORE.name)
+        (package / f"{mutant.room}.py").write_text(mutant.source(mutant.tree), "utf-8")
         log = os.open(folder / "log.txt", os.O_CREAT | os.O_WRONLY)
         os.dup2(log, 1)
         os.dup2(log, 2)
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         signal.setitimer(signal.ITIMER_REAL, 60)
-        # For processes that tests start, too.
-        variables = {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
-        os.environ |= {**variables, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-        os.environ["WITHOUT_SPEED"] = run.without_speed
+        without_speed, tests = run
         sys.dont_write_bytecode = True
         sys.path.insert(0, str(folder))
-        chosen = Chosen(run.tests, limit)
-        files = dict.fromkeys(test.partition("::")[0] for test in run.tests)
+        os.environ |= {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+        os.environ |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "WITHOUT_SPEED": without_speed}
+        chosen = Chosen(tests, reach)
+        files = {test.partition("::")[0]: None for test in tests}
         status = pytest.main([*PYTEST, *files], plugins=[chosen])
-        (folder / "failed.txt").write_text(chosen.failed, "utf-8")
-        os._exit(status)
+        (folder / "failed.txt").write_text(chosen.failed or "an import", "utf-8")
+        os._exit(min(status, 1))
     finally:
-        os._exit(70)
+        os._exit(2)
 
 
-def try_all(mutants: Iterable[Mutant], jobs: int) -> Iterator[tuple[Mutant, str | None]]:
-    """Yields each mutant with what noticed it, None if nothing did."""
-    reached = Reached()
+def tried(mutants: Iterable[Mutant], jobs: int) -> Iterator[tuple[Mutant, str | None]]:
+    """Each mutant with the test that noticed it, None if none did."""
+    reach = Reach()
     sys.path.append(str(ROOT / "tests" / "support"))
     for name in PRELOADED:
         import_module(name)
     gc.freeze()  # or each process would copy and search all that was imported
     waiting = iter(mutants)
-    active: dict[int, tuple[Mutant, list[Run], int]] = {}
-    free = list(range(jobs))
+    active: dict[int, tuple[Mutant, list[tuple[str, list[str]]], Path]] = {}
+    free = [FOLDER / f"job-{number}" for number in range(jobs)]
     try:
         while True:
             while free and (mutant := next(waiting, None)):
-                runs, slot = reached.runs(mutant), free.pop()
-                active[start(mutant, runs.pop(0), slot, reached.limit)] = mutant, runs, slot
+                runs, folder = reach.runs(mutant), free.pop()
+                active[start(mutant, runs.pop(0), folder, reach)] = mutant, runs, folder
             if not active:
                 return
             process, status = os.wait()
-            mutant, runs, slot = active.pop(process)
-            kill_group(process)  # what its tests have started
+            mutant, runs, folder = active.pop(process)
+            _kill_group(process)  # what its tests have started
             code = os.waitstatus_to_exitcode(status)
-            if code == 70:
-                raise RuntimeError((FOLDER / str(slot) / "log.txt").read_text("utf-8"))
             if code == 0 and runs:
-                active[start(mutant, runs.pop(0), slot, reached.limit)] = mutant, runs, slot
+                active[start(mutant, runs.pop(0), folder, reach)] = mutant, runs, folder
                 continue
-            free.append(slot)
-            failed = FOLDER / str(slot) / "failed.txt"
-            found = failed.read_text("utf-8") if failed.exists() else f"signal {-code}"
-            yield mutant, (found or "no test could run") if code else None
+            if code == 2:
+                sys.exit(f"mutate: {mutant.name} was not tried: see {folder}/log.txt")
+            free.append(folder)
+            noticed_by = (
+                (folder / "failed.txt").read_text("utf-8") if code > 0 else "the time limit"
+            )
+            yield mutant, noticed_by if code else None
     finally:
         for process in active:
-            kill_group(process)
+            _kill_group(process)
 
 
-def kill_group(process: int) -> None:
+def _kill_group(process: int) -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process, signal.SIGKILL)
+
+
+def problems_of(results: dict[str, str | None], names: set[str], rooms: list[str]) -> Iterator[str]:
+    """What is wrong with the results, or with the list of mutants that may survive."""
+    listed: set[str] = set()
+    for group in tomllib.loads(ACCEPTED.read_text("utf-8"))["mutants"]:
+        listed.update(group["equivalent"])
+    for name in results:
+        if results[name] is None and name not in listed:
+            yield f"no test notices  {name}"
+    for name in listed:
+        if name.partition(":")[0].partition(".")[0] in rooms and name not in names:
+            yield f"listed, but no mutant any more  {name}"
+        elif noticed_by := results.get(name):
+            yield f"listed, but noticed by {noticed_by}  {name}"
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -427,50 +375,32 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--sample", type=int, help="try so many mutants, picked at random")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="mutants at a time")
     options = parser.parse_args(argv)
-    rooms = options.rooms or sorted(path.stem for path in CORE.glob("*.py"))
+    rooms: list[str] = options.rooms or sorted(path.stem for path in CORE.glob("*.py"))
     mutants = [mutant for room in rooms for mutant in mutants_of(room)]
-    chosen = mutants
-    if options.sample is not None:
-        chosen = random.sample(mutants, min(options.sample, len(mutants)))
+    chosen = mutants if options.sample is None else random.sample(mutants, options.sample)
     FOLDER.mkdir(exist_ok=True)
     code = {room: fingerprint(CORE / f"{room}.py") for room in rooms}
-    tests = fingerprint(*TESTS, "tests/support")
-    results: dict[str, str | None] = {}
+    tests = fingerprint(*USED)
+    known: dict[str, str | None] = {}
     log = FOLDER / "results.jsonl"
     for line in log.read_text("utf-8").splitlines() if log.exists() else ():
         name, noticed_by, code_then, tests_then = json.loads(line)
-        if code.get(name.partition(".")[0].partition(":")[0]) == code_then and (
-            noticed_by or tests_then == tests
-        ):
-            results[name] = noticed_by
+        if code_then in code.values() and (noticed_by or tests_then == tests):
+            known[name] = noticed_by
+    unknown = [mutant for mutant in chosen if mutant.name not in known]
+    print(f"mutate: {len(unknown)} of {len(chosen)} mutants to try", flush=True)
     with log.open("a", encoding="utf-8") as file:
-        for mutant, noticed_by in try_all(
-            [m for m in chosen if m.name not in results], options.jobs
-        ):
-            results[mutant.name] = noticed_by
-            line = [mutant.name, noticed_by, code[mutant.room], tests]
-            print(json.dumps(line, ensure_ascii=False), file=file, flush=True)
+        for mutant, noticed_by in tried(unknown, options.jobs) if unknown else ():
+            known[mutant.name] = noticed_by
+            line = json.dumps([mutant.name, noticed_by, code[mutant.room], tests])
+            print(line, file=file, flush=True)
             if noticed_by is None:
                 print(f"survived  {mutant.name}", flush=True)
-    accepted = {
-        name: group["reason"]
-        for group in tomllib.loads(ACCEPTED.read_text("utf-8"))["survivors"]
-        for name in group["mutants"]
-    }
-    survivors = {mutant.name for mutant in chosen if results[mutant.name] is None}
-    problems = [f"no test notices it: {name}" for name in sorted(survivors - accepted.keys())]
-    for name in accepted:
-        if name.partition(".")[0].partition(":")[0] not in rooms:
-            continue
-        if name not in {mutant.name for mutant in mutants}:
-            problems.append(f"{ACCEPTED.name} lists what no longer exists: {name}")
-        elif results.get(name):
-            problems.append(f"{ACCEPTED.name} lists what {results[name]} notices: {name}")
-    killed = len(chosen) - len(survivors)
+    results = {mutant.name: known[mutant.name] for mutant in chosen}
+    problems = sorted(problems_of(results, {mutant.name for mutant in mutants}, rooms))
     print("\n".join(problems))
-    print(
-        f"mutate: {killed} of {len(chosen)} noticed ({killed / len(chosen):.1%}), {len(survivors)} survived"
-    )
+    survived = list(results.values()).count(None)
+    print(f"mutate: {len(results)} mutants, {survived} survived, {len(problems)} problems")
     return 1 if problems else 0
 
 
