@@ -21,6 +21,7 @@ from minimax_chat import (
     MiniMaxError,
     ResponseDecodeError,
     ResponseLimitError,
+    StreamInterruptedError,
 )
 from samples import KEY, TEXT, base_resp, event, openai_style, plain
 from server import (
@@ -125,33 +126,49 @@ def test_headers_without_end_are_an_error_that_is_not_retried(
     assert server.ended_by() == "client"
 
 
-def test_a_reply_that_breaks_off_is_closed(api: Driver) -> None:
-    """httpcore closes its connection by itself, but another transport need not."""
+class BrokenBody(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """Breaks off after its first bytes. httpcore closes such a connection; others need not."""
 
-    class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
-        closed = 0
+    def __init__(self, first: bytes) -> None:
+        self.first = first
+        self.closed = 0
 
-        def __iter__(self) -> Iterator[bytes]:
-            yield BODY[:20]
-            raise httpx.ReadError("broken off")
+    def __iter__(self) -> Iterator[bytes]:
+        yield self.first
+        raise httpx.ReadError("no route")
 
-        async def __aiter__(self) -> AsyncIterator[bytes]:
-            for piece in self:
-                yield piece
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self:
+            yield piece
 
-        def close(self) -> None:
-            self.closed += 1
+    def close(self) -> None:
+        self.closed += 1
 
-        async def aclose(self) -> None:
-            self.closed += 1
+    async def aclose(self) -> None:
+        self.closed += 1
 
-    body = Body()
-    transport = httpx.MockTransport(lambda request: httpx.Response(200, stream=body))
-    client = api.client(http_client=api.http_client(transport=transport), max_retries=0)
+
+def broken_client(api: Driver, body: BrokenBody, content_type: str) -> Client:
+    response = httpx.Response(200, headers={"Content-Type": content_type}, stream=body)
+    transport = httpx.MockTransport(lambda request: response)
+    return api.client(http_client=api.http_client(transport=transport), max_retries=0)
+
+
+def test_a_reply_that_breaks_off_says_why_and_is_closed(api: Driver) -> None:
+    body = BrokenBody(BODY[:20])
     with pytest.raises(APIConnectionError) as caught:
-        client.ask()
-    reason = "the connection to the API failed (ReadError: broken off)"
-    assert caught.value.message == reason
+        broken_client(api, body, "application/json").ask()
+    assert caught.value.message == "the connection to the API failed (ReadError: no route)"
+    assert body.closed == 1
+
+
+def test_a_stream_that_breaks_off_says_why_and_is_closed(api: Driver) -> None:
+    body = BrokenBody(event("Hel"))
+    stream = broken_client(api, body, "text/event-stream").stream()
+    assert next(stream).text == "Hel"
+    with pytest.raises(StreamInterruptedError) as caught:
+        next(stream)
+    assert caught.value.message == "the stream was broken off (ReadError: no route)"
     assert body.closed == 1
 
 

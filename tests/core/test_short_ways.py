@@ -15,7 +15,7 @@ import pytest
 
 from minimax_chat._json import parse
 from minimax_chat._think import split
-from samples import MESSAGES, chunk, plain, sse
+from samples import chunk, plain, sse
 from seams import answer, call, head, read, reply, stream_reader
 
 

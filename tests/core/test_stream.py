@@ -282,7 +282,9 @@ def test_a_stream_of_an_unknown_encoding_is_a_decode_error() -> None:
     parts, error = read_until_error(reader, b"\x1f\x8b\x00" * 100)
     assert parts == []
     assert isinstance(error, ResponseDecodeError)
-    assert "novel" in str(error)
+    reason = "no event could be decoded (text/event-stream, novel)"
+    assert error.message == f"the response violates the schema: {reason}"
+    assert error.body == ""
 
 
 # Variants seen on the wire
@@ -691,6 +693,9 @@ def test_each_choice_may_be_cut_off_by_a_limit_of_its_own() -> None:
     events[1]["choices"][0]["index"] = 1
     _, completion = parts_of(*events)
     assert [each.finish_reason for each in completion.choices] == ["length", "content_filter"]
+    events[0]["choices"][0]["finish_reason"] = "stop"
+    _, error = read_until_error(stream_reader(), sse(*events))
+    assert isinstance(error, StreamInterruptedError)
 
 
 @pytest.mark.parametrize(
