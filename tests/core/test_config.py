@@ -78,7 +78,7 @@ def test_the_repr_shows_neither_key_nor_headers() -> None:
     for shown in (repr(known), str(known), f"{known}", repr([known]), repr(copy.copy(known))):
         assert KEY not in shown
         assert "hush" not in shown
-        assert "https://api.minimaxi.com" in shown
+        assert "Config(base_url='https://api.minimaxi.com')" in shown
 
 
 # Address
@@ -177,6 +177,27 @@ def test_region_and_base_url_together_are_refused() -> None:
     assert "base_url" in message
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"api_key": ""}, "no API key: pass api_key= or set MINIMAX_API_KEY"),
+        ({"api_key": b"x"}, "api_key must be a string (got bytes)"),
+        ({"api_key": "a b"}, "the API key contains whitespace or non-ASCII characters"),
+        ({"region": "eu"}, "region must be 'cn' or 'global' (got 'eu')"),
+        ({"region": "cn", "base_url": CN}, "pass either region or base_url, not both"),
+        ({"base_url": "https://a@h"}, "base_url must not contain a user name or password"),
+        (
+            {"base_url": "h"},
+            "base_url must be an http:// or https:// URL without query or fragment (got 'h')",
+        ),
+    ],
+)
+def test_a_refusal_says_what_is_wrong(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        resolve(**arguments)
+    assert str(caught.value) == message
+
+
 def test_arguments_take_precedence_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MINIMAX_API_KEY", "sk-environment")
     monkeypatch.setenv("MINIMAX_REGION", "global")
@@ -258,6 +279,11 @@ def test_the_defaults_are_those_documented() -> None:
     assert (known.total_timeout, known.max_answer_bytes) == (24 * 60 * 60, 16 * 1024 * 1024)
 
 
+def test_the_shortest_timeout_and_the_least_answer_are_above_0() -> None:
+    assert config(timeout=0.001).timeout == config(total_timeout=0.001).total_timeout == 0.001
+    assert config(max_answer_bytes=1).max_answer_bytes == 1
+
+
 def test_the_longest_timeout_is_a_million_seconds() -> None:
     assert config(timeout=1_000_000).timeout == 1_000_000
     assert config(total_timeout=1_000_000).total_timeout == 1_000_000
@@ -296,12 +322,34 @@ def test_invalid_headers_are_refused_without_their_values(headers: Any) -> None:
     assert KEY not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("headers", "message"),
+    [
+        ({"X-A": "é"}, "the header 'X-A' must be printable ASCII"),
+        ({"Host": "h"}, "the header 'Host' is set by the client"),
+        ([("X-A", "b")], "headers must be a mapping (got list)"),
+    ],
+)
+def test_a_refused_header_is_named(headers: Any, message: str) -> None:
+    with pytest.raises(InvalidArgumentError) as caught:
+        config(headers=headers)
+    assert str(caught.value) == message
+
+
 def test_override_replaces_what_is_given_in_a_copy() -> None:
     known = config(timeout=5, max_retries=1, headers={"X-A": "1"})
     other = known.override(max_retries=0, headers={"X-B": "2"})
     assert (known.timeout, known.max_retries, known.headers.reveal()) == (5, 1, {"X-A": "1"})
     assert (other.timeout, other.max_retries) == (5, 0)
     assert other.headers.reveal() == {"X-A": "1", "X-B": "2"}
+
+
+def test_what_a_header_may_keep_secret_is_redacted() -> None:
+    headers = {"X-A": "Token one two-three", "X-B": "sesame", "X-C": "words"}
+    known = config(headers=headers)
+    assert known.redact("Token one two-three, one two-three, sesame") == "***, ***, ***"
+    # Shorter values are common words, and so are parts of a value.
+    assert known.redact(["words", {"Token": "two-three"}]) == ["words", {"Token": "two-three"}]
 
 
 # Unencrypted connections
@@ -321,8 +369,10 @@ def test_plain_http_to_another_machine_is_warned_of(
         kind(**options)
     (warning,) = caught
     assert warning.filename == __file__, "it names the line that makes the client"
-    assert url in str(warning.message)
-    assert KEY not in str(warning.message)
+    assert str(warning.message) == (
+        f"base_url is {url}: the API key crosses the network unencrypted. Use https:// or, if you "
+        "trust that network, warnings.filterwarnings('ignore', message='base_url is http')"
+    )
     with warnings.catch_warnings(record=True) as ignored:
         # The filter that the warning suggests.
         warnings.filterwarnings("ignore", message="base_url is http")
