@@ -112,6 +112,7 @@ def test_an_unknown_region_is_refused_and_the_known_ones_named(region: Any) -> N
         ("https://proxy.example/minimax/v1/", "https://proxy.example/minimax"),
         ("https://proxy.example/minimax/v11", "https://proxy.example/minimax/v11"),
         ("https://proxy.example:65535/a/b", "https://proxy.example:65535/a/b"),
+        ("https://proxy.example/X/", "https://proxy.example/X"),
         ("HTTPS://Proxy.Example", "https://Proxy.Example"),
     ],
 )
@@ -342,6 +343,19 @@ def test_override_replaces_what_is_given_in_a_copy() -> None:
     assert (known.timeout, known.max_retries, known.headers.reveal()) == (5, 1, {"X-A": "1"})
     assert (other.timeout, other.max_retries) == (5, 0)
     assert other.headers.reveal() == {"X-A": "1", "X-B": "2"}
+
+
+def test_the_hint_for_a_refused_key_names_the_other_platforms() -> None:
+    cn, world = f"region='cn' ({CN})", f"region='global' ({GLOBAL})"
+    for base_url, here, others in (
+        (CN, cn, world),
+        (GLOBAL, world, cn),
+        ("https://gateway.example", "https://gateway.example", f"{cn} or {world}"),
+    ):
+        assert config(base_url=base_url).region_hint() == (
+            f"The key was sent to {here}, but works only on the platform that issued it; for a key "
+            f"of another platform, use {others}."
+        )
 
 
 def test_what_a_header_may_keep_secret_is_redacted() -> None:

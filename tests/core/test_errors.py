@@ -49,6 +49,26 @@ RETRYABLE = {
     "InternalServerError",
     "ServerTimeoutError",
 }
+# Class: what its errors advise. The other classes advise what their base classes do.
+HINTS = {
+    "MiniMaxError": "",
+    "APIConnectionError": "Check the network, the proxy and base_url.",
+    "APITimeoutError": "Increase timeout=.",
+    "ResponseDecodeError": "Check base_url, and proxies between this machine and the API.",
+    "ResponseLimitError": "If the answer is meant to be so large, increase max_answer_bytes=.",
+    "StreamInterruptedError": "Call again; `completion` holds what had arrived.",
+    "APIError": "See MiniMax's list of error codes, or give its support the trace id.",
+    "InsufficientBalanceError": "Top up the account's balance; calls fail until then.",
+    "RateLimitError": "Wait before the next call, or increase max_retries.",
+    "PlanLimitError": "The limit resets with the plan's next time window; "
+    "retrying earlier does not help.",
+    "BadRequestError": "Change the request; it would be rejected again.",
+    "TokenLimitError": "Shorten the messages, or change max_completion_tokens.",
+    "InputContentError": "Change the messages; the same input would be blocked again.",
+    "OutputContentError": "Change the messages; the answer to them was blocked.",
+    "InternalServerError": "Try again later; if it persists, give MiniMax's support the trace id.",
+    "ServerTimeoutError": "Try again; a shorter or streamed answer is less likely to time out.",
+}
 CLASSES: dict[str, type[MiniMaxError]] = {
     name: value
     for name, value in vars(_errors).items()
@@ -98,7 +118,8 @@ def test_attributes_of_an_error_without_details(kind: type[MiniMaxError]) -> Non
     known = [getattr(error, name) for name in DETAILS if name not in ("retryable", "hint")]
     assert known == [None] * 6
     assert error.retryable is (kind.__name__ in RETRYABLE)
-    assert isinstance(error.hint, str)
+    hint = next(HINTS[base.__name__] for base in kind.__mro__ if base.__name__ in HINTS)
+    assert error.hint == hint
     assert str(error) == f"It broke. {error.hint}".strip()
 
 

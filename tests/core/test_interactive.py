@@ -45,6 +45,7 @@ def test_signature_of_create_lists_every_field_of_the_contract(
     assert parameters.keys() == {*CHAT_COMPLETION_REQUEST_SCHEMA["properties"], *OPTIONS}
     required = [name for name, each in parameters.items() if each.default is each.empty]
     assert required == CHAT_COMPLETION_REQUEST_SCHEMA["required"]
+    assert [*parameters][: len(required)] == required
     assert {each.kind for each in parameters.values()} == {inspect.Parameter.KEYWORD_ONLY}
     assert parameters["temperature"].annotation == "float | None"
 

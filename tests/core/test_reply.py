@@ -587,6 +587,116 @@ def test_a_key_echoed_in_the_type_of_a_reply_is_redacted(header: str) -> None:
     assert KEY not in shown(error)
 
 
+# The words of errors
+
+SYSTEM: dict[str, Any] = {"role": "system", "content": "Be brief."}
+DECODE_ERROR = (
+    "the response violates the schema: {}. Check base_url, and proxies between this "
+    "machine and the API. [HTTP 200]"
+)
+NO_MESSAGE = "the API returned an error without a message. "
+
+
+def calls(**call: Any) -> dict[str, Any]:
+    return {"choices": [{"message": {"tool_calls": [call]}}]}
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ({}, "the body has no choices (application/json)"),
+        ([1], "the body must be a mapping (got a list) (application/json)"),
+        ("x", "the body is a string (application/json)"),
+        (
+            b"<",
+            "the body is not JSON (Expecting value: line 1 column 1 (char 0)) (application/json)",
+        ),
+        (
+            calls(id=5),
+            "the body.choices[0].message.tool_calls[0].id must be a string or None (got 5) "
+            "(application/json)",
+        ),
+        (
+            calls(function={"name": 5}),
+            "the body.choices[0].message.tool_calls[0].function.name must be a string or None "
+            "(got 5) (application/json)",
+        ),
+    ],
+)
+def test_wording_of_a_decode_error(body: Any, reason: str) -> None:
+    assert str(error_of(200, body)) == DECODE_ERROR.format(reason)
+
+
+def test_a_decode_error_names_the_encoding() -> None:
+    error = error_of(200, {}, content_type="text/html", content_encoding="br")
+    assert str(error) == DECODE_ERROR.format("the body has no choices (text/html, br)")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "headers", "wording"),
+    [
+        (
+            404,
+            b"nothing",
+            {},
+            NO_MESSAGE + "The response was 'nothing'. Check base_url. [HTTP 404]",
+        ),
+        (
+            307,
+            b"",
+            {"location": "https://h"},
+            NO_MESSAGE
+            + "The redirect to https://h was not followed, to protect the key. Check base_url. "
+            "[HTTP 307]",
+        ),
+        (
+            399,
+            b"",
+            {"location": "https://h"},
+            NO_MESSAGE
+            + "The redirect to https://h was not followed, to protect the key. Check base_url. "
+            "[HTTP 399]",
+        ),
+        (
+            400,
+            b"",
+            {"location": "https://h"},
+            NO_MESSAGE + "The response was ''. Check base_url. [HTTP 400]",
+        ),
+        (
+            200,
+            {"input_sensitive": True, "input_sensitive_type": 3},
+            {},
+            "the input hit the content filter, and there is no answer (input_sensitive_type 3). "
+            "Change the messages; the same input would be blocked again. [HTTP 200]",
+        ),
+        (
+            200,
+            {"output_sensitive": True, "output_sensitive_type": 4},
+            {},
+            "the output hit the content filter, and there is no answer (output_sensitive_type "
+            "4). Change the messages; the answer to them was blocked. [HTTP 200]",
+        ),
+        (
+            400,
+            base_resp(2013, "bad"),
+            {},
+            "bad. The API accepts a single system message; combine them. [code 2013, HTTP 400]",
+        ),
+        (
+            429,
+            base_resp(1002, "slow"),
+            {"retry_after": "30"},
+            "slow. Wait before the next call, or increase max_retries. The API asks to wait 30 "
+            "s. [code 1002, HTTP 429]",
+        ),
+    ],
+)
+def test_wording_of_an_error(status: int, body: Any, headers: dict[str, str], wording: str) -> None:
+    error = error_of(status, body, call(messages=[SYSTEM, SYSTEM]), **headers)
+    assert str(error) == wording
+
+
 # How long the API asks to wait
 
 

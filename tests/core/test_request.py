@@ -75,7 +75,10 @@ def shown(value: object) -> str:
 
 
 WORDING: dict[str, tuple[dict[str, Any], str]] = {
-    "number out of bounds": ({"temperature": 12345}, " (got 12345)"),
+    "number out of bounds": (
+        {"temperature": 12345},
+        f"temperature must be > 0 and <= 1 for model {MODEL} (got 12345)",
+    ),
     "wrong type": (
         {"messages": [USER, {"role": "user", "content": 5}]},
         "messages[1].content must be a string or a list (got 5)",
@@ -87,23 +90,39 @@ WORDING: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "misspelt argument": (
         {"temprature": 1},
-        "unknown argument 'temprature'; did you mean 'temperature'?",
+        "unknown argument 'temprature'; did you mean 'temperature'? "
+        "To send an undocumented field, use extra_body={'temprature': ...}",
     ),
     "misspelt option": (
         {"max_retry": 1},
-        "unknown argument 'max_retry'; did you mean 'max_retries'?",
+        "unknown argument 'max_retry'; did you mean 'max_retries'? "
+        "To send an undocumented field, use extra_body={'max_retry': ...}",
     ),
-    "not JSON": ({"extra_body": {"new": nan}}, "the request cannot be serialized as JSON: "),
+    "several unknown arguments": (
+        {"seed": 1, "echo": 1},
+        "unknown argument 'echo'. To send an undocumented field, use extra_body={'echo': ...}",
+    ),
+    "extra_body of a wrong type": ({"extra_body": 5}, "extra_body must be a mapping (got int)"),
+    "stream in extra_body": (
+        {"extra_body": {"stream": True}},
+        "extra_body must not contain stream: pass it as an argument",
+    ),
     "size": (
         {"messages": [{"role": "user", "content": "x" * BODY_SIZE}]},
-        f"the request body must have at most {BODY_SIZE:,} bytes (64 MB), but has ",
+        f"the request body must have at most {BODY_SIZE:,} bytes (64 MB), but has "
+        f"{BODY_SIZE + 72:,}: upload large files to the Files API and pass their mm_file:// URLs",
     ),
 }
 
 
 @pytest.mark.parametrize(("params", "message"), WORDING.values(), ids=WORDING)
 def test_wording_of_refusals(params: dict[str, Any], message: str) -> None:
-    assert message in refused(**params)
+    assert refused(**params) == message
+
+
+def test_wording_of_what_is_no_json() -> None:
+    message = refused(extra_body={"new": nan})
+    assert message.startswith("the request cannot be serialized as JSON: Out of range float values")
 
 
 # What is sent
