@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import logging
 import re
 import traceback
 from functools import partial
@@ -642,6 +643,12 @@ def test_a_decode_error_names_the_encoding() -> None:
             NO_MESSAGE + "The response was 'nothing'. Check base_url. [HTTP 404]",
         ),
         (
+            404,
+            b"x" * 201,
+            {},
+            NO_MESSAGE + f"The response was '{'x' * 200}'. Check base_url. [HTTP 404]",
+        ),
+        (
             307,
             b"",
             {"location": "https://h"},
@@ -656,6 +663,14 @@ def test_a_decode_error_names_the_encoding() -> None:
             NO_MESSAGE
             + "The redirect to https://h was not followed, to protect the key. Check base_url. "
             "[HTTP 399]",
+        ),
+        (
+            300,
+            b"",
+            {"location": "https://h"},
+            NO_MESSAGE
+            + "The redirect to https://h was not followed, to protect the key. Check base_url. "
+            "[HTTP 300]",
         ),
         (
             400,
@@ -673,15 +688,22 @@ def test_a_decode_error_names_the_encoding() -> None:
         (
             200,
             {"output_sensitive": True, "output_sensitive_type": 4},
-            {},
+            {"trace_id": "t-1"},
             "the output hit the content filter, and there is no answer (output_sensitive_type "
-            "4). Change the messages; the answer to them was blocked. [HTTP 200]",
+            "4). Change the messages; the answer to them was blocked. [HTTP 200, trace id t-1]",
         ),
         (
             400,
             base_resp(2013, "bad"),
             {},
             "bad. The API accepts a single system message; combine them. [code 2013, HTTP 400]",
+        ),
+        (
+            422,
+            {"error": {"message": "bad", "code": "1026"}},
+            {},
+            "bad. Change the messages; the same input would be blocked again. "
+            "[code 1026, HTTP 422]",
         ),
         (
             429,
@@ -695,6 +717,24 @@ def test_a_decode_error_names_the_encoding() -> None:
 def test_wording_of_an_error(status: int, body: Any, headers: dict[str, str], wording: str) -> None:
     error = error_of(status, body, call(messages=[SYSTEM, SYSTEM]), **headers)
     assert str(error) == wording
+
+
+def test_a_decode_error_shows_the_body_as_it_came() -> None:
+    assert error_of(200, {"id": "你好"}).body == '{"id": "你好"}'
+
+
+def test_http_300_is_a_failure_of_its_own_status() -> None:
+    assert error_of(300, plain()).http_status == 300
+    assert error_of(300, openai_style("x (1004)", http="401")).http_status == 300
+
+
+def test_the_size_of_a_body_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG", "minimax_chat")
+    content = json.dumps(plain()).encode()
+    answer(200, content)
+    assert caplog.record_tuples == [
+        ("minimax_chat", logging.DEBUG, f"HTTP 200: {len(content)} bytes")
+    ]
 
 
 # How long the API asks to wait

@@ -54,6 +54,12 @@ def test_an_event_that_adds_only_text_is_not_checked_and_merged_as_a_whole(
     assert text < more / 3
 
 
+def test_any_other_event_with_a_text_is_not_checked_against_the_schema() -> None:
+    plain_event = calls_per_event(lambda number: chunk("word ", novel=number))
+    other = calls_per_event(lambda number: chunk("word ", novel=number, tool_calls=[]))
+    assert plain_event < other / 1.3
+
+
 def test_a_plain_answer_is_not_checked_against_the_schema() -> None:
     reply_head = head(reply())
     other = plain()
