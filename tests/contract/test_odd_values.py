@@ -37,7 +37,7 @@ def nested(levels: int) -> str:
 VALUES = [
     *("null", '""', '"x"', r'"\ud800"', json.dumps("long " * 2000)),
     *("true", "false", "0", "1", "-1", "7.0", "1e400", "NaN", "1" + "0" * 400),
-    *("[]", "[null]", '[""]', "[{}]", '[5, "x"]', '[["a", 1]]', nested(100)),
+    *("[]", "[null]", '[""]', "[{}]", '[5, "x"]', '[["a", 1]]', nested(MAX_DEPTH - 10)),
     *("{}", '{"a": {"b": [1]}}', '{"index": "x", "text": []}'),
 ]
 """As JSON, because json.dumps cannot write all of them."""

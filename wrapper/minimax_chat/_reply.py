@@ -151,6 +151,7 @@ class WholeReply:
                 self._content += piece
                 if len(self._content) > limit:
                     if not 200 <= self._head.status < 300:
+                        del self._content[limit:]
                         self.completion()  # which raises the error that the status stands for
                     raise ResponseLimitError(f"the response body exceeds {limit:,} bytes")
         except ResponseDecodeError as error:

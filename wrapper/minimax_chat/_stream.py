@@ -30,7 +30,8 @@ class StreamReader:
         self._max_bytes = head.call.config.max_answer_bytes
         self._unpacker = Unpacker(head.content_encoding)
         self._events, self._accumulator = EventDecoder(self._max_bytes), Accumulator()
-        self._unmeasured = 0  # bytes since the last look at the size of the answer
+        self._received = 0  # bytes
+        self._next_look = self._max_bytes  # at the size of the answer, after so many bytes
         self._whole: Completion | None = None
         self.begun: bool = False
         """Whether a chunk has been handed over."""
@@ -52,8 +53,8 @@ class StreamReader:
             return
         try:
             for piece in self._unpacker.feed(data):
-                self._unmeasured += len(piece)
-                if self._unmeasured > min(self._max_bytes / 8, MEASURED_EVERY):
+                self._received += len(piece)
+                if self._received > self._next_look:
                     self._check_size()
                 for content in self._events.feed(piece):
                     if content.strip() == b"[DONE]":
@@ -103,7 +104,7 @@ class StreamReader:
 
     def _check_size(self) -> None:
         # Not the sum of the events, which repeat what does not change, and some of the texts.
-        self._unmeasured = 0
+        self._next_look = self._received + min(self._max_bytes // 8, MEASURED_EVERY)
         if self._accumulator.size() > self._max_bytes:
             raise ResponseLimitError(f"the streamed answer exceeds {self._max_bytes:,} bytes")
 
