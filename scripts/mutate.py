@@ -26,6 +26,7 @@ import signal
 import subprocess
 import sys
 import tomllib
+import traceback
 import xml.etree.ElementTree as ET
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -291,6 +292,7 @@ def start(mutant: Mutant, run: tuple[str, list[str]], folder: Path, reach: Reach
         return process
     try:
         os.setsid()
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         shutil.rmtree(folder, ignore_errors=True)
         package = shutil.copytree(CORE, folder / CORE.name)
         (package / f"{mutant.room}.py").write_text(mutant.source(mutant.tree), "utf-8")
@@ -309,6 +311,8 @@ def start(mutant: Mutant, run: tuple[str, list[str]], folder: Path, reach: Reach
         status = pytest.main([*PYTEST, *files], plugins=[chosen])
         (folder / "failed.txt").write_text(chosen.failed or "an import", "utf-8")
         os._exit(min(status, 1))
+    except BaseException:
+        traceback.print_exc()
     finally:
         os._exit(2)
 
@@ -379,6 +383,7 @@ def main(argv: list[str] | None = None) -> int:
     mutants = [mutant for room in rooms for mutant in mutants_of(room)]
     chosen = mutants if options.sample is None else random.sample(mutants, options.sample)
     FOLDER.mkdir(exist_ok=True)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # to end the processes it started
     code = {room: fingerprint(CORE / f"{room}.py") for room in rooms}
     tests = fingerprint(*USED)
     known: dict[str, str | None] = {}
