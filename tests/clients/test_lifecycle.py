@@ -161,9 +161,11 @@ def test_a_client_does_not_show_its_key(
 @pytest.mark.parametrize("copied", [pickle.dumps, copy.copy, copy.deepcopy])
 def test_a_client_cannot_be_pickled_or_copied(api: Driver, copied: Callable[[Any], Any]) -> None:
     client = api.client("http://127.0.0.1:1")
-    with pytest.raises(TypeError, match=api.kind.__name__) as caught:
+    with pytest.raises(TypeError) as caught:
         copied(client.client)
-    assert KEY not in str(caught.value)
+    assert str(caught.value) == (
+        f"{api.kind.__name__} holds an API key and connections, so it cannot be copied or pickled"
+    )
 
 
 def test_the_repr_of_a_client_shows_its_base_url(api: Driver) -> None:

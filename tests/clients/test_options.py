@@ -103,6 +103,26 @@ def test_an_invalid_option_is_refused_when_the_client_is_made(
         api.client(**options)
 
 
+@pytest.mark.parametrize(
+    "option",
+    [
+        {"timeout": 0},
+        {"total_timeout": 0},
+        {"max_retries": -1},
+        {"max_answer_bytes": 0},
+        {"default_headers": {"Host": "x"}},
+    ],
+    ids=lambda option: next(iter(option)),
+)
+def test_every_option_of_a_client_and_a_variant_is_taken(
+    api: Driver, option: dict[str, Any]
+) -> None:
+    with pytest.raises(InvalidArgumentError):
+        api.client(**option)
+    with pytest.raises(InvalidArgumentError):
+        api.client().with_options(**option)
+
+
 def test_options_are_keyword_only(api: Driver) -> None:
     with pytest.raises(TypeError):
         api.kind(KEY)  # type: ignore[call-arg]
@@ -198,7 +218,15 @@ def test_the_body_holds_what_was_asked_for_alone(api: Driver, server: Server) ->
 
 
 @pytest.mark.parametrize(
-    "arguments", [{"temperature": 12345}, {"tempreature": 0.5}, {"timeout": 0}]
+    "arguments",
+    [
+        {"temperature": 12345},
+        {"tempreature": 0.5},
+        {"timeout": 0},
+        {"total_timeout": 0},
+        {"max_retries": -1},
+        {"extra_headers": {"Host": "x"}},
+    ],
 )
 def test_a_call_with_an_invalid_argument_sends_nothing(
     api: Driver, server: Server, delays: list[float], arguments: dict[str, Any]
@@ -214,9 +242,13 @@ def test_a_call_with_an_invalid_argument_sends_nothing(
 
 def test_an_http_client_of_another_kind_is_refused(api: Driver) -> None:
     other = httpx.Client if api.asynchronous else httpx.AsyncClient
+    wanted = api.http_client().__class__.__name__
     for wrong in (other(transport=httpx.MockTransport(Recorder())), "http://proxy", httpx):
-        with pytest.raises(ConfigurationError, match=api.http_client().__class__.__name__):
+        with pytest.raises(ConfigurationError) as caught:
             api.client(http_client=wrong)
+        assert str(caught.value) == (
+            f"http_client must be an httpx.{wanted} or httpx2.{wanted} (got {type(wrong).__name__})"
+        )
 
 
 def test_a_custom_http_client_is_used_and_stays_open(api: Driver, server: Server) -> None:
@@ -237,8 +269,9 @@ def test_a_custom_http_client_that_was_closed_is_a_configuration_error(
     http = api.http_client()
     client = api.client(server.base_url, http_client=http)
     api.run(http.aclose() if api.asynchronous else http.close())
-    with pytest.raises(ConfigurationError, match="closed"):
+    with pytest.raises(ConfigurationError) as caught:
         client.ask()
+    assert str(caught.value) == "the client is closed; create a new one"
 
 
 @pytest.mark.filterwarnings("ignore:base_url is http")
