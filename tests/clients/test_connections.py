@@ -96,6 +96,28 @@ def test_more_calls_than_connections_wait_for_one(
     assert len(made) == 2
 
 
+def test_calls_that_wait_are_spread_over_the_http_clients(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Connections, "CALLS_PER_CLIENT", 1)
+    monkeypatch.setattr(Connections, "MAX_CLIENTS", 2)
+    server.otherwise(answer)
+
+    async def main() -> None:
+        async with AsyncMiniMax(base_url=server.base_url, api_key=KEY) as client:
+            create = client.chat.completions.create
+            streams = [await create(model=MODEL, messages=MESSAGES, stream=True) for _ in range(2)]
+            calls = [asyncio.create_task(create(model=MODEL, messages=MESSAGES)) for _ in range(2)]
+            await asyncio.sleep(0.05)
+            for stream in reversed(streams):
+                await stream.aclose()
+                await asyncio.wait(calls, timeout=5, return_when=asyncio.FIRST_COMPLETED)
+                assert any(call.done() for call in calls)
+            assert [(await call).text for call in calls] == [PROMPT] * 2
+
+    asyncio.run(main())
+
+
 BROKEN_STREAM = [stream_head(), http_chunk(event("Hel")), CLOSE]
 FAILURES: dict[str, list[Any]] = {
     "an error": [http_reply(openai_style("login fail (1004)"), 401)],

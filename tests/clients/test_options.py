@@ -154,6 +154,9 @@ def test_an_environment_that_httpx_rejects_is_a_configuration_error(
         with pytest.raises(ConfigurationError, match=named) as caught:
             client.ask()
         assert not caught.value.retryable
+        message = str(caught.value)
+        assert message.startswith("the HTTP client could not be created (")
+        assert message.endswith("); check the proxy and certificate settings")
     server.script(http_reply(plain()))
     assert client.ask().text == TEXT, "the failed attempt leaves nothing behind"
 

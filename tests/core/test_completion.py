@@ -98,7 +98,7 @@ def test_missing_and_null_fields_of_usage_read_none(usage: dict[str, Any]) -> No
 
 
 @pytest.mark.parametrize(
-    "created", ["x", "1776838788", 10**30, -(10**30), 1e300, None, [], {}, 10**400]
+    "created", ["x", "1776838788", 1e15, 2**60, 10**30, -(10**30), 1e300, None, [], {}, 10**400]
 )
 def test_an_invalid_creation_time_reads_none(created: Any) -> None:
     assert Completion({**documented(), "created": created}).created_at is None
@@ -158,6 +158,7 @@ def test_structured_thinking_replaces_tagged_thinking_unless_empty(
         ("<think>I wonder", "length", True),
         ("<think>I wonder</think>", "length", True),
         ("<think>", "length", True),
+        ("\n<think>\n", "length", True),
         # No thinking: something else has used up the tokens.
         ("", "length", False),
         (None, "length", False),

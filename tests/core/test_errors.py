@@ -123,6 +123,11 @@ def test_attributes_of_an_error_without_details(kind: type[MiniMaxError]) -> Non
     assert str(error) == f"It broke. {error.hint}".strip()
 
 
+def test_a_full_stop_between_message_and_hint_is_not_doubled() -> None:
+    for message in ("No such model: X", "No such model: X."):
+        assert str(MiniMaxError(message, hint="Try Y.")) == "No such model: X. Try Y."
+
+
 @every_class
 @pytest.mark.parametrize(
     "copied", [copy.copy, copy.deepcopy, lambda error: pickle.loads(pickle.dumps(error))]

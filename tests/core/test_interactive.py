@@ -27,7 +27,7 @@ ANSWER = Completion(
         "choices": [
             {
                 "finish_reason": "stop",
-                "message": {"content": "<think>\nA <b>\n</think>\n\nHello, *you*!\n\nMore"},
+                "message": {"content": '<think>\n"A" <b>\n</think>\n\nHello, *you*!\n\nMore'},
             }
         ],
         "usage": {"total_tokens": 5},
@@ -111,11 +111,14 @@ def test_an_odd_completion_has_a_repr_in_both_forms(body: dict[str, object]) -> 
 def test_repr_of_a_chunk_shows_its_pieces() -> None:
     chunk = CompletionChunk({"choices": [{"finish_reason": "stop"}]}, "Hm", "Hi")
     assert repr(chunk) == "CompletionChunk(thinking='Hm', text='Hi', finish_reason='stop')"
+    piece = {"function": {"arguments": "{}"}}
+    chunk = CompletionChunk({"choices": [{"delta": {"tool_calls": [piece]}}]}, "", "")
+    assert repr(chunk) == f"CompletionChunk(thinking='', text='', tool_calls=[{piece}])"
 
 
 def test_a_notebook_shows_the_answer_with_its_thinking_folded() -> None:
     assert ANSWER._repr_markdown_() == (
-        "<details><summary>Thinking</summary>\n\nA &lt;b&gt;\n\n</details>\n\n"
+        '<details><summary>Thinking</summary>\n\n"A" &lt;b&gt;\n\n</details>\n\n'
         "Hello, *you*!\n\nMore\n\n"
         "<sub>MiniMax-M2.7 · stop · 5 tokens</sub>"
     )
