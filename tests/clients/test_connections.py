@@ -147,9 +147,10 @@ def test_a_failed_call_gives_its_http_client_back(
     assert len(made) == 1
 
 
-def test_a_cancelled_call_gives_its_http_client_back(
+def test_a_cancelled_call_takes_its_http_client_with_it(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """For httpcore 1.0 then keeps a place in its pool, until no call gets one any more."""
     monkeypatch.setattr(Connections, "CALLS_PER_CLIENT", 1)
     made = record_clients(True, monkeypatch)
 
@@ -160,9 +161,34 @@ def test_a_cancelled_call_gives_its_http_client_back(
                 call = client.chat.completions.create(model=MODEL, messages=MESSAGES, stream=stream)
                 with pytest.raises(TimeoutError):
                     await asyncio.wait_for(call, 0.1)
+                assert made[-1].is_closed
 
     asyncio.run(main())
-    assert len(made) == 1
+    assert len(made) == 2
+
+
+class Interruption(BaseException):
+    """As Ctrl-C is, or the cancellation of a task."""
+
+
+def test_the_http_client_of_an_interrupted_call_is_closed_after_its_other_calls(
+    api: Driver, server: Server, made: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.otherwise(answer)
+    client = api.client(server.base_url)
+    first, second = open_streams(client, 2)
+    with monkeypatch.context() as patch:
+
+        def interrupt(response: Any) -> Any:
+            raise Interruption
+
+        patch.setattr(httpx.Response, "aclose" if api.asynchronous else "close", interrupt)
+        with pytest.raises(Interruption):
+            first.close()
+    assert client.ask().text == PROMPT
+    assert [http.is_closed for http in made] == [False, False]
+    assert "".join(chunk.text for chunk in second) == PROMPT
+    assert [http.is_closed for http in made] == [True, False]
 
 
 def test_closing_that_is_interrupted_can_be_finished(

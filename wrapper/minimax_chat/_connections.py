@@ -28,9 +28,11 @@ class PooledClient(Generic[HTTPClient]):
 class Connection(Generic[HTTPClient]):
     """What a call holds: an HTTP client and, once it has come, the response."""
 
-    def __init__(self, http: HTTPClient, release: Callable[[], HTTPClient | None]) -> None:
+    def __init__(self, http: HTTPClient, release: Callable[[bool], HTTPClient | None]) -> None:
         self.http = http
         self.response: Response | None = None
+        self.interrupted = False
+        """Whether something other than an error of this package ended the call."""
         self._release = [release]
 
     def release(self) -> HTTPClient | None:
@@ -39,7 +41,7 @@ class Connection(Generic[HTTPClient]):
             release = self._release.pop()  # by one thread, if several close a stream
         except IndexError:
             return None
-        return release()
+        return release(self.interrupted)
 
 
 class Connections(Generic[HTTPClient]):
@@ -77,7 +79,7 @@ class Connections(Generic[HTTPClient]):
         scope, http = self._scope(), self._user_client.reveal()
         if self._closed.is_set() or (http is not None and http.is_closed):
             raise ConfigurationError(CLOSED)
-        return self._take_own(scope) if http is None else Connection(http, lambda: None)
+        return self._take_own(scope) if http is None else Connection(http, lambda interrupted: None)
 
     @property
     def _lock(self) -> threading.RLock:
@@ -117,10 +119,18 @@ class Connections(Generic[HTTPClient]):
         return Connection(pooled.http.reveal(), partial(self._give_back, clients, pooled))
 
     def _give_back(
-        self, clients: list[PooledClient[HTTPClient]], pooled: PooledClient[HTTPClient]
+        self,
+        clients: list[PooledClient[HTTPClient]],
+        pooled: PooledClient[HTTPClient],
+        interrupted: bool,
     ) -> HTTPClient | None:
         with self._lock:
             pooled.calls -= 1
+            if interrupted and pooled in clients:
+                # httpcore may have lost count of its connections: it is not used any more.
+                clients.remove(pooled)
+            if pooled not in clients:
+                return None if pooled.calls else pooled.http.reveal()
             idle = [each for each in clients if not each.calls]
             if pooled not in idle or len(idle) <= self.MAX_IDLE_CLIENTS:
                 return None

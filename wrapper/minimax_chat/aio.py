@@ -79,6 +79,9 @@ async def _close(connection: Connection[AsyncClient]) -> None:
     try:
         if response is not None:
             await response.aclose()
+    except BaseException:
+        connection.interrupted = True
+        raise
     finally:
         if (idle := connection.release()) is not None:
             await idle.aclose()
@@ -108,6 +111,9 @@ async def _chunks(
                 call.deadline.check()
         for chunk in reader.end():
             yield chunk
+    except BaseException as error:
+        connection.interrupted = not isinstance(error, (MiniMaxError, GeneratorExit))
+        raise
     finally:
         await _close(connection)
 
@@ -187,7 +193,8 @@ class Completions(PublicNames):
                 async for data in body:
                     reply.feed(data)
                     call.deadline.check()
-        except BaseException:
+        except BaseException as error:
+            connection.interrupted = not isinstance(error, MiniMaxError)
             await _close(connection)
             raise
         await _close(connection)

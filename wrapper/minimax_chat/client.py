@@ -80,6 +80,9 @@ def _close(connection: Connection[Client]) -> None:
     try:
         if response is not None:
             response.close()
+    except BaseException:
+        connection.interrupted = True
+        raise
     finally:
         if (idle := connection.release()) is not None:
             idle.close()
@@ -109,6 +112,9 @@ def _chunks(
                 call.deadline.check()
         for chunk in reader.end():
             yield chunk
+    except BaseException as error:
+        connection.interrupted = not isinstance(error, (MiniMaxError, GeneratorExit))
+        raise
     finally:
         _close(connection)
 
@@ -186,7 +192,8 @@ class Completions(PublicNames):
                 for data in body:
                     reply.feed(data)
                     call.deadline.check()
-        except BaseException:
+        except BaseException as error:
+            connection.interrupted = not isinstance(error, MiniMaxError)
             _close(connection)
             raise
         _close(connection)
