@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import sys
 from types import ModuleType
 from typing import Any
@@ -38,6 +39,11 @@ def client(api: Driver, server: Server, library: Any) -> Client:
     """A client that sends with an HTTP client of the library."""
     http = api.http_client(library, headers={"x-from": library.__name__})
     return api.client(server.base_url, http_client=http, max_retries=0)
+
+
+def test_httpx2_is_preferred_if_it_is_installed() -> None:
+    preferred = httpx if os.environ.get("WITHOUT_SPEED") else httpx2
+    assert _http.library is preferred
 
 
 def test_calls_go_through_the_given_client(

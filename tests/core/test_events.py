@@ -205,6 +205,8 @@ TOO_LARGE = "an event of the stream exceeds 20 bytes"
     ("stream", "events", "message"),
     [
         (b"data: 01234567890123\n\n", [b"01234567890123"], ""),
+        (b"data: 01234567890123\n\n" * 2, [b"01234567890123"] * 2, ""),
+        (b": 234567890123456789\n\n", [], ""),
         (b"data: 012345678901234\n\n", [], TOO_LARGE),
         (b"data: 01234567\ndata:\n\n", [b"01234567\n"], ""),
         (b"data: 01234567\ndata: 0\n\n", [], TOO_LARGE),

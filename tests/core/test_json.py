@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 import pytest
@@ -21,6 +22,10 @@ VALUES = st.recursive(
 
 
 needs_msgspec = pytest.mark.skipif(_json.decode is None, reason="msgspec is hidden")
+
+
+def test_msgspec_is_used_if_it_is_installed() -> None:
+    assert (_json.decode is None) == bool(os.environ.get("WITHOUT_SPEED"))
 
 
 def outcome(content: bytes) -> str:
@@ -105,6 +110,12 @@ def test_nesting_is_limited(shape: tuple[bytes, bytes, bytes], depth: int) -> No
     else:
         with pytest.raises(RecursionError):
             parse(content)
+
+
+def test_the_limit_of_nesting_is_told() -> None:
+    assert parse(b"[" * 100 + b"]" * 100)
+    with pytest.raises(RecursionError, match=r"^it is nested more than 100 levels deep$"):
+        parse(b"[" * 101 + b"]" * 101)
 
 
 def test_many_brackets_are_no_nesting() -> None:

@@ -60,6 +60,15 @@ def test_any_other_event_with_a_text_is_not_checked_against_the_schema() -> None
     assert plain_event < other / 1.3
 
 
+def test_text_is_searched_for_tags_only_where_one_may_begin() -> None:
+    begun = chunk("<think>a</think>b")
+    text = calls_per_event(lambda number: chunk("word "))
+    brackets = calls_per_event(lambda number: chunk("<word "))
+    after_thinking = calls_per_event(lambda number: chunk("<word ") if number else begun)
+    assert text < brackets
+    assert after_thinking < brackets
+
+
 def test_a_plain_answer_is_not_checked_against_the_schema() -> None:
     reply_head = head(reply())
     other = plain()

@@ -41,6 +41,8 @@ CONTENTS = {
         "<think>a</think>\n \n\n    return 1\n",
         ("a", "    return 1\n"),
     ),
+    "lines that end in CR": ("<think>a</think>\r\r  b", ("a", "  b")),
+    "only white space is dropped": ("<think>XaX</think>XbX", ("XaX", "XbX")),
     "white space on the line of the closing tag": ("<think>a</think> b", ("a", " b")),
     "blank lines alone": ("<think>a</think>\n \n  ", ("a", "")),
     "white space inside stays": ("<think>\na\n\n b\n</think>\nc \n d\n", ("a\n\n b", "c \n d\n")),
@@ -144,6 +146,18 @@ def joined(parts: list[tuple[str, str]]) -> tuple[str, str]:
 @contents_and_parts
 def test_thinking_and_answer_of_a_content(content: str, parts: tuple[str, str]) -> None:
     assert split(content) == parts
+
+
+@pytest.mark.parametrize("start", ["<think>a</think>b", "The tag <think> opens"])
+def test_an_answer_that_has_begun_is_passed_on_at_once(start: str) -> None:
+    splitter = ThinkSplitter()
+    splitter.feed(start)
+    assert [splitter.feed(piece) for piece in ("<", "/thi", "nk>", " <th")] == [
+        ("", "<"),
+        ("", "/thi"),
+        ("", "nk>"),
+        ("", " <th"),
+    ]
 
 
 @contents_and_parts
