@@ -59,7 +59,7 @@ ODD_ITEM_PARSED = """\
 ODD_ITEM_WRITTEN = """\
 \\1for \\2\\3_item_data in cast(list[Any], self.\\4):
 \\1    if not hasattr(\\2\\3_item_data, "to_dict"):
-\\1        \\2.append(\\2\\3_item_data)
+\\1        \\4.append(\\2\\3_item_data)
 \\1        continue
 """
 # To Python, true is 1.

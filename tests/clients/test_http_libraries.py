@@ -136,3 +136,21 @@ def test_an_import_that_is_blocked_does_not_matter(
     server.otherwise(CLOSE)
     with pytest.raises(APIConnectionError):
         api.client(server.base_url, max_retries=0).ask()
+
+
+def test_a_client_that_is_closed_during_the_call_is_a_configuration_error(
+    api: Driver, library: Any
+) -> None:
+    """As it is if another thread closes it just then; other such errors are nobody's fault."""
+
+    def respond(request: Any) -> Any:
+        raise RuntimeError(reason)
+
+    http = api.http_client(library, transport=library.MockTransport(respond))
+    client = api.client("http://127.0.0.1", http_client=http)
+    reason = "Cannot send a request, as the client has been closed."
+    with pytest.raises(ConfigurationError, match="closed during the call"):
+        client.ask()
+    reason = "something else"
+    with pytest.raises(RuntimeError, match="something else"):
+        client.ask()

@@ -64,7 +64,7 @@ def repeated_text() -> Iterator[bytes]:
 
 def entries() -> Iterator[bytes]:
     for number in itertools.count():
-        pieces = [{"index": number * 20_000 + index, "a": 1} for index in range(20_000)]
+        pieces = [{"index": number * 2_000 + index, "a": 1} for index in range(2_000)]
         yield http_chunk(sse({"choices": pieces}, done=False))
 
 

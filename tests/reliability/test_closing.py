@@ -170,7 +170,6 @@ def test_a_task_that_waits_for_a_connection_ends_when_the_client_is_closed() -> 
         assert len(server.requests) == 1, "a closed client sends nothing"
 
 
-@pytest.mark.xfail(reason="a RuntimeError of the HTTP library")
 def test_a_client_closed_just_before_the_request_is_sent_raises_an_error_of_this_package(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
