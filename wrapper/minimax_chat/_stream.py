@@ -31,7 +31,8 @@ class StreamReader:
         self._unpacker = Unpacker(head.content_encoding)
         self._events, self._accumulator = EventDecoder(self._max_bytes), Accumulator()
         self._received = 0  # bytes
-        self._next_look = self._max_bytes  # at the size of the answer, after so many bytes
+        # At the size of the answer, after so many bytes.
+        self._next_look = min(self._max_bytes, MEASURED_EVERY)
         self._whole: Completion | None = None
         self.begun: bool = False
         """Whether a chunk has been handed over."""
