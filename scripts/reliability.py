@@ -18,7 +18,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from minimax_chat._http import library
+from minimax_chat._http import default_library
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs/reliability.md"
@@ -56,10 +56,9 @@ def measured() -> list[Figures] | None:
 def facts() -> str:
     today = datetime.datetime.now(datetime.UTC).date()
     python = f"{platform.python_implementation()} {platform.python_version()}"
-    return (
-        f"{RUNS} runs without a failure, on {today}: {python}, "
-        f"{library.__name__} {library.__version__}, {platform.system()}, {os.cpu_count()} cores."
-    )
+    http = f"{default_library.__name__} {default_library.__version__}"
+    machine = f"{platform.system()}, {os.cpu_count()} cores"
+    return f"{RUNS} runs without a failure, on {today}: {python}, {http}, {machine}."
 
 
 def tables(found: Iterable[Figures]) -> str:

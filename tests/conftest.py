@@ -25,9 +25,9 @@ if os.environ.get("WITHOUT_SPEED"):
     for name in SPEED:
         del sys.modules[name]  # other packages that the tests use need it
     sys.modules.update(hidden)
-    assert (_http.library.__name__, _json.decode) == ("httpx", None)
+    assert (_http.default_library.__name__, _json.decode) == ("httpx", None)
 
 
 def pytest_report_header() -> str:
     reader = "json" if _json.decode is None else "msgspec"
-    return f"minimax-chat: with {_http.library.__name__} and {reader}"
+    return f"minimax-chat: with {_http.default_library.__name__} and {reader}"

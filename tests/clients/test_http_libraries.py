@@ -43,7 +43,7 @@ def client(api: Driver, server: Server, library: Any) -> Client:
 
 def test_httpx2_is_preferred_if_it_is_installed() -> None:
     preferred = httpx if os.environ.get("WITHOUT_SPEED") else httpx2
-    assert _http.library is preferred
+    assert _http.default_library is preferred
 
 
 def test_calls_go_through_the_given_client(
@@ -131,7 +131,7 @@ def test_a_client_of_the_other_kind_is_refused(api: Driver, library: Any) -> Non
 def test_an_import_that_is_blocked_does_not_matter(
     api: Driver, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (other,) = {"httpx", "httpx2"} - {_http.library.__name__}
+    (other,) = {"httpx", "httpx2"} - {_http.default_library.__name__}
     monkeypatch.setitem(sys.modules, other, None)
     server.otherwise(CLOSE)
     with pytest.raises(APIConnectionError):

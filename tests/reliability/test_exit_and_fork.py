@@ -170,8 +170,8 @@ def test_a_forked_child_leaves_the_open_stream_of_its_parent_alone() -> None:
 
 
 FORK_WHILE_A_THREAD_OPENS_A_CONNECTION = """
-from minimax_chat._http import library
-make = library.Client.__init__
+from minimax_chat._http import default_library
+make = default_library.Client.__init__
 opening, proceed = threading.Event(), threading.Event()
 
 def make_slowly(*arguments, **options):
@@ -180,7 +180,7 @@ def make_slowly(*arguments, **options):
         proceed.wait()
     make(*arguments, **options)
 
-library.Client.__init__ = make_slowly
+default_library.Client.__init__ = make_slowly
 thread = threading.Thread(target=lambda: say(ask("thread")))
 thread.start()
 opening.wait()

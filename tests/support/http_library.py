@@ -5,6 +5,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import httpx as httpx
 else:
-    from minimax_chat._http import library as httpx
+    from minimax_chat._http import default_library as httpx
 
 __all__ = ["httpx"]

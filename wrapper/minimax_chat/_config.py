@@ -108,7 +108,7 @@ class Config:
             ),
             *(_header_problem(name, value) for name, value in added.items()),
         ]
-        for problem in filter(None, problems):
+        if problem := next(filter(None, problems), None):
             raise InvalidArgumentError(problem)
         copy = Config(self.api_key, self.base_url)
         vars(copy).update({**vars(self), **options})

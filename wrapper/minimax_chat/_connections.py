@@ -10,7 +10,7 @@ from functools import partial
 from typing import Generic
 
 from ._errors import ConfigurationError
-from ._http import HTTPClient, Response, library, loaded
+from ._http import HTTPClient, Response, default_library, loaded
 from ._secret import Secret
 
 CLOSED = "the client is closed; create a new one"
@@ -140,8 +140,8 @@ class Connections(Generic[HTTPClient]):
     def _own_client(self) -> HTTPClient:
         try:
             if self._certificates is None:  # loading them takes 20 ms and more
-                self._certificates = library.create_ssl_context()
-            limits = library.Limits(
+                self._certificates = default_library.create_ssl_context()
+            limits = default_library.Limits(
                 max_connections=self.CALLS_PER_CLIENT,
                 max_keepalive_connections=self.CALLS_PER_CLIENT,
             )

@@ -29,7 +29,7 @@ def _preferred() -> Any:
         return import_module("httpx")
 
 
-library = _preferred()
+default_library = _preferred()
 """What creates our own clients. The other library is not imported: both take twice the time."""
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     Response: TypeAlias = httpx.Response | httpx2.Response
     Timeout: TypeAlias = httpx.Timeout | httpx2.Timeout
 else:
-    Client, AsyncClient = library.Client, library.AsyncClient
-    Response, Timeout = library.Response, library.Timeout
+    Client, AsyncClient = default_library.Client, default_library.AsyncClient
+    Response, Timeout = default_library.Response, default_library.Timeout
 HTTPClient = TypeVar("HTTPClient", bound="Client | AsyncClient")
 
 TIMEOUT = 120.0
@@ -78,7 +78,7 @@ class Deadline:
         """The seconds left; raises a timeout of the HTTP library once it has passed."""
         if left := self.left:
             return left
-        raise library.ReadTimeout(f"{self.seconds:g} s have passed")
+        raise default_library.ReadTimeout(f"{self.seconds:g} s have passed")
 
 
 class Timeouts(dict[str, Any]):

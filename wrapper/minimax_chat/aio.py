@@ -11,7 +11,14 @@ from ._completion import Completion, CompletionChunk
 from ._config import Config
 from ._connections import Connection, Connections
 from ._errors import ConfigurationError, MiniMaxError
-from ._http import AsyncClient, Response, library, map_http_errors, short_read, with_deadlines
+from ._http import (
+    AsyncClient,
+    Response,
+    default_library,
+    map_http_errors,
+    short_read,
+    with_deadlines,
+)
 from ._reply import ReplyHead, WholeReply
 from ._request import PreparedCall, show_parameters
 from ._retry import retry_delay
@@ -218,7 +225,7 @@ def _has_ended(loop: asyncio.AbstractEventLoop) -> bool:
 class AsyncMiniMax(BaseClient[AsyncClient]):
     """A client of MiniMax's chat completions, safe to share between tasks."""
 
-    _new_http_client = library.AsyncClient
+    _new_http_client = default_library.AsyncClient
     _scope = staticmethod(_scope)
     _has_ended = staticmethod(_has_ended)
 

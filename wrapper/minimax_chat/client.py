@@ -12,7 +12,7 @@ from ._completion import Completion, CompletionChunk
 from ._config import Config
 from ._connections import Connection, Connections
 from ._errors import MiniMaxError
-from ._http import Client, Response, library, map_http_errors, short_read, with_deadlines
+from ._http import Client, Response, default_library, map_http_errors, short_read, with_deadlines
 from ._reply import ReplyHead, WholeReply
 from ._request import PreparedCall, show_parameters
 from ._retry import retry_delay
@@ -207,7 +207,7 @@ def _has_ended(process: int) -> bool:
 class MiniMax(BaseClient[Client]):
     """A client of MiniMax's chat completions, safe to share between threads."""
 
-    _new_http_client = library.Client
+    _new_http_client = default_library.Client
     _scope = staticmethod(os.getpid)
     _has_ended = staticmethod(_has_ended)
 
