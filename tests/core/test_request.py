@@ -195,10 +195,11 @@ def test_a_model_may_be_any_string(model: str) -> None:
     assert sent(model=model)["model"] == model
 
 
-def test_a_request_of_the_documented_size_is_sent() -> None:
+def test_a_request_of_the_documented_size_is_sent_and_one_byte_more_is_refused() -> None:
     fits = BODY_SIZE - len(call(messages=[{**USER, "content": ""}]).request["content"])
     of = call(messages=[{**USER, "content": "x" * fits}])
     assert len(of.request["content"]) == BODY_SIZE
+    assert f"{BODY_SIZE + 1:,}" in refused(messages=[{**USER, "content": "x" * (fits + 1)}])
 
 
 SCHEMA: dict[str, Any] = {
