@@ -118,7 +118,7 @@ def test_calls_that_wait_are_spread_over_the_http_clients(
     asyncio.run(main())
 
 
-BROKEN_STREAM = [stream_head(), http_chunk(event("Hel")), CLOSE]
+BROKEN_STREAM: list[Any] = [stream_head(), http_chunk(event("Hel")), CLOSE]
 FAILURES: dict[str, list[Any]] = {
     "an error": [http_reply(openai_style("login fail (1004)"), 401)],
     "no JSON": [http_reply(b"<html>")],
@@ -188,6 +188,30 @@ def test_the_http_client_of_an_interrupted_call_is_closed_after_its_other_calls(
     assert client.ask().text == PROMPT
     assert [http.is_closed for http in made] == [False, False]
     assert "".join(chunk.text for chunk in second) == PROMPT
+    assert [http.is_closed for http in made] == [True, False]
+
+
+def test_the_http_client_of_an_interrupted_stream_is_not_used_again(
+    api: Driver, server: Server, made: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.otherwise(answer)
+    client = api.client(server.base_url)
+    stream = client.stream()
+    next(stream)
+    with monkeypatch.context() as patch:
+
+        def interrupt(content: bytes) -> Any:
+            raise Interruption
+
+        patch.setattr("minimax_chat._stream.parsed", interrupt)
+        with pytest.raises(Interruption):
+            next(stream)
+    assert made[0].is_closed
+    # A stream that is left, or that fails, has not been interrupted.
+    client.stream().close()
+    server.script(*BROKEN_STREAM)
+    with pytest.raises(MiniMaxError):
+        client.text(streamed=True)
     assert [http.is_closed for http in made] == [True, False]
 
 

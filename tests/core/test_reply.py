@@ -18,6 +18,7 @@ from documented import STATUS_CODES
 from minimax_chat import (
     APIError,
     APITimeoutError,
+    BadRequestError,
     ContentFilterError,
     InputContentError,
     InternalServerError,
@@ -848,12 +849,25 @@ def test_the_limit_is_for_the_unpacked_body() -> None:
     assert (caught.value.http_status, caught.value.trace_id) == (200, "t-1")
 
 
-def test_the_http_status_of_a_large_error_page_decides() -> None:
+@pytest.mark.parametrize(
+    ("status", "kind", "retryable"),
+    [
+        (200, ResponseLimitError, False),
+        (299, ResponseLimitError, False),
+        (300, APIError, False),
+        (404, BadRequestError, False),
+        (503, InternalServerError, True),
+    ],
+)
+def test_the_http_status_of_a_large_error_page_decides(
+    status: int, kind: type[MiniMaxError], retryable: bool
+) -> None:
     of = call(of=config(max_answer_bytes=1000))
-    whole = WholeReply(head(reply(503), to=of))
-    with pytest.raises(InternalServerError) as caught:
+    whole = WholeReply(head(reply(status), to=of))
+    with pytest.raises(MiniMaxError) as caught:
         whole.feed(b"<p>busy" * 1000)
-    assert caught.value.retryable
+    assert type(caught.value) is kind
+    assert caught.value.retryable == retryable
 
 
 def test_an_error_about_the_body_says_which_reply_it_was() -> None:

@@ -286,3 +286,11 @@ def test_splitting_is_linear_work(shape: Any) -> None:
     small, large = work(lambda: streamed(short)), work(lambda: streamed(long))
     assert small >= 30, "nothing was counted"
     assert large <= 11 * small
+
+
+def test_content_that_goes_on_after_its_end_is_read_on() -> None:
+    """As after a finish_reason that was not the end."""
+    splitter = ThinkSplitter()
+    assert splitter.feed("a<") == ("", "a")
+    assert splitter.flush() == ("", "<")
+    assert splitter.feed("b</think>c") == ("b", "c")
