@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -241,6 +242,45 @@ def test_the_version_and_the_commands(command: CommandLine) -> None:
     for name in ("chat", "models", "doctor", "config", "emulate", "--install-completion"):
         assert name in shown.out
     assert "130 if interrupted" in " ".join(shown.out.split())
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="bash is not installed")
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        ("minimax-chat do", "doctor"),
+        ("minimax-chat chat --think", "--thinking"),
+        ("minimax-chat chat --thinking o", "only"),
+        ("minimax-chat chat --region gl", "global"),
+        ("minimax-chat chat --model MiniMax-M3", "MiniMax-M3"),
+    ],
+)
+def test_a_shell_completes_what_is_typed(
+    environment: dict[str, str], tmp_path: Path, typed: str, completed: str
+) -> None:
+    program = tmp_path / "bin" / "minimax-chat"
+    program.parent.mkdir()
+    program.write_text(f"#!{sys.executable} -P\n{PROGRAM[-1]}\n")
+    program.chmod(0o755)
+    script = tmp_path / "completion.bash"
+    options = ["--install-completion", "--shell", "bash", "--output", str(script)]
+    subprocess.run([program, *options], env=environment, check=True, stdout=subprocess.DEVNULL)
+    words = typed.split()
+    bash = f"""
+        source {script}
+        COMP_WORDS=({typed}) COMP_CWORD={len(words) - 1} COMP_LINE='{typed}' COMP_POINT={len(typed)}
+        complete -p minimax-chat >&2
+        _minimax_chat
+        echo "${{COMPREPLY[*]}}"
+    """
+    done = subprocess.run(
+        ["bash", "-c", bash],
+        env={**environment, "PATH": f"{program.parent}:{environment['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == completed
 
 
 def test_without_the_extra_it_says_what_to_install(environment: dict[str, str]) -> None:

@@ -19,6 +19,7 @@ import pyte
 
 PATIENCE = 20.0
 """Seconds to wait for a text on the screen, or for the end of the command."""
+DIM, BLINKING = 2, 5
 HISTORY = 1000
 """Lines kept of those that have left the screen."""
 
@@ -30,6 +31,11 @@ class _Screen(pyte.HistoryScreen):
 
     def write_process_input(self, data: str) -> None:
         self.answer(data)
+
+    def select_graphic_rendition(self, *attributes: int, **options: object) -> None:
+        # Dim characters, which pyte does not know, are kept as blinking ones.
+        changed = (BLINKING if each == DIM else each for each in attributes)
+        super().select_graphic_rendition(*changed, **options)
 
 
 class Terminal:
@@ -74,11 +80,16 @@ class Terminal:
 
     def text(self) -> str:
         """The lines of the screen and those above it, without trailing blanks."""
-        above = [self._line(line) for line in self._screen.history.top]
-        return "\n".join([*above, *map(str.rstrip, self._screen.display)]).rstrip()
+        lines = ("".join(cell.data for cell in line).rstrip() for line in self.cells())
+        return "\n".join(lines).rstrip()
 
-    def _line(self, cells: Mapping[int, pyte.screens.Char]) -> str:
-        return "".join(cells[column].data for column in range(self._screen.columns)).rstrip()
+    def cells(self) -> list[list[pyte.screens.Char]]:
+        """The same with the attributes of each character; `blink` is that of a dim one."""
+        shown = (self._screen.buffer[number] for number in range(self._screen.lines))
+        columns = range(self._screen.columns)
+        return [
+            [line[column] for column in columns] for line in [*self._screen.history.top, *shown]
+        ]
 
     def wait_for(self, pattern: str) -> None:
         """Waits until a regular expression matches something on the screen."""
