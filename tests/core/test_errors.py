@@ -189,7 +189,7 @@ def test_the_page_shows_the_tree_of_classes() -> None:
     assert [name for _, name, _, _ in listed] == list(TREE)
     above: list[str] = []
     for indent, name, other, meaning in listed:
-        above[len(indent) // 2 :] = [name]
+        above[len(indent) // 4 :] = [name]
         bases = {base for base in (*above[:-1], other) if base} - {"MiniMaxError"}
         assert bases.union(*(TREE[base] for base in bases)) == TREE[name] - {"ValueError"}, name
         assert meaning == (CLASSES[name].__doc__ or "").partition("\n")[0], name
