@@ -26,8 +26,6 @@ import minimax_chat
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ("*.md", "docs/**/*.md")
 STYLES = "docs/site.css"
-# Of the built pages: browsers choose fonts and voices by the language.
-CHINESE = ("*.zh-CN.html", "docs/zh/*.html")
 # The path in a link to a file, or of a picture.
 TARGET = re.compile(r'(?:\]\(|\bsrc(?:set)?=")([^)#:"\s]+)')
 CREATE = "minimax_chat.client.Completions.create"
@@ -77,12 +75,19 @@ def build(folder: Path) -> None:
         # The strict mode does not count what is logged, such as an unknown argument in a docstring.
         if done.returncode or "WARNING" in done.stdout:
             raise SiteError(f"the site has errors:\n{done.stdout.strip()}")
-        for page in CHINESE:
-            for path in (work / "site").glob(page):
-                html = path.read_text("utf-8")
-                path.write_text(html.replace('<html lang="en"', '<html lang="zh-CN"', 1), "utf-8")
+        for path in (work / "site").rglob("*.html"):
+            path.write_text(mended(path.read_text("utf-8"), path), "utf-8")
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(work / "site", folder)
+
+
+def mended(html: str, path: Path) -> str:
+    """A built page, with what the builder has no option for."""
+    if path.stem.endswith(".zh-CN") or path.parent.name == "zh":
+        # Browsers choose fonts and voices by the language.
+        html = html.replace('<html lang="en"', '<html lang="zh-CN"', 1)
+    # GitHub removes the backslash of a `|` in a cell, the builder keeps it in code.
+    return re.sub(r"<td.*?</td>", lambda cell: cell[0].replace(r"\|", "|"), html, flags=re.DOTALL)
 
 
 def check_navigation() -> None:
