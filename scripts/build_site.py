@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -167,6 +168,7 @@ def main(arguments: list[str]) -> None:
     folder = Path(arguments[0]) if arguments else ROOT / "site"
     build(folder)
     print(folder.resolve() / "index.html")
+    print(f"To search it, serve it: python3 -m http.server -d {shlex.quote(str(folder))}")
 
 
 if __name__ == "__main__":
