@@ -99,7 +99,12 @@ TABLES: dict[str, tuple[set[str], set[str]]] = {
     ),
     "Of the usage,": ({*CompletionUsage.model_fields}, names_of(views.UsageView)),
     "Of a tool call": (
-        {*ChatCompletionMessageFunctionToolCall.model_fields, *Function.model_fields},
+        {
+            *ChatCompletionMessageFunctionToolCall.model_fields,
+            *Function.model_fields,
+            *chat_completion_chunk.ChoiceDeltaToolCall.model_fields,
+            *chat_completion_chunk.ChoiceDeltaToolCallFunction.model_fields,
+        },
         names_of(views.ToolCallView, views.ToolCallFunctionView),
     ),
     "Methods of all": (METHODS & names_of(ChatCompletion), names_of(views.View)),
@@ -235,11 +240,8 @@ def test_attribute_called_the_same_has_the_same_value(emulator: Emulator) -> Non
         *pairs(theirs.choices[0].message, ours.choices[0].message, "Of a message:"),
         *pairs(theirs.usage, ours.usage, "Of the usage,"),
     ]
-    call, our_call = theirs.choices[0].message.tool_calls[0], ours.tool_calls[0]
-    function = {"arguments", "name"}
-    for name in same("Of a tool call"):
-        pair = (call.function, our_call.function) if name in function else (call, our_call)
-        compared.append((name, *(getattr(each, name) for each in pair)))
+    calls = theirs.choices[0].message.tool_calls, ours.tool_calls
+    compared += pairs(calls[0][0], calls[1][0], "Of a tool call")
     for where, expected, actual in compared:
         assert expected is not None, where
         assert plain(actual) == plain(expected), where
