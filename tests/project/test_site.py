@@ -128,6 +128,18 @@ def test_page_outside_the_navigation_fails_the_build(
     assert told in str(caught.value)
 
 
+def test_wrong_docstring_fails_the_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def copy_pages(folder: Path) -> None:
+        folder.mkdir()
+        broken = 'def f(a: int) -> None:\n    """Does.\n\n    Args:\n        b: No."""\n'
+        (folder.parent / "broken.py").write_text(broken)
+
+    monkeypatch.setattr(build_site, "copy_pages", copy_pages)
+    monkeypatch.setattr(build_site, "reference", lambda: "# Reference\n\n::: broken")
+    with pytest.raises(build_site.SiteError, match="'b' does not appear in the function signature"):
+        build_site.build(tmp_path / "site")
+
+
 def test_unknown_name_in_the_reference_fails_the_build(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
