@@ -49,7 +49,8 @@ def pages(site: Path) -> dict[Path, Page]:
 
 def test_every_page_is_built(site: Path) -> None:
     for name in build_site.pages():
-        built = "index.html" if name == "README.md" else name.removesuffix(".md") + ".html"
+        page = Path(name)
+        built = page.with_name("index.html" if page.name == "README.md" else f"{page.stem}.html")
         assert (site / built).is_file(), name
 
 
