@@ -74,6 +74,11 @@ class Connections(Generic[HTTPClient]):
         self._closed = threading.Event()
         self._locks: dict[int, threading.RLock] = {}
 
+    @property
+    def has_user_client(self) -> bool:
+        """Whether calls are sent with the user's HTTP client."""
+        return self._user_client.reveal() is not None
+
     def take(self) -> Connection[HTTPClient]:
         """What a call is sent with; raises ConfigurationError."""
         scope, http = self._scope(), self._user_client.reveal()
