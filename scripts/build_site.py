@@ -30,6 +30,7 @@ STYLES = "docs/site.css"
 TARGET = re.compile(r'(?:\]\(|\bsrc(?:set)?=")([^)#:"\s]+)')
 CREATE = "minimax_chat.client.Completions.create"
 EMULATOR = "minimax_chat.ext.emulator.Emulator"
+BATCH = [f"minimax_chat.ext.batch.{name}" for name in ("Batch", "AsyncBatch", "Pace", "Result")]
 WITHOUT_MEMBERS = {"members": False, "inherited_members": False}
 
 
@@ -140,12 +141,12 @@ def reference() -> str:
     ]
     others = [name for name in public if name not in errors]
     dicts = [name for name in others if typing.is_typeddict(public[name])]
-    created = ["minimax_chat.MiniMax", "minimax_chat.AsyncMiniMax", EMULATOR]
+    created = ["minimax_chat.MiniMax", "minimax_chat.AsyncMiniMax", EMULATOR, *BATCH[:3]]
     lines = ["# API reference"]
     for heading, names in {
         "Client": [*others[:1], CREATE, *others[1:]],
         "Errors": errors,
-        "Extensions": [EMULATOR, "minimax_chat.ext.pytest_plugin"],
+        "Extensions": [*BATCH, EMULATOR, "minimax_chat.ext.pytest_plugin"],
     }.items():
         lines.append(f"## {heading}")
         for name in names:

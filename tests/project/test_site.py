@@ -95,6 +95,7 @@ def test_reference_has_every_public_name_and_nothing_private(pages: dict[Path, P
     # Of both extensions, what is inside as well.
     assert "minimax_chat.ext.emulator.Emulator.reply" in reference.anchors
     assert "minimax_chat.ext.pytest_plugin.minimax_client" in reference.anchors
+    assert "minimax_chat.ext.batch.AsyncBatch.stop" in reference.anchors
     assert not [anchor for anchor in reference.anchors if "._" in anchor]
 
 

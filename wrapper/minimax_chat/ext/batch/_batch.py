@@ -49,6 +49,7 @@ class Result:
         error: Why it failed; None if it was answered.
         attempts: How often it was sent.
         seconds: From the first attempt to the end of the last.
+        stopped: Whether the end of the batch kept it from being sent again.
     """
 
     index: int
@@ -57,6 +58,7 @@ class Result:
     error: MiniMaxError | None
     attempts: int
     seconds: float
+    stopped: bool = False
 
 
 class AsyncBatch:
@@ -177,6 +179,7 @@ class AsyncBatch:
         entered: Started | None = started
         completion: Completion | None = None
         error: MiniMaxError | None = None
+        stopped = False
         while entered is not None:
             try:
                 completion, error = await self._attempt(request, entered), None
@@ -197,8 +200,10 @@ class AsyncBatch:
                     retry = attempts - refusals
                     delay = retry_delay(failure, retry, self._max_retries, float("inf"))
                 entered = None if delay is None else await self._enter_again(delay)
+                stopped = delay is not None and entered is None
         seconds = time.monotonic() - began
-        self._ended.put_nowait(Result(index, request, completion, error, attempts, seconds))
+        result = Result(index, request, completion, error, attempts, seconds, stopped)
+        self._ended.put_nowait(result)
 
     async def _attempt(self, request: Mapping[str, Any], started: Started) -> Completion:
         """Sends a request once, and reports to the gate; raises MiniMaxError."""

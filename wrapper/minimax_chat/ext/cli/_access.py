@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import TypedDict
 
 from ..._errors import ConfigurationError
 from ...client import MiniMax
@@ -12,6 +13,14 @@ from ._settings import load_settings, settings_path
 
 PACE = 0.05
 """Seconds between two chunks of the emulator, so that one sees them arrive."""
+
+
+class Options(TypedDict):
+    """The options of a client."""
+
+    api_key: str | None
+    region: str | None
+    base_url: str | None
 
 
 class Access:
@@ -45,7 +54,13 @@ class Access:
 
     @contextmanager
     def client(self, *, region: str | None = None) -> Generator[MiniMax]:
-        """A client; of another region if one is given.
+        """A client; of another region if one is given. Raises ConfigurationError, as `options`."""
+        with self.options(region=region) as options, MiniMax(**options) as client:
+            yield client
+
+    @contextmanager
+    def options(self, *, region: str | None = None) -> Generator[Options]:
+        """The options of a client, sync or async; of another region if one is given.
 
         Raises:
             ConfigurationError: The key is missing, or the key, region or base URL is invalid.
@@ -53,11 +68,8 @@ class Access:
         if self.emulator:
             from ..emulator import Emulator
 
-            with (
-                Emulator(pace=PACE) as emulator,
-                MiniMax(base_url=emulator.base_url, api_key="any") as client,
-            ):
-                yield client
+            with Emulator(pace=PACE) as emulator:
+                yield {"api_key": "any", "region": None, "base_url": emulator.base_url}
             return
         if not self.key_source:
             raise ConfigurationError(
@@ -65,9 +77,8 @@ class Access:
                 "or try things out with --emulator, which needs none"
             )
         saved = None if os.environ.get("MINIMAX_API_KEY") else self._settings.api_key.reveal()
-        with MiniMax(
-            api_key=saved,
-            region=region or self._region,
-            base_url=None if region else self._base_url,
-        ) as client:
-            yield client
+        yield {
+            "api_key": saved,
+            "region": region or self._region,
+            "base_url": None if region else self._base_url,
+        }

@@ -11,6 +11,7 @@ from io import TextIOWrapper
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast, get_args
 
 from cyclopts import App, CycloptsError, Parameter
+from cyclopts.validators import Number
 
 from minimax_chat_api.contract import SERVERS
 from minimax_chat_api.params import ModelIdLiteral
@@ -191,6 +192,61 @@ def _piped_text() -> str:
         return sys.stdin.read().strip()
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"the standard input is not text: {error}") from None
+
+
+@app.command
+def batch(
+    source: Annotated[str, Parameter(name="input", allow_leading_hyphen=True)],
+    *,
+    output: Annotated[str, Parameter(alias="-o", allow_leading_hyphen=True)],
+    model: Annotated[str, Parameter(completer=_models, show_default=True)] = DEFAULT_MODEL,
+    system: str | None = None,
+    max_tokens: int | None = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    concurrency: Annotated[int, Parameter(show_default=True)] = 256,
+    rpm: float | None = None,
+    tpm: float | None = None,
+    max_retries: Annotated[int, Parameter(show_default=True, validator=Number(gte=0))] = 4,
+    retry_failed: Annotated[bool, Parameter(negative="")] = False,
+    server: Server = Server(),
+) -> int:
+    """Answer a file of requests, as fast as the account allows.
+
+    Each line is a JSON object: {"id": …, "prompt": "…"}, {"id": …, "messages": […]}, or a line of
+    an OpenAI Batch file. Run again, the command goes on where it ended.
+
+    Args:
+        source: The requests: a file of JSON lines, also .gz or .zst; - for the standard input.
+        output: Where the results go, a JSON line for each; - for the standard output.
+        model: The model of lines that name none.
+        system: The system message of lines that have none.
+        max_tokens: The most tokens to generate for a line that does not say, thinking included.
+        temperature: Randomness of the answers.
+        top_p: Share of the likeliest tokens to choose from.
+        concurrency: The most calls at a time.
+        rpm: The most calls in a minute.
+        tpm: The most tokens in a minute, in and out.
+        max_retries: How often a request is sent again after a failure that may pass.
+        retry_failed: Send those again that failed in an earlier run, and may succeed now.
+    """
+    from ..batch import Pace
+    from ..batch._input import Input
+    from ._batch import answer_file
+
+    defaults: dict[str, Any] = {"model": model, "max_completion_tokens": max_tokens}
+    defaults |= {"temperature": temperature, "top_p": top_p}
+    try:
+        pace = Pace(concurrency=concurrency, rpm=rpm, tpm=tpm)
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from None
+    return answer_file(
+        server.access(),
+        Input(source, defaults, system),
+        output,
+        {"pace": pace, "max_retries": max_retries, "retry_failed": retry_failed},
+        sentence,
+    )
 
 
 @app.command

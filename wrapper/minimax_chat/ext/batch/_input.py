@@ -1,0 +1,196 @@
+"""A file of requests, one on each line."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any, NamedTuple, Self, cast
+
+from ..._errors import ConfigurationError
+from ._compression import open_uncompressed
+
+MOST_PROBLEMS = 5
+"""That are told at once."""
+ENDPOINT = "/chat/completions"
+SHORT_FORMS = ("prompt", "messages")
+
+
+class Line(NamedTuple):
+    """A line that is not blank."""
+
+    number: int
+    id: str | None
+    request: dict[str, Any]
+
+
+class Input:
+    """The requests of a file of JSON lines: plain, .gz or .zst; - is the standard input.
+
+    A line is that of an OpenAI Batch file, `{"custom_id": …, "body": {…}}`, or a short one:
+    `{"id": …, "prompt": …}` or `{"id": …, "messages": […]}`. The id may be left out on all lines,
+    which then have their numbers for ids.
+
+    Args:
+        name: The path.
+        defaults: Arguments of the calls; those of a line go first.
+        system: A system message for the conversations that have none.
+    """
+
+    def __init__(self, name: str, defaults: Mapping[str, Any], system: str | None) -> None:
+        self._name = name
+        self._defaults = {key: value for key, value in defaults.items() if value is not None}
+        self._system = system
+        self._resources = ExitStack()
+        self._path = Path(name)
+        # Whether the line of a number has been answered, a bit for each.
+        self._answered = bytearray()
+        self.count = 0
+        """The number of requests; known once they have been checked."""
+
+    def __enter__(self) -> Self:
+        if self._name == "-":  # which can be read once, and is read twice
+            folder = self._resources.enter_context(tempfile.TemporaryDirectory())
+            self._path = Path(folder) / "standard input"
+            with self._path.open("wb") as copy:
+                shutil.copyfileobj(sys.stdin.buffer, copy)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._resources.close()
+
+    def check(self, answered: Iterable[str]) -> int:
+        """Reads the whole file; returns how many of its requests have been answered.
+
+        Raises:
+            ConfigurationError: The file cannot be read, a line is invalid, or an id is missing or
+                occurs twice.
+            OSError: There is no room for the ids.
+        """
+        try:
+            return self._check(answered)
+        except sqlite3.Error as error:
+            raise OSError(f"cannot keep the ids in {tempfile.gettempdir()}: {error}") from None
+
+    def _check(self, answered: Iterable[str]) -> int:
+        with (
+            # On disk, so that the memory does not grow with the file.
+            tempfile.TemporaryDirectory() as folder,
+            closing(sqlite3.connect(Path(folder) / "ids")) as database,
+        ):
+            execute = database.execute
+            execute("PRAGMA journal_mode = OFF")
+            execute("PRAGMA synchronous = OFF")
+            execute("CREATE TABLE asked (id TEXT, number INTEGER)")
+            execute("CREATE TABLE answered (id TEXT)")
+            database.executemany("INSERT INTO asked VALUES (?, ?)", self._checked_ids())
+            twice = execute(
+                "SELECT id, min(number), max(number) FROM asked GROUP BY id "
+                f"HAVING count(*) > 1 ORDER BY 2 LIMIT {MOST_PROBLEMS + 1}"
+            )
+            self._refuse(f"lines {one} and {other} have the id {id!r}" for id, one, other in twice)
+            database.executemany("INSERT INTO answered VALUES (?)", ((each,) for each in answered))
+            (last,) = execute("SELECT max(number) FROM asked").fetchone()
+            self._answered = bytearray((last or 0) // 8 + 1)
+            known = execute("SELECT number FROM asked WHERE id IN (SELECT id FROM answered)")
+            done = 0
+            for (number,) in known:
+                self._answered[number // 8] |= 1 << number % 8
+                done += 1
+        return done
+
+    def unanswered(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """The id and the request of each line that has not been answered."""
+        for line in self._lines():
+            if (
+                isinstance(line, Line)
+                and not self._answered[line.number // 8] & 1 << line.number % 8
+            ):
+                yield line.id or str(line.number), line.request
+
+    def _checked_ids(self) -> Iterator[tuple[str, int]]:
+        problems: list[str] = []
+        without_id: list[int] = []
+        with_id = 0
+        self.count = 0
+        for line in self._lines():
+            if isinstance(line, str):
+                problems.append(line)
+            else:
+                self.count += 1
+                if line.id is None:
+                    if len(without_id) <= MOST_PROBLEMS:
+                        without_id.append(line.number)
+                else:
+                    with_id += 1
+                yield line.id or str(line.number), line.number
+            if len(problems) > MOST_PROBLEMS:
+                break
+        if with_id:
+            problems += [f"line {number} has no id, and others have" for number in without_id]
+        self._refuse(problems)
+
+    def _refuse(self, problems: Iterable[str]) -> None:
+        told = [*problems]
+        if told:
+            more = "; there are more" if len(told) > MOST_PROBLEMS else ""
+            raise ConfigurationError(f"{self._name}: {'; '.join(told[:MOST_PROBLEMS])}{more}")
+
+    def _lines(self) -> Iterator[Line | str]:
+        """Each line that is not blank, or what is wrong with it."""
+        try:
+            with open_uncompressed(self._path) as file:
+                for number, text in enumerate(file, 1):
+                    if text.strip():
+                        yield self._read(number, text)
+        except OSError as error:
+            reason = error.strerror or error
+            raise ConfigurationError(f"cannot read {self._name}: {reason}") from None
+
+    def _read(self, number: int, text: bytes) -> Line | str:
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            return f"line {number} is not JSON ({error})"
+        if not isinstance(value, dict):
+            return f"line {number} is not a JSON object"
+        row = cast("dict[str, Any]", value)
+        id = row.get("custom_id", row.get("id"))
+        if not isinstance(id, (str, int, type(None))) or id == "":
+            return f"the id of line {number} must be a string or a number"
+        request = self._request(row)
+        if isinstance(request, str):
+            return f"line {number} {request}"
+        return Line(number, None if id is None else str(id), request)
+
+    def _request(self, row: dict[str, Any]) -> dict[str, Any] | str:
+        """The arguments of the call, or what is wrong with the line."""
+        if "body" in row:
+            if row.get("method", "POST") != "POST" or not str(row.get("url", ENDPOINT)).endswith(
+                ENDPOINT
+            ):
+                return f"must have the method POST and a url that ends in {ENDPOINT}"
+            if not isinstance(row["body"], dict):
+                return "must have an object as its body"
+            request = cast("dict[str, Any]", row["body"])
+        elif isinstance(row.get("prompt"), str):
+            request = {"messages": [{"role": "user", "content": row["prompt"]}]}
+        elif isinstance(row.get("messages"), list):
+            request = {"messages": row["messages"]}
+        else:
+            return "must have a body, a prompt or messages"
+        request = {**self._defaults, **request}
+        messages: Any = request.get("messages")
+        if self._system is not None and isinstance(messages, list):
+            own = {"role": "system", "content": self._system}
+            request["messages"] = messages if _has_system(messages) else [own, *messages]
+        return request
+
+
+def _has_system(messages: Any) -> bool:
+    return bool(messages) and isinstance(messages[0], dict) and messages[0].get("role") == "system"

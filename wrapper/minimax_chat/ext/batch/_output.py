@@ -1,0 +1,235 @@
+"""A file of results, one on each line, that is whole at every moment."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+from filelock import FileLock, Timeout
+
+from ..._errors import ConfigurationError
+from ._batch import Result
+from ._compression import is_compressed, open_uncompressed
+
+READ_AT_ONCE = 1 << 20
+"""Bytes."""
+
+
+def row_of(custom_id: str, result: Result) -> dict[str, Any]:
+    """A result as a row: every row has the same keys, and null where there is nothing."""
+    completion, error = result.completion, result.error
+    row: dict[str, Any] = {
+        "custom_id": custom_id,
+        "error": None,
+        "text": None,
+        "thinking": None,
+        "tool_calls": [],
+        "finish_reason": None,
+        "usage": None,
+        "trace_id": None,
+        "attempts": result.attempts,
+        "seconds": round(result.seconds, 3),
+        "response": None,
+    }
+    if error is not None:
+        row["error"] = {
+            "code": error.code,
+            "class": type(error).__name__,
+            "message": error.message,
+            "retryable": error.retryable,
+        }
+        row["trace_id"] = error.trace_id
+    if completion is not None:
+        body = completion.to_dict()
+        row |= {
+            "text": completion.text,
+            "thinking": completion.thinking,
+            "tool_calls": [call.to_dict() for call in completion.tool_calls],
+            "finish_reason": completion.finish_reason,
+            "usage": body.get("usage"),
+            "trace_id": completion.trace_id,
+            # As in the files of OpenAI's Batch API.
+            "response": {"status_code": 200, "request_id": completion.trace_id, "body": body},
+        }
+    return row
+
+
+def failure_name(name: str, code: int | None) -> str:
+    """How failures are counted: by class and code."""
+    return name if code is None else f"{name} {code}"
+
+
+class Output:
+    """The results of a file of requests, as JSON lines: plain, .gz or .zst.
+
+    Each result is written at once, by one write. A compressed file is written uncompressed, under
+    its name with .part, and compressed by `finish`.
+
+    Args:
+        name: The path.
+
+    Raises:
+        ConfigurationError: On entering, if another run writes to the file, if it cannot be written,
+            or if it contains something other than results.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._path = Path(name)
+        self._work = self._path
+        if is_compressed(self._path):
+            self._work = self._path.with_name(f"{self._path.name}.part")
+        self._resources = ExitStack()
+
+    def __enter__(self) -> Self:
+        lock = FileLock(self._path.with_name(f".{self._path.name}.lock"), timeout=0)
+        with ExitStack() as resources:
+            try:
+                resources.enter_context(lock)
+                if self._work != self._path and self._path.exists() and not self._work.exists():
+                    self._unpack()
+                self._file = resources.enter_context(self._work.open("ab+", buffering=0))
+                self._repair()
+            except Timeout:
+                raise ConfigurationError(
+                    f"another run is writing to {self._path}; wait for its end, or choose another "
+                    "output"
+                ) from None
+            except OSError as error:
+                reason = error.strerror or error
+                raise ConfigurationError(f"cannot write {self._path}: {reason}") from None
+            self._resources = resources.pop_all()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._resources.close()
+
+    def drop_failed(self) -> int:
+        """Removes the failures that are worth another try; returns how many."""
+        dropped = 0
+        kept = self._work.with_name(f"{self._work.name}.kept")
+        try:
+            with kept.open("wb") as file:
+                for row, line in self._rows():
+                    if row.retryable:
+                        dropped += 1
+                    else:
+                        file.write(line)
+                file.flush()
+                os.fsync(file.fileno())
+            if dropped:
+                kept.replace(self._work)
+                # The old file stays open, but nothing is written to it.
+                self._file = self._resources.enter_context(self._work.open("ab+", buffering=0))
+        finally:
+            kept.unlink(missing_ok=True)
+        return dropped
+
+    def earlier(self, failures: Counter[tuple[str, bool]]) -> Iterator[str]:
+        """The ids of the results that are there; counts the failures, and whether retryable."""
+        for row, _ in self._rows():
+            if row.error:
+                failures[row.error, row.retryable] += 1
+            yield row.id
+
+    def write(self, row: dict[str, Any]) -> None:
+        """Adds a result; raises OSError, and then nothing of it is left in the file."""
+        # A lone surrogate becomes what JSON writes for it.
+        data = f"{json.dumps(row, ensure_ascii=False)}\n".encode("utf-8", "backslashreplace")
+        end = self._file.seek(0, os.SEEK_END)
+        written = 0
+        try:
+            while written < len(data):
+                written += self._file.write(data[written:]) or 0
+        except OSError as error:
+            self._file.truncate(end)
+            raise OSError(f"cannot write {self._path}: {error.strerror}") from None
+
+    def finish(self) -> None:
+        """Makes what was written permanent, and compresses it if the name says so."""
+        os.fsync(self._file.fileno())
+        if self._work != self._path:
+            packed = self._path.with_name(f".packed-{self._path.name}")
+            try:
+                with self._work.open("rb") as source, open_uncompressed(packed, "wb") as target:
+                    shutil.copyfileobj(source, target)
+                packed.replace(self._path)
+            finally:
+                packed.unlink(missing_ok=True)
+            self._work.unlink()
+
+    def _unpack(self) -> None:
+        unfinished = self._work.with_name(f"{self._work.name}.unpacked")
+        try:
+            with open_uncompressed(self._path) as source, unfinished.open("wb") as target:
+                shutil.copyfileobj(source, target)
+            unfinished.replace(self._work)
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+    def _repair(self) -> None:
+        """Ends the last line, or removes it if a run was ended while it was written."""
+        end = self._file.seek(0, os.SEEK_END)
+        tail = b""
+        while end and b"\n" not in tail:
+            start = max(0, end - READ_AT_ONCE)
+            self._file.seek(start)
+            tail = self._file.read(end - start) + tail
+            end = start
+        line = tail.rpartition(b"\n")[2]
+        if not line:
+            return
+        if not (line.startswith(PREFIX) or PREFIX.startswith(line)):
+            raise self._foreign("the last line")
+        try:
+            json.loads(line)
+        except ValueError:
+            self._file.truncate(self._file.seek(0, os.SEEK_END) - len(line))
+        else:
+            self._file.write(b"\n")
+
+    def _rows(self) -> Iterator[tuple[Earlier, bytes]]:
+        with self._work.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                row = _read(line)
+                if row is None:
+                    raise self._foreign(f"line {number}")
+                yield row, line
+
+    def _foreign(self, where: str) -> ConfigurationError:
+        return ConfigurationError(
+            f"{where} of {self._path} is not a result of an earlier run; choose another output"
+        )
+
+
+class Earlier(NamedTuple):
+    """A result that was there before."""
+
+    id: str
+    error: str
+    """Its class and code; "" for an answer."""
+    retryable: bool
+
+
+def _read(line: bytes) -> Earlier | None:
+    """The beginning of a row, which is all that is needed; None if it is no row."""
+    if not line.startswith(PREFIX):
+        return None
+    try:
+        text = line.decode()
+        id, end = _decode(text, len(PREFIX))
+        if text.startswith(ANSWERED, end):
+            return Earlier(id, "", retryable=False)
+        error = json.loads(text)["error"]
+        return Earlier(id, failure_name(error["class"], error["code"]), error["retryable"])
+    except (ValueError, LookupError, TypeError):
+        return None
+
+
+_decode = json.JSONDecoder().raw_decode
+PREFIX, ANSWERED = b'{"custom_id": ', ', "error": null, '

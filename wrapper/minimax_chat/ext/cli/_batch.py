@@ -1,0 +1,282 @@
+"""Answers a file of requests."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self, TypedDict
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from ..._errors import MiniMaxError
+from ...aio import AsyncMiniMax
+from ..batch import AsyncBatch, Pace, Result
+from ..batch._batch import STOPPING
+from ..batch._input import Input
+from ..batch._output import Output, failure_name, row_of
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from ._access import Access, Options
+
+BETWEEN_LINES = 10.0
+"""Seconds between two lines about the progress, where there is no terminal."""
+GRACE = 10.0
+"""Seconds that the calls in flight have to end after an interrupt."""
+
+
+GO_ON = "What was answered is kept; to go on, run the same command again."
+INTERRUPTED = 130
+INTERRUPTING = (signal.SIGINT, signal.SIGTERM)
+
+
+class Settings(TypedDict):
+    """How a file is answered, beside the arguments of the calls."""
+
+    pace: Pace
+    max_retries: int
+    retry_failed: bool
+
+
+@dataclass
+class Tally:
+    """What has been done."""
+
+    total: int
+    earlier: int
+    """Requests that an earlier run has answered, or failed to."""
+    failures: Counter[tuple[str, bool]]
+    """By class and code, and whether worth another try; those of earlier runs as well."""
+    answered: int = 0
+    failed: int = 0
+    calls: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    began: float = field(default_factory=time.monotonic)
+
+    def add(self, result: Result) -> None:
+        self.calls += result.attempts
+        if result.error is not None:
+            self.failed += 1
+            name = failure_name(type(result.error).__name__, result.error.code)
+            self.failures[name, result.error.retryable] += 1
+        elif result.completion is not None:
+            self.answered += 1
+            if usage := result.completion.usage:
+                self.tokens_in += usage.prompt_tokens or 0
+                self.tokens_out += usage.completion_tokens or 0
+
+    @property
+    def done(self) -> int:
+        return self.earlier + self.answered + self.failed
+
+    def facts(self) -> str:
+        """Failures, tokens and speed, in one line."""
+        seconds = time.monotonic() - self.began
+        rate = (self.answered + self.failed) / seconds if seconds else 0.0
+        facts = [
+            f"{self.failed:,} failed",
+            f"{_short(self.tokens_in)} tokens in, {_short(self.tokens_out)} out",
+            f"{rate:,.1f}/s",
+        ]
+        if rate and self.done < self.total:
+            facts.append(f"{_duration((self.total - self.done) / rate)} left")
+        return ", ".join(facts)
+
+
+class StandardOutput:
+    """Results on the standard output, where none is found again."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.finish()
+
+    def drop_failed(self) -> int:
+        return 0
+
+    def earlier(self, failures: Counter[tuple[str, bool]]) -> Iterator[str]:
+        return iter(())
+
+    def write(self, row: dict[str, Any]) -> None:
+        print(json.dumps(row, ensure_ascii=False), flush=True)
+
+    def finish(self) -> None:
+        sys.stdout.flush()
+
+
+def answer_file(
+    access: Access,
+    source: Input,
+    target: str,
+    settings: Settings,
+    sentence: Callable[[MiniMaxError], str],
+) -> int:
+    """Answers the requests of a file that have no result yet; returns the exit status."""
+    err = Console(stderr=True, highlight=False, markup=False)
+    sink: Output | StandardOutput = StandardOutput() if target == "-" else Output(target)
+    with source as requests, access.options() as options, sink:
+        failures: Counter[tuple[str, bool]] = Counter()
+        with err.status("reading the requests"):
+            dropped = sink.drop_failed() if settings["retry_failed"] else 0
+            earlier = requests.check(sink.earlier(failures))
+        tally = Tally(requests.count, earlier, failures)
+        if earlier:
+            print(f"{earlier:,} of {tally.total:,} have a result already.", file=sys.stderr)
+        if dropped:
+            print(f"{dropped:,} that failed are sent again.", file=sys.stderr)
+        run = _Run(tally, sink, err, settings)
+        try:
+            status = asyncio.run(run.answer(options, requests.unanswered()))
+            sink.finish()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OSError(f"{error}. {GO_ON}") from None
+    print(_summary(tally), file=sys.stderr)
+    if run.reason:
+        print(f"minimax-chat: {sentence(run.reason)} {GO_ON}", file=sys.stderr)
+    elif status:
+        print(GO_ON, file=sys.stderr)
+    return status or (1 if failures else 0)
+
+
+class _Run:
+    """Answers requests, and tells how it goes."""
+
+    def __init__(
+        self, tally: Tally, sink: Output | StandardOutput, err: Console, settings: Settings
+    ) -> None:
+        self._tally, self._sink, self._err, self._settings = tally, sink, err, settings
+        self._interrupts = 0
+        self._last_line = time.monotonic()
+        self.reason: MiniMaxError | None = None
+        """Why the batch ended early."""
+
+    async def answer(self, options: Options, requests: Iterator[tuple[str, dict[str, Any]]]) -> int:
+        """Returns the exit status of an interrupt, or of an early end, else 0."""
+        pace = self._settings["pace"]
+        ids: dict[int, str] = {}
+
+        def taken() -> Iterator[dict[str, Any]]:
+            for index, (custom_id, request) in enumerate(requests):
+                ids[index] = custom_id
+                yield request
+
+        async with (
+            AsyncMiniMax(**options) as client,
+            AsyncBatch(
+                client, taken(), pace=pace, max_retries=self._settings["max_retries"]
+            ) as batch,
+        ):
+            with self._progress() as show, self._interruptible(batch):
+                try:
+                    async for result in batch:
+                        custom_id = ids.pop(result.index)
+                        # What says nothing of the request is left to the next run.
+                        if not (result.stopped or isinstance(result.error, STOPPING)):
+                            self._tally.add(result)
+                            self._sink.write(row_of(custom_id, result))
+                        show(pace)
+                except MiniMaxError as error:
+                    self.reason = error
+                    return 1
+                except asyncio.CancelledError:
+                    if not self._interrupts:
+                        raise
+        return INTERRUPTED if self._interrupts else 0
+
+    @contextmanager
+    def _interruptible(self, batch: AsyncBatch) -> Generator[None]:
+        """The first interrupt lets the calls in flight end, the second does not."""
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+        def interrupt() -> None:
+            self._interrupts += 1
+            if self._interrupts > 1:
+                assert task is not None
+                task.cancel()
+                return
+            self._err.print(
+                f"Waiting up to {GRACE:.0f} s for the calls in flight; Ctrl-C again leaves at once."
+            )
+            batch.stop()
+            loop.call_later(GRACE, interrupt)
+
+        def handle(number: int, frame: FrameType | None) -> None:
+            loop.call_soon_threadsafe(interrupt)
+
+        before = {number: signal.signal(number, handle) for number in INTERRUPTING}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    @contextmanager
+    def _progress(self) -> Generator[Callable[[Pace], None]]:
+        """A bar on a terminal, elsewhere a line every so often."""
+        tally = self._tally
+        if not self._err.is_terminal:
+            yield self._line
+            return
+        columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
+        with Progress(*columns, console=self._err) as progress:
+            bar = progress.add_task("", total=tally.total, completed=tally.done)
+
+            def show(pace: Pace) -> None:
+                description = f"{tally.facts()}, {pace.running} at a time"
+                progress.update(bar, completed=tally.done, description=description)
+
+            show(self._settings["pace"])
+            yield show
+
+    def _line(self, pace: Pace) -> None:
+        now = time.monotonic()
+        if now - self._last_line >= BETWEEN_LINES:
+            self._last_line = now
+            tally = self._tally
+            print(f"{tally.done:,} of {tally.total:,}, {tally.facts()}", file=sys.stderr)
+
+
+def _summary(tally: Tally) -> str:
+    seconds = _duration(time.monotonic() - tally.began)
+    lines = [
+        f"{tally.answered:,} answered and {tally.failed:,} failed in {seconds}, by "
+        f"{tally.calls:,} calls, {_short(tally.tokens_in)} tokens in, "
+        f"{_short(tally.tokens_out)} out. {tally.done:,} of {tally.total:,} have a result."
+    ]
+    if tally.failures:
+        counts = tally.failures.most_common()
+        named = ", ".join(f"{count:,} {name}" for (name, _), count in counts)
+        lines.append(f"Failed, in earlier runs or in this one: {named}.")
+        if again := sum(count for (_, retryable), count in counts if retryable):
+            lines.append(f"To send {again:,} of them again, add --retry-failed.")
+    return "\n".join(lines)
+
+
+def _short(number: float) -> str:
+    """12, 3.4k, 5.6M."""
+    for unit in ("", "k", "M"):
+        if number < 1000:
+            return f"{number:.1f}{unit}" if unit else f"{number:.0f}"
+        number /= 1000
+    return f"{number:.1f}G"
+
+
+def _duration(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
