@@ -28,10 +28,14 @@ class Batch:
     Args:
         client: The options to call with; a client with an http_client of its own has none for
             async calls.
-        requests, ordered, pace, max_retries: As in AsyncBatch, which raises the same errors.
+        requests: The arguments of `create` for each call; taken as they are needed.
+        ordered: Whether to yield the results in the order of the requests.
+        pace: How many calls at a time, and how often; by default up to 256, as the API allows.
+        max_retries: How often a request is sent again after a failure that may pass.
 
     Raises:
-        ConfigurationError: The client has an http_client of its own.
+        ConfigurationError: The client has an http_client of its own. During the iteration, the
+            same errors as with AsyncBatch.
     """
 
     def __init__(
