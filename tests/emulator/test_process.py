@@ -17,6 +17,7 @@ import pytest
 
 from minimax_chat.ext.emulator.__main__ import main
 from minimax_chat.ext.emulator._switches import SWITCHES
+from systems import needs_posix
 
 MODULE = [sys.executable, "-m", "minimax_chat.ext.emulator"]
 COMMAND = [sys.executable, "-c", "from minimax_chat.ext.cli import main; main()", "emulate"]
@@ -65,6 +66,7 @@ def run(command: list[str]) -> tuple[int, str, str]:
     [(MODULE, signal.SIGINT), (COMMAND, signal.SIGTERM)],
     ids=["module-SIGINT", "command-SIGTERM"],
 )
+@needs_posix
 def test_a_signal_ends_the_process_with_status_0(
     command: list[str], number: signal.Signals
 ) -> None:
@@ -108,7 +110,7 @@ def test_a_port_in_use_is_told_with_advice() -> None:
         status, output, errors = run([*MODULE, "--port", str(port)])
     assert (status, output) == (1, "")
     assert errors == (
-        f"cannot listen on 127.0.0.1 port {port} (Address already in use): "
+        f"cannot listen on 127.0.0.1 port {port} ({os.strerror(errno.EADDRINUSE)}): "
         "choose another --port, 0 for any\n"
     )
 

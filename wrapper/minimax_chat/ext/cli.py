@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from importlib import metadata
+
+from minimax_chat import __version__
 
 
 def main() -> None:
@@ -18,7 +19,7 @@ def main() -> None:
     app = App(
         name="minimax-chat",
         help="MiniMax's chat completions from the command line.",
-        version=_version,
+        version=__version__,
     )
     # The emulator parses its options itself, --help included.
     unparsed = Parameter(allow_leading_hyphen=True)
@@ -31,10 +32,3 @@ def emulate(*options: str) -> int:
     from .emulator.__main__ import main as run
 
     return run(options, "minimax-chat emulate")
-
-
-def _version() -> str:
-    try:
-        return metadata.version("minimax-chat")
-    except metadata.PackageNotFoundError:
-        return "unknown: run from a source tree"
