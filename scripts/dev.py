@@ -47,6 +47,7 @@ BASE_PYTHON = str(getattr(sys, "_base_executable", "") or sys.executable)
 # -P keeps the folders of the project (tests, examples ...) from being imported as modules.
 MODULE = [PYTHON, "-P", "-m"]
 VERIFY_TYPES = [*MODULE, "pyright", "--ignoreexternal", "--verifytypes"]
+WORKFLOWS = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob(".github/workflows/*"))
 CHECKS = {
     "mypy": [*MODULE, "mypy"],
     # With a cache of its own: each would discard the other's.
@@ -58,6 +59,10 @@ CHECKS = {
     "import walls": [str(PROGRAMS / f"lint-imports{EXE}")],
     "ruff check": [*MODULE, "ruff", "check"],
     "ruff format": [*MODULE, "ruff", "format", "--check"],
+    # Without the tools that it would use if they happened to be installed. It finds the workflows
+    # of a git repository alone.
+    "actionlint": [str(PROGRAMS / f"actionlint{EXE}"), "-shellcheck=", "-pyflakes=", *WORKFLOWS],
+    "zizmor": [str(PROGRAMS / f"zizmor{EXE}"), "--offline", "--persona=pedantic", "."],
 }
 PYTEST = [*MODULE, "pytest", "-n", "auto", "--dist", "worksteal"]
 # Without the project's own plugin, which imports the client before the measurement begins.

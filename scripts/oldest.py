@@ -1,6 +1,6 @@
 """Runs the tests of the core with the oldest versions that pyproject.toml allows.
 
-    python scripts/oldest.py
+python scripts/oldest.py
 """
 
 from __future__ import annotations

@@ -96,7 +96,7 @@ def ready(project: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Pat
             pytest.skip("its programs are shell scripts")
         programs = project / ".venv" / "bin"
         programs.mkdir(parents=True)
-        for name in ("python", "lint-imports"):
+        for name in ("python", "lint-imports", "actionlint", "zizmor"):
             (programs / name).write_text(f"#!/bin/sh\n{program}\n")
             (programs / name).chmod(0o755)
         monkeypatch.setattr(dev, "ROOT", project)
