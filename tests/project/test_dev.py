@@ -6,6 +6,7 @@ import ast
 import importlib.metadata
 import os
 import re
+import runpy
 import shutil
 import signal
 import socket
@@ -13,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -234,6 +236,51 @@ def test_help_lists_the_commands(project: Path) -> None:
     assert done.returncode == 0
     for command in ("demo", "test", "setup"):
         assert f"scripts/dev.py {command}" in done.stdout
+
+
+# Windows, as far as it can be tested elsewhere; the check "mypy for Windows" does the rest.
+
+
+@pytest.fixture
+def on_windows(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What the script defines on Windows."""
+    monkeypatch.setattr(sys, "platform", "win32")
+    return runpy.run_path(str(ROOT / SCRIPT))
+
+
+def test_windows_has_its_programs_in_another_folder(on_windows: dict[str, Any]) -> None:
+    programs = ROOT / ".venv" / "Scripts"
+    assert on_windows["PYTHON"] == str(programs / "python.exe")
+    # Names are not completed there if a folder is given.
+    for command in on_windows["CHECKS"].values():
+        assert re.fullmatch(r"(python|lint-imports|actionlint|zizmor)\.exe", Path(command[0]).name)
+        assert Path(command[0]).parent == programs
+    environment = on_windows["environment"]({})
+    assert environment["PATH"].split(os.pathsep)[0] == str(programs)
+    assert environment["PYTHONIOENCODING"] == "utf-8"
+    assert dev.environment({}).keys() == environment.keys() - {"PYTHONIOENCODING"}
+
+
+def test_windows_ends_a_process_with_all_it_started(
+    on_windows: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[list[str]] = []
+    with subprocess.Popen([sys.executable, "-c", ""], text=True) as child:
+        monkeypatch.setattr(subprocess, "run", lambda command, **_: ended.append(command))
+        on_windows["end"](child)
+    assert ended == [["taskkill", "/F", "/T", "/PID", str(child.pid)]]
+
+
+def test_windows_cannot_replace_the_venv_that_it_runs_in(
+    on_windows: dict[str, Any], project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_up = on_windows["set_up"]
+    used = {"ROOT": project, "VENV": project / ".venv", "STAMP": project / ".venv" / "stamp"}
+    for name, path in used.items():
+        monkeypatch.setitem(set_up.__globals__, name, path)
+    monkeypatch.setattr(sys, "prefix", str(project / ".venv"))
+    with pytest.raises(on_windows["Failure"], match=r"^on Windows \.venv cannot replace itself"):
+        set_up()
 
 
 # Demo
