@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
+from minimax_chat import __version__
 from minimax_chat.ext.emulator.__main__ import main
 from minimax_chat.ext.emulator._switches import SWITCHES
 from systems import needs_posix
@@ -184,13 +185,12 @@ def test_a_missing_extra_is_named(missing: str, command: list[str], sentence: st
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
-    [(["--help"], "emulate"), (["emulate", "--help"], "--port"), (["--version"], "")],
+    [(["--help"], "emulate"), (["emulate", "--help"], "--port"), (["--version"], __version__)],
 )
 def test_the_command_has_help_and_version(arguments: list[str], said: str) -> None:
     status, output, errors = run([*COMMAND[:-1], *arguments])
     assert (status, errors) == (0, "")
     assert said in output
-    assert output.strip()
 
 
 def test_an_unknown_name_of_the_package_raises_attribute_error() -> None:
