@@ -9,6 +9,7 @@ The same commit gives the same bytes, wherever and whenever it is built.
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import shutil
 import subprocess
@@ -44,7 +45,9 @@ def check(root: Path, tag: str) -> None:
 
 def build(root: Path, folder: Path) -> None:
     command = [sys.executable, "-P", "-m", "hatchling", "build", "--directory", str(folder)]
-    subprocess.run(command, cwd=root, check=True)
+    # Otherwise hatchling gives every file the same date.
+    kept = {name: value for name, value in os.environ.items() if name != "SOURCE_DATE_EPOCH"}
+    subprocess.run(command, cwd=root, env=kept, check=True)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
