@@ -1,4 +1,4 @@
-"""Weighs what pip installs, and writes it into docs/benchmarks.md and the README.
+"""Weighs what pip installs, and writes it into docs/benchmarks.md and the READMEs.
 
     python benchmarks/weight.py
 
@@ -23,7 +23,8 @@ PROJECT = "minimax-chat"
 # As the wheel has them: the project itself is installed from the working tree.
 OWN = ("wrapper/minimax_chat", "generated/minimax_chat_api")
 WEIGHED = (PROJECT, *(f"{PROJECT}[{extra}]" for extra in ("speed", "emulator", "cli")), "openai")
-PAGES = (FOLDER / "page.md", ROOT / "docs" / "benchmarks.md", ROOT / "README.md")
+TABLES = (FOLDER / "page.md", ROOT / "docs" / "benchmarks.md")
+SENTENCES = (ROOT / "README.md", ROOT / "README.zh-CN.md")
 
 
 class Weight(NamedTuple):
@@ -62,7 +63,7 @@ def size(name: str) -> int:
 
 
 def lines() -> Iterator[str]:
-    """The rows of the table, then the README's sentence; each is known by what precedes figures."""
+    """The rows of the table, then the sentences; each is known by what precedes its figures."""
     found = {requirement: weight(requirement) for requirement in WEIGHED}
     for requirement, (packages, mib) in found.items():
         yield f"| `{requirement}` | {packages} | {mib:.1f} |"
@@ -71,10 +72,11 @@ def lines() -> Iterator[str]:
         f"An installation takes {own} packages and {own_mib:.1f} MiB; the OpenAI SDK takes "
         f"{theirs} packages and {their_mib:.1f} MiB."
     )
+    yield f"安装共 {own} 个包、{own_mib:.1f} MiB；OpenAI SDK 是 {theirs} 个包、{their_mib:.1f} MiB。"
 
 
 def main() -> int:
-    for page in PAGES:
+    for page in TABLES + SENTENCES:
         text = page.read_text("utf-8")
         for line in lines():
             before_figures = re.escape(re.split(r"\d", line)[0])

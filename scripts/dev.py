@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Sets up, demonstrates or tests the project, with nothing but Python and its pip.
+"""Sets up, demonstrates, tests or documents the project, with nothing but Python and its pip.
 
     python3 scripts/dev.py demo             a chat, with the emulator or the real API
     python3 scripts/dev.py test [ARGUMENT]  every check; arguments are passed to pytest
     CI=true python3 scripts/dev.py test     the slow tests as well
-    python3 scripts/dev.py setup            create .venv, which the other two do if necessary
+    python3 scripts/dev.py docs             the documentation as a site, in the folder site
+    python3 scripts/dev.py setup            create .venv, which the others do if necessary
 
 Standard library only. Older Pythons must be able to parse this file, to be told that they are too
 old.
@@ -90,13 +91,15 @@ def main(arguments: list[str]) -> int:
     if command in ("", "-h", "--help"):
         say((__doc__ or "").strip())
         return 0 if command else 2
-    if command not in ("demo", "test", "setup") or (rest and command != "test"):
+    if command not in ("demo", "test", "docs", "setup") or (rest and command != "test"):
         raise Failure(f"no such command: {' '.join(arguments)}; --help lists them")
     set_up()
     if command == "demo":
         return demo()
     if command == "test":
         return test(rest)
+    if command == "docs":
+        return docs()
     return 0
 
 
@@ -270,6 +273,14 @@ def run_checks() -> list[str]:
 
 def report(name: str, status: int, began: float) -> None:
     say(f"{'FAILED' if status else 'ok    '}  {name}  {time.monotonic() - began:.1f} s")
+
+
+# Docs
+
+
+def docs() -> int:
+    with running([PYTHON, "-P", "scripts/build_site.py"]) as child:
+        return child.wait()
 
 
 # Children

@@ -163,11 +163,27 @@ def rows(heading: str) -> list[list[str]]:
 def test_the_page_lists_the_status_codes_with_their_classes() -> None:
     assert rows("Status codes") == [
         [
-            str(code),
+            f"[{code}](#{code})",
             meaning,
             f"`{ERROR_CLASSES[code].__name__}`",
             "yes" if code in RETRYABLE_STATUS_CODES else "no",
         ]
+        for code, meaning in STATUS_MEANINGS.items()
+        if code
+    ]
+
+
+def test_the_page_says_what_to_do_about_every_status_code() -> None:
+    """In a section of its own, which a link can lead to."""
+    sections = re.findall(
+        r"^### (\d+)\n\n(.*)\n\n(?!#)(\w|“)", PAGE.read_text("utf-8"), re.MULTILINE
+    )
+    assert [(int(code), facts) for code, facts, _ in sections] == [
+        (
+            code,
+            f"{meaning[0].upper()}{meaning[1:]} · `{ERROR_CLASSES[code].__name__}` · "
+            f"{'retried' if code in RETRYABLE_STATUS_CODES else 'not retried'}",
+        )
         for code, meaning in STATUS_MEANINGS.items()
         if code
     ]
@@ -189,7 +205,7 @@ def test_the_page_shows_the_tree_of_classes() -> None:
     assert [name for _, name, _, _ in listed] == list(TREE)
     above: list[str] = []
     for indent, name, other, meaning in listed:
-        above[len(indent) // 2 :] = [name]
+        above[len(indent) // 4 :] = [name]
         bases = {base for base in (*above[:-1], other) if base} - {"MiniMaxError"}
         assert bases.union(*(TREE[base] for base in bases)) == TREE[name] - {"ValueError"}, name
         assert meaning == (CLASSES[name].__doc__ or "").partition("\n")[0], name

@@ -269,6 +269,19 @@ def test_a_client_that_hangs_up_while_sending_does_no_harm(
     assert not [record for record in caplog.records if record.name.startswith("uvicorn")]
 
 
+@pytest.mark.parametrize("switch", ["!slow 3600", "!slow 0 between=3600"])
+def test_a_request_tells_that_its_client_hung_up(
+    emulator: Emulator, call: Any, switch: str
+) -> None:
+    call.stream()
+    call.client.timeout = 0.2
+    with pytest.raises(httpx.ReadTimeout):
+        call.stream(switch)
+    read, abandoned = emulator.requests
+    assert abandoned.hung_up.wait(10)
+    assert not read.hung_up.is_set()
+
+
 def test_an_emulator_starts_again_on_its_port(caller: Any) -> None:
     emulator = Emulator()
     emulator.stop()

@@ -223,7 +223,7 @@ def test_fingerprint_changes_with_requirements_and_python_only(
 # Commands
 
 
-@pytest.mark.parametrize("arguments", [["deploy"], ["demo", "now"]])
+@pytest.mark.parametrize("arguments", [["deploy"], ["demo", "now"], ["docs", "now"]])
 def test_unknown_command_is_refused_before_set_up(project: Path, arguments: list[str]) -> None:
     done = run(project, *arguments)
     assert done.returncode == 1
@@ -234,7 +234,7 @@ def test_unknown_command_is_refused_before_set_up(project: Path, arguments: list
 def test_help_lists_the_commands(project: Path) -> None:
     done = run(project, "--help")
     assert done.returncode == 0
-    for command in ("demo", "test", "setup"):
+    for command in ("demo", "test", "docs", "setup"):
         assert f"scripts/dev.py {command}" in done.stdout
 
 
@@ -484,6 +484,14 @@ def test_failing_step_is_shown_and_the_others_still_run(
         assert re.search(rf"^FAILED  {step}  ", done.stdout, re.MULTILINE)
     count = f"{len(steps)} of {len(dev.STEPS)}"
     assert done.stderr == f"dev: {count} steps failed: {', '.join(steps)}\n"
+
+
+# Docs
+
+
+def test_docs_builds_the_site(ready: Callable[[str], Path]) -> None:
+    done = run(ready('echo "ran $*"; exit 3'), "docs")
+    assert (done.returncode, done.stdout) == (3, "ran -P scripts/build_site.py\n")
 
 
 # Beside it

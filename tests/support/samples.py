@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from base64 import b64decode
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,6 +26,11 @@ ENVELOPE = {name: value for name, value in EXAMPLE_CHUNK.items() if name != "cho
 USAGE: dict[str, Any] = DOCUMENTED["usage"]
 THINKING, TEXT = "The user greets.", "Hello! 你好 🙂"
 CONTENT = f"<think>\n{THINKING}\n</think>\n\n{TEXT}"
+
+PNG = b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+)
+"""A picture of one pixel."""
 
 DONE = b"data: [DONE]\n\n"
 

@@ -137,7 +137,7 @@ class Config:
     def local_origin(self) -> str | None:
         """The scheme, host and port of a server on this machine; None for any other server."""
         url = urlsplit(self.base_url)
-        return f"{url.scheme}://{url.netloc}" if _is_loopback(url.hostname or "") else None
+        return f"{url.scheme}://{url.netloc}" if is_loopback(url.hostname or "") else None
 
     def region_hint(self) -> str:
         """Says which platform the key was sent to, and how to use another one."""
@@ -181,7 +181,8 @@ def _key_problem(api_key: Any) -> str | None:
     return None
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine; proxies are not used for it."""
     try:
         address = ip_address(host)
     except ValueError:
@@ -198,7 +199,7 @@ def _usable_url(base_url: Any) -> str:
         host = (url.hostname or "").encode("idna")
         plain = text.isprintable() and not (url.query or url.fragment or " " in text)
         if url.scheme in ("http", "https") and host and url.port != 0 and plain:
-            if url.scheme == "http" and not _is_loopback(url.hostname or ""):
+            if url.scheme == "http" and not is_loopback(url.hostname or ""):
                 warnings.warn(
                     f"base_url is {text}: the API key crosses the network unencrypted. Use "
                     "https:// or, if you trust that network, "

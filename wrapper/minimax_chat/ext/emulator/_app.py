@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from threading import Event
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
@@ -33,6 +34,8 @@ class RecordedRequest:
     body: bytes = field(repr=False)
     json: Any
     """The body as JSON; None if it is none."""
+    hung_up: Event = field(default_factory=Event, repr=False, compare=False)
+    """Set once the client has hung up before the end of a reply with pauses."""
 
 
 class Application:
@@ -61,18 +64,21 @@ class Application:
             body = await request.body()
         except ClientDisconnect:
             return
-        reply = self._reply(request, body)
-        await reply(scope, receive, send)
-
-    def _reply(self, request: Request, body: bytes) -> Reply:
-        path: str = request.scope["path"]
-        headers = dict(request.headers)
         value, defect = parse_json(body)
-        self.requests.append(RecordedRequest(request.method, path, headers, body, value))
+        path: str = scope["path"]
+        recorded = RecordedRequest(request.method, path, dict(request.headers), body, value)
+        self.requests.append(recorded)
+        reply = self._reply(recorded, defect)
+        await reply(scope, receive, send)
+        if reply.hung_up:
+            recorded.hung_up.set()
+
+    def _reply(self, request: RecordedRequest, defect: str) -> Reply:
+        headers, body, value = request.headers, request.body, request.json
         authorization = headers.get("authorization", "")
         responder = Responder(self._specification, self._normal)
         try:
-            self._check_address(request.method, path)
+            self._check_address(request.method, request.path)
             self._check_key(authorization)
             content_type = headers.get("content-type", "")
             problems = self._validator.problems(content_type, body, value, defect)

@@ -22,14 +22,16 @@ class Reply:
     """Seconds between two pieces."""
     dies: bool = False
     """Whether the connection dies after the last piece."""
+    hung_up: bool = False
+    """Whether the client has hung up before the end."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if await _hangs_up(receive, self.delay):
+        if await self._pause(receive, self.delay):
             return
         headers = [(name.encode(), value.encode()) for name, value in self.headers.items()]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         for number, piece in enumerate(self.pieces):
-            if number and await _hangs_up(receive, self.pace):
+            if number and await self._pause(receive, self.pace):
                 return
             await send({"type": "http.response.body", "body": piece, "more_body": True})
         if self.dies:
@@ -37,6 +39,10 @@ class Reply:
             await _hangs_up(receive, None)
         else:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _pause(self, receive: Receive, seconds: float) -> bool:
+        self.hung_up = await _hangs_up(receive, seconds)
+        return self.hung_up
 
 
 async def _hangs_up(receive: Receive, seconds: float | None) -> bool:
