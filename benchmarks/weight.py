@@ -72,7 +72,9 @@ def lines() -> Iterator[str]:
         f"An installation takes {own} packages and {own_mib:.1f} MiB; the OpenAI SDK takes "
         f"{theirs} packages and {their_mib:.1f} MiB."
     )
-    yield f"安装共 {own} 个包、{own_mib:.1f} MiB；OpenAI SDK 是 {theirs} 个包、{their_mib:.1f} MiB。"
+    yield (
+        f"安装共 {own} 个包、{own_mib:.1f} MiB；OpenAI SDK 是 {theirs} 个包、{their_mib:.1f} MiB。"
+    )
 
 
 def main() -> int:
