@@ -39,6 +39,9 @@ class _Screen(pyte.HistoryScreen):
 class Terminal:
     """Runs a command in a pseudo-terminal; use it as a context manager."""
 
+    _process: int
+    _descriptor: int
+
     def __init__(
         self,
         command: Sequence[str],
