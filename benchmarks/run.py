@@ -12,7 +12,6 @@ import json
 import os
 import platform
 import random
-import resource
 import subprocess
 import sys
 from collections.abc import Generator, Mapping, Sequence
@@ -171,6 +170,11 @@ def main() -> int:
     options = parser.parse_args()
     if options.rounds < 1:
         parser.error("--rounds must be at least 1")
+    if sys.platform == "win32":
+        print("Linux or macOS is needed; on Windows, run this in WSL", file=sys.stderr)
+        return 2
+    import resource
+
     # The other processes inherit it: a thousand connections exceed a usual limit.
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

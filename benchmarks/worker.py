@@ -9,7 +9,6 @@ the figure and the peak memory or, if the contender fails, the class of its exce
 import asyncio
 import gc
 import json
-import resource
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Iterator
@@ -149,6 +148,10 @@ def peak_memory() -> float:
     if sys.platform == "linux":
         with open("/proc/self/status") as status:
             return next(int(line.split()[1]) / 1024 for line in status if "VmHWM" in line)
+    if sys.platform == "win32":
+        raise NotImplementedError("Linux or macOS is needed")
+    import resource
+
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_048_576
 
 

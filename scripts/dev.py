@@ -30,8 +30,6 @@ if sys.version_info < (3, 11):  # noqa: UP036
         "dev: Python 3.11 or newer is needed, and {} is {}.{}: run this with a newer one, "
         "for example python3.13 scripts/dev.py".format(sys.executable, *sys.version_info[:2])
     )
-if os.name != "posix":
-    sys.exit("dev: Linux or macOS is needed; on Windows, run this in WSL")
 
 import tomllib
 from collections.abc import Generator, Mapping
@@ -40,23 +38,32 @@ from typing import IO
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 STAMP = VENV / "set-up.sha256"
-PYTHON = str(VENV / "bin" / "python")
+WINDOWS = sys.platform == "win32"
+PROGRAMS = VENV / ("Scripts" if WINDOWS else "bin")
+EXE = ".exe" if WINDOWS else ""
+PYTHON = str(PROGRAMS / f"python{EXE}")
 # Not sys.executable: that may be in the very .venv that is about to be replaced.
 BASE_PYTHON = str(getattr(sys, "_base_executable", "") or sys.executable)
 
 # -P keeps the folders of the project (tests, examples ...) from being imported as modules.
 MODULE = [PYTHON, "-P", "-m"]
 VERIFY_TYPES = [*MODULE, "pyright", "--ignoreexternal", "--verifytypes"]
+WORKFLOWS = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob(".github/workflows/*"))
 CHECKS = {
     "mypy": [*MODULE, "mypy"],
+    # With a cache of its own: each would discard the other's.
+    "mypy for Windows": [*MODULE, "mypy", "--platform=win32", "--cache-dir=.mypy_cache/win32"],
     "pyright": [*MODULE, "pyright"],
     "public types of minimax_chat": [*VERIFY_TYPES, "minimax_chat"],
     "public types of minimax_chat_api": [*VERIFY_TYPES, "minimax_chat_api"],
     "regeneration": [PYTHON, "scripts/regenerate.py", "--check"],
-    # lint-imports finds only packages that are installed or on the path.
-    "import walls": ["env", "PYTHONPATH=scripts", str(VENV / "bin" / "lint-imports")],
+    "import walls": [str(PROGRAMS / f"lint-imports{EXE}")],
     "ruff check": [*MODULE, "ruff", "check"],
     "ruff format": [*MODULE, "ruff", "format", "--check"],
+    # Without the tools that it would use if they happened to be installed. It finds the workflows
+    # of a git repository alone.
+    "actionlint": [str(PROGRAMS / f"actionlint{EXE}"), "-shellcheck=", "-pyflakes=", *WORKFLOWS],
+    "zizmor": [str(PROGRAMS / f"zizmor{EXE}"), "--offline", "--persona=pedantic", "."],
 }
 PYTEST = [*MODULE, "pytest", "-n", "auto", "--dist", "worksteal"]
 # Without the project's own plugin, which imports the client before the measurement begins.
@@ -107,6 +114,8 @@ def set_up() -> None:
         if STAMP.read_text(encoding="utf-8") == wanted and os.access(PYTHON, os.X_OK):
             return
     say(f"set-up: creating .venv with Python {sys.version.split()[0]}")
+    if WINDOWS and Path(sys.prefix) == VENV:
+        raise Failure(f"on Windows .venv cannot replace itself: run this with {BASE_PYTHON}")
     if VENV.is_symlink():
         VENV.unlink()
     elif VENV.exists():
@@ -287,7 +296,8 @@ def running(
     """Start a process that is ended, with all it started, when the block is left.
 
     `variables` are set in its environment, or removed if None. It gets its own process group, so
-    that a Ctrl-C in the terminal reaches it only once, from here.
+    that a Ctrl-C in the terminal reaches it only once, from here. Windows has no such groups: there
+    a Ctrl-C reaches every process of the console.
     """
     with subprocess.Popen(
         command,
@@ -303,15 +313,23 @@ def running(
         try:
             yield child
         finally:
-            try:
-                if child.poll() is None:
-                    child.send_signal(signal.SIGINT)
-                    child.wait(10)
-            except subprocess.TimeoutExpired:
-                pass
-            finally:
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.killpg(child.pid, signal.SIGKILL)
+            end(child)
+
+
+def end(child: subprocess.Popen[str]) -> None:
+    """End a process with all it started, which on Windows are found only while it runs."""
+    if sys.platform == "win32":
+        subprocess.run(["taskkill", "/F", "/T", "/PID", str(child.pid)], capture_output=True)
+        return
+    try:
+        if child.poll() is None:
+            child.send_signal(signal.SIGINT)
+            child.wait(10)
+    except subprocess.TimeoutExpired:
+        pass
+    finally:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.pid, signal.SIGKILL)
 
 
 def environment(variables: Mapping[str, str | None]) -> dict[str, str]:
@@ -319,7 +337,10 @@ def environment(variables: Mapping[str, str | None]) -> dict[str, str]:
     changed: dict[str, str | None] = dict(os.environ)
     for name in ("PYTHONPATH", "PYTHONHOME", "PYRIGHT_PYTHON_FORCE_VERSION"):
         changed[name] = None
-    changed["PATH"] = os.pathsep.join([str(VENV / "bin"), os.environ.get("PATH", os.defpath)])
+    changed["PATH"] = os.pathsep.join([str(PROGRAMS), os.environ.get("PATH", os.defpath)])
+    # Python's choice for a pipe or a file on Windows cannot write every character.
+    if WINDOWS:
+        changed["PYTHONIOENCODING"] = "utf-8"
     # Otherwise pyright looks online for a newer version.
     changed["PYRIGHT_PYTHON_IGNORE_WARNINGS"] = "1"
     # The emulator must not be reached through a proxy.
@@ -353,8 +374,9 @@ def stop(number: int, frame: object) -> None:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGHUP, stop)
+    for name in ("SIGTERM", "SIGHUP", "SIGBREAK"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), stop)
     try:
         sys.exit(main(sys.argv[1:]))
     except KeyboardInterrupt:

@@ -20,7 +20,6 @@ import hashlib
 import json
 import os
 import random
-import resource
 import shutil
 import signal
 import subprocess
@@ -38,6 +37,11 @@ from typing import Any, cast
 
 import pytest
 from coverage import CoverageData
+
+if sys.platform == "win32":
+    sys.exit("mutate: Linux or macOS is needed; on Windows, run this in WSL")
+
+import resource
 
 ROOT = Path(__file__).resolve().parent.parent
 CORE = ROOT / "wrapper" / "minimax_chat"

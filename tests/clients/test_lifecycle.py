@@ -14,9 +14,9 @@ import pytest
 
 from driver import Driver
 from http_library import httpx
-from minimax_chat import ConfigurationError, MiniMax
-from samples import KEY, MESSAGES, MODEL, PROMPT
-from server import Server, answer
+from minimax_chat import ConfigurationError, MiniMax, _http
+from samples import KEY, MESSAGES, MODEL, PROMPT, event
+from server import SILENCE, Server, answer, http_chunk, stream_head
 
 # Closing
 
@@ -57,6 +57,18 @@ def test_a_closed_client_and_its_variants_refuse_calls(
         with pytest.raises(ConfigurationError, match="closed"):
             closed.text(streamed)
     assert len(server.requests) == 1
+
+
+def test_a_stream_that_is_open_when_python_ends_is_left_to_the_system(
+    api: Driver, server: Server
+) -> None:
+    """Where Python survives its being closed; tests/reliability lets it end."""
+    server.script(stream_head(), http_chunk(event("one ")), SILENCE)
+    stream = api.client(server.base_url).stream()
+    assert next(stream).text == "one "
+    _http.leave_open()
+    stream.close()
+    assert not server.connections[0].ended.wait(0.2)
 
 
 def test_a_client_that_was_never_used_can_be_closed(api: Driver) -> None:

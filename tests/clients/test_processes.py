@@ -25,6 +25,9 @@ from server import (
     http_stream,
     stream_head,
 )
+from systems import needs_posix
+
+pytestmark = needs_posix
 
 FORK = """
 import asyncio, os, sys
@@ -90,7 +93,8 @@ def interrupt(connection: Connection, request: Request) -> None:
         seen.append((frame.f_code.co_name, frame.f_lasti))
         if frame.f_code.co_name in ("read", "select") and seen[-4:] == [seen[-1]] * 4:
             break
-    signal.pthread_kill(main, signal.SIGINT)
+    if sys.platform != "win32":
+        signal.pthread_kill(main, signal.SIGINT)
 
 
 STAGES: dict[str, tuple[bool, list[Step]]] = {

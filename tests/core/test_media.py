@@ -11,6 +11,7 @@ import pytest
 from documented import FIELDS, MB
 from minimax_chat import InvalidArgumentError, image, video
 from seams import call
+from systems import needs_posix
 
 PICTURES = {
     "image/jpeg": b"\xff\xd8\xff\xe0\x00\x10JFIF",
@@ -175,6 +176,7 @@ def test_a_path_may_be_any_path_like_object(tmp_path: Path) -> None:
     assert image(odd) == image(path) == image(str(path))
 
 
+@needs_posix
 def test_an_endless_device_is_refused() -> None:
     """Its size is 0, but reading it would fill all memory."""
     with pytest.raises(InvalidArgumentError, match="10,485,760"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import pytest
 
 import report
 import rooms
+import weight
 from contenders import floor, minimax, openai
 from environments import FOLDER, Contender
 from rows import ROWS, Row
@@ -160,6 +162,23 @@ def test_each_room_of_the_client_is_timed(monkeypatch: pytest.MonkeyPatch) -> No
     times = rooms.rooms()
     assert len(times) == 8
     assert all(time > 0 for time in times.values())
+
+
+def test_pages_say_what_is_installed() -> None:
+    here = (platform.system(), platform.machine(), *sys.version_info[:2])
+    if here != ("Linux", "x86_64", 3, 11):
+        pytest.skip("other systems and versions of Python install something else")
+    *table, english, chinese = weight.lines()
+    said = [(page, line) for page in weight.TABLES for line in table]
+    for page, line in [*said, *zip(weight.SENTENCES, (english, chinese), strict=True)]:
+        assert line in page.read_text("utf-8").splitlines(), f"run {weight.__file__}"
+
+
+def test_general_sdk_is_heavier() -> None:
+    own, with_speed, openai = map(weight.weight, ("minimax-chat", "minimax-chat[speed]", "openai"))
+    assert own.packages < with_speed.packages
+    assert own.packages < openai.packages
+    assert own.mib < with_speed.mib < openai.mib / 2
 
 
 def test_results_name_no_machine_path_or_host() -> None:

@@ -20,7 +20,10 @@ import pytest
 from packaging.requirements import Requirement
 
 from minimax_chat.ext.emulator import Emulator
+from systems import needs_posix
 
+# The commands are those of a POSIX shell.
+pytestmark = needs_posix
 ROOT = Path(__file__).parents[2]
 # tests/scripts/test_changing_the_api.py runs this one as a whole.
 ELSEWHERE = ROOT / "docs" / "changing-the-api.md"

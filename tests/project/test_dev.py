@@ -6,6 +6,7 @@ import ast
 import importlib.metadata
 import os
 import re
+import runpy
 import shutil
 import signal
 import socket
@@ -13,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -92,9 +94,11 @@ def ready(project: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Pat
     """Gives the project a finished .venv whose programs are all the given shell script."""
 
     def make(program: str) -> Path:
+        if os.name != "posix":
+            pytest.skip("its programs are shell scripts")
         programs = project / ".venv" / "bin"
         programs.mkdir(parents=True)
-        for name in ("python", "lint-imports"):
+        for name in ("python", "lint-imports", "actionlint", "zizmor"):
             (programs / name).write_text(f"#!/bin/sh\n{program}\n")
             (programs / name).chmod(0o755)
         monkeypatch.setattr(dev, "ROOT", project)
@@ -130,7 +134,7 @@ def test_set_up_is_repeated_only_when_the_constraints_change(project: Path) -> N
     first = run(project, "setup")
     assert first.returncode == 0, first.stdout + first.stderr
     assert [line.split(":")[0] for line in first.stdout.splitlines()] == ["set-up"] * 3
-    python = project / ".venv" / "bin" / "python"
+    python = project / Path(dev.PYTHON).relative_to(dev.ROOT)
     found = subprocess.run(
         [python, "-c", "import importlib.metadata as m; print(m.version('sample'))"],
         capture_output=True,
@@ -154,13 +158,13 @@ def test_set_up_is_repeated_only_when_the_constraints_change(project: Path) -> N
 def test_incomplete_venv_is_replaced(project: Path, left: str) -> None:
     venv = project / ".venv"
     if left == "a folder":
-        (venv / "bin").mkdir(parents=True)
+        venv.mkdir()
         (venv / "half").touch()
     elif left == "a broken link":
         venv.symlink_to(project / "gone")
     elif left == "no python":
         run(project, "setup")
-        (venv / "bin" / "python").unlink()
+        (project / Path(dev.PYTHON).relative_to(dev.ROOT)).unlink()
     assert run(project, "setup").stdout.startswith("set-up: creating .venv")
     assert (venv / dev.STAMP.name).exists()
     assert not (venv / "half").exists()
@@ -232,6 +236,51 @@ def test_help_lists_the_commands(project: Path) -> None:
     assert done.returncode == 0
     for command in ("demo", "test", "docs", "setup"):
         assert f"scripts/dev.py {command}" in done.stdout
+
+
+# Windows, as far as it can be tested elsewhere; the check "mypy for Windows" does the rest.
+
+
+@pytest.fixture
+def on_windows(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What the script defines on Windows."""
+    monkeypatch.setattr(sys, "platform", "win32")
+    return runpy.run_path(str(ROOT / SCRIPT))
+
+
+def test_windows_has_its_programs_in_another_folder(on_windows: dict[str, Any]) -> None:
+    programs = ROOT / ".venv" / "Scripts"
+    assert on_windows["PYTHON"] == str(programs / "python.exe")
+    # Names are not completed there if a folder is given.
+    for command in on_windows["CHECKS"].values():
+        assert re.fullmatch(r"(python|lint-imports|actionlint|zizmor)\.exe", Path(command[0]).name)
+        assert Path(command[0]).parent == programs
+    environment = on_windows["environment"]({})
+    assert environment["PATH"].split(os.pathsep)[0] == str(programs)
+    assert environment["PYTHONIOENCODING"] == "utf-8"
+    assert dev.environment({}).keys() == environment.keys() - {"PYTHONIOENCODING"}
+
+
+def test_windows_ends_a_process_with_all_it_started(
+    on_windows: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[list[str]] = []
+    with subprocess.Popen([sys.executable, "-c", ""], text=True) as child:
+        monkeypatch.setattr(subprocess, "run", lambda command, **_: ended.append(command))
+        on_windows["end"](child)
+    assert ended == [["taskkill", "/F", "/T", "/PID", str(child.pid)]]
+
+
+def test_windows_cannot_replace_the_venv_that_it_runs_in(
+    on_windows: dict[str, Any], project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_up = on_windows["set_up"]
+    used = {"ROOT": project, "VENV": project / ".venv", "STAMP": project / ".venv" / "stamp"}
+    for name, path in used.items():
+        monkeypatch.setitem(set_up.__globals__, name, path)
+    monkeypatch.setattr(sys, "prefix", str(project / ".venv"))
+    with pytest.raises(on_windows["Failure"], match=r"^on Windows \.venv cannot replace itself"):
+        set_up()
 
 
 # Demo
@@ -346,11 +395,9 @@ def test_demo_with_a_key_prints_where_the_calls_go_without_a_password(
     assert "a-secret" not in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize(
-    ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
-)
+@pytest.mark.parametrize(("name", "status"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
 def test_signal_stops_the_demo_and_the_emulator(
-    ready: Callable[[str], Path], number: signal.Signals, status: int
+    ready: Callable[[str], Path], name: str, status: int
 ) -> None:
     project = ready(THIS_PYTHON)
     (project / "examples").mkdir()
@@ -372,7 +419,7 @@ def test_signal_stops_the_demo_and_the_emulator(
         output = running.stdout.readline()
         assert running.stdout.readline() == "ready\n"
         assert not is_gone(port_of(output))
-        running.send_signal(number)
+        running.send_signal(getattr(signal, name))
         assert running.wait(30) == status
         assert "Traceback" not in running.stderr.read()
     assert is_gone(port_of(output))
@@ -420,7 +467,7 @@ def test_arguments_select_tests_of_one_run(ready: Callable[[str], Path]) -> None
 @pytest.mark.parametrize(
     ("broken", "steps"),
     [
-        ("mypy", ["mypy"]),
+        ("--platform", ["mypy for Windows"]),
         ("regenerate.py", ["regeneration"]),
         ("pytest", [*dev.TESTS]),
         ("coverage", [dev.COVERAGE]),

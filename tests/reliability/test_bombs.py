@@ -15,6 +15,7 @@ import pytest
 import one_call
 from samples import chunk, event, sse
 from server import Connection, Request, Server, Step, http_chunk, http_reply
+from systems import needs_posix
 
 TYPES = {"plain": b"application/json", "streamed": b"text/event-stream"}
 LARGE, LATE, UNREADABLE = "ResponseLimitError", "APITimeoutError", "ResponseDecodeError"
@@ -137,6 +138,7 @@ MEGABYTES = {
 """What a call may need at most; 100 MB if nothing else is said."""
 
 
+@needs_posix
 @pytest.mark.parametrize(("mode", "kind"), [("plain", "sync"), ("streamed", "async")])
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_a_call_ends_soon_at_bounded_memory(

@@ -23,6 +23,7 @@ from server import (
     http_stream,
     stream_head,
 )
+from systems import needs_posix
 
 ROOT = Path(__file__).parents[2]
 BEGINNING = """
@@ -68,7 +69,8 @@ def run(server: Server, code: str, *options: str) -> str:
 
 
 ALREADY_CLOSING = re.compile(
-    "an error occurred during closing of asynchronous generator <async_generator object HTTP11"
+    "an error occurred during closing of asynchronous generator "
+    "<async_generator object (HTTP11|PoolByteStream)"
     r".*?already running\n",
     re.DOTALL,
 )
@@ -153,6 +155,7 @@ client.close()
 """
 
 
+@needs_posix
 def test_a_forked_child_leaves_the_open_stream_of_its_parent_alone() -> None:
     with Server() as server:
         gate = server.gate()
@@ -195,11 +198,13 @@ client.close()
 """
 
 
+@needs_posix
 def test_a_child_forked_while_a_thread_opens_a_connection_can_call() -> None:
     with Server() as server:
         server.otherwise(answer)
         # Python 3.12 and newer warn of every fork of a process with threads.
-        printed = run(server, FORK_WHILE_A_THREAD_OPENS_A_CONNECTION)
+        quiet = ("-W", "ignore:This process:DeprecationWarning")
+        printed = run(server, FORK_WHILE_A_THREAD_OPENS_A_CONNECTION, *quiet)
         assert printed.splitlines() == ["child", "0", "thread"]
 
 

@@ -25,6 +25,7 @@ from server import (
     perform,
     stream_head,
 )
+from systems import needs_posix
 
 CALLS = 10_000
 STEPS: dict[str, list[Step]] = {
@@ -43,6 +44,7 @@ def serve(connection: Connection, request: Request) -> None:
     perform(STEPS[request.json["messages"][-1]["content"]], connection, request)
 
 
+@needs_posix
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["sync", "async"])
 def test_nothing_leaks(kind: str, figure: Callable[..., None]) -> None:

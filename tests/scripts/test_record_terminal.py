@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from record_terminal import ANSWER, PICTURE, PROMPT, picture
+from systems import needs_posix
 
 
+@needs_posix
 def test_the_picture_is_up_to_date() -> None:
     drawn = picture()
     assert PICTURE.read_text("utf-8") == drawn, "run scripts/record_terminal.py"

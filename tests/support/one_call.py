@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import resource
 import sys
 import time
 from pathlib import Path
@@ -29,6 +28,10 @@ def peak_memory() -> float:
     if status.exists():  # where ru_maxrss includes the parent, whose memory was inherited at first
         (line,) = re.findall(r"VmHWM:\s*(\d+) kB", status.read_text())
         return int(line) / 1000
+    if sys.platform == "win32":
+        raise NotImplementedError
+    import resource
+
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6  # in bytes, on macOS
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import socket
 import struct
 import threading
@@ -98,7 +99,7 @@ def CLOSE(connection: Connection, request: Request) -> None:
 
 def RESET(connection: Connection, request: Request) -> None:
     """Closes the connection with a TCP reset."""
-    linger = struct.pack("ii", 1, 0)
+    linger = struct.pack("ii" if os.name == "posix" else "hh", 1, 0)
     connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
     connection.end("server")
 

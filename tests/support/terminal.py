@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import pty
 import re
 import select
 import signal
 import struct
-import termios
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -41,6 +39,9 @@ class _Screen(pyte.HistoryScreen):
 class Terminal:
     """Runs a command in a pseudo-terminal; use it as a context manager."""
 
+    _process: int
+    _descriptor: int
+
     def __init__(
         self,
         command: Sequence[str],
@@ -58,6 +59,12 @@ class Terminal:
         self._size = struct.pack("HHHH", lines, columns, 0, 0)
 
     def __enter__(self) -> Self:
+        if sys.platform == "win32":
+            raise NotImplementedError
+        import fcntl
+        import pty
+        import termios
+
         self._process, self._descriptor = pty.fork()
         if not self._process:
             try:
@@ -68,6 +75,8 @@ class Terminal:
         return self
 
     def __exit__(self, *exception: object) -> None:
+        if sys.platform == "win32":
+            raise NotImplementedError
         with suppress(ProcessLookupError):
             os.kill(self._process, signal.SIGKILL)
         with suppress(ChildProcessError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import sys
 import time
 from collections.abc import Callable, Generator, Mapping
@@ -9,6 +10,7 @@ from contextlib import contextmanager, suppress
 from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar
+from weakref import WeakValueDictionary
 
 from ._errors import (
     APIConnectionError,
@@ -148,10 +150,25 @@ async def _trace_async(event: str, info: dict[str, Any]) -> None:
     _trace(event, info)
 
 
-def with_deadlines(response: Response) -> Response:
+def adopted(response: Response) -> Response:
     """A response whose reads end at the deadline, on any connection that supports it."""
     _apply_deadlines(response.extensions.get("network_stream"))
+    _adopted[id(response)] = response
     return response
+
+
+_adopted: WeakValueDictionary[int, Response] = WeakValueDictionary()
+
+
+@atexit.register
+def leave_open() -> None:
+    """Keeps responses from being closed when Python ends, which closes their connections anyway.
+
+    HTTP libraries make a timedelta there, which crashes Python 3.13 and 3.14 by then:
+    python/cpython#132413.
+    """
+    for response in [each for reference in _adopted.valuerefs() if (each := reference())]:
+        response.is_closed = True
 
 
 def _apply_deadlines(connection: Any) -> None:

@@ -14,10 +14,10 @@ from ._errors import ConfigurationError, MiniMaxError
 from ._http import (
     AsyncClient,
     Response,
+    adopted,
     default_library,
     map_http_errors,
     short_read,
-    with_deadlines,
 )
 from ._reply import ReplyHead, WholeReply
 from ._request import PreparedCall, show_parameters
@@ -179,7 +179,7 @@ class Completions(PublicNames):
         try:
             with map_http_errors(call.config.redact, call.deadline):
                 # No variable may hold the request or the response: both contain the key.
-                connection.response = with_deadlines(
+                connection.response = adopted(
                     await connection.http.send(
                         call.build_request(connection.http),
                         stream=True,

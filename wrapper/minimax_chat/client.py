@@ -12,7 +12,7 @@ from ._completion import Completion, CompletionChunk
 from ._config import Config
 from ._connections import Connection, Connections
 from ._errors import MiniMaxError
-from ._http import Client, Response, default_library, map_http_errors, short_read, with_deadlines
+from ._http import Client, Response, adopted, default_library, map_http_errors, short_read
 from ._reply import ReplyHead, WholeReply
 from ._request import PreparedCall, show_parameters
 from ._retry import retry_delay
@@ -171,7 +171,7 @@ class Completions(PublicNames):
         try:
             with map_http_errors(call.config.redact, call.deadline):
                 # No variable may hold the request or the response: both contain the key.
-                connection.response = with_deadlines(
+                connection.response = adopted(
                     connection.http.send(
                         call.build_request(connection.http),
                         stream=True,

@@ -6,13 +6,13 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from importlib import metadata
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast, get_args
 
 from cyclopts import App, CycloptsError, Parameter
 from cyclopts.validators import Number
 
+from minimax_chat import __version__
 from minimax_chat_api.contract import SERVERS
 from minimax_chat_api.params import ModelIdLiteral
 
@@ -298,12 +298,5 @@ def emulate(*options: str) -> int:
     return main(options, "minimax-chat emulate")
 
 
-def _version() -> str:
-    try:
-        return metadata.version("minimax-chat")
-    except metadata.PackageNotFoundError:
-        return "unknown: run from a source tree"
-
-
-app.version = _version
+app.version = __version__
 cast("Any", app).register_install_completion_command()  # not typed

@@ -7,7 +7,6 @@ import platform
 import socket
 import time
 from collections.abc import Iterator
-from importlib import metadata
 from typing import TYPE_CHECKING, Literal, NamedTuple
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -15,6 +14,7 @@ from urllib.request import getproxies, proxy_bypass
 from rich.table import Table
 from rich.text import Text
 
+from minimax_chat import __version__
 from minimax_chat_api.contract import SERVERS
 
 from ..._config import is_loopback
@@ -80,10 +80,13 @@ def _findings(access: Access, model: str) -> Iterator[Finding]:
 
 
 def _versions() -> str:
-    library = default_library.__name__
-    names = ("minimax-chat", library)
-    versions = [f"{name} {metadata.version(name)}" for name in names]
-    return ", ".join([*versions, f"Python {platform.python_version()}", platform.system()])
+    versions = {
+        "minimax-chat": __version__,
+        default_library.__name__: default_library.__version__,
+        "Python": platform.python_version(),
+    }
+    named = [f"{name} {version}" for name, version in versions.items()]
+    return ", ".join([*named, platform.system()])
 
 
 def _key(access: Access) -> Finding:

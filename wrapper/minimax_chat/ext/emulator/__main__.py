@@ -7,7 +7,7 @@ import errno
 import signal
 import sys
 import textwrap
-import threading
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, get_args
 
@@ -49,7 +49,8 @@ def main(arguments: Sequence[str] | None = None, program: str = PROGRAM) -> int:
     try:
         with emulator:
             _announce(emulator, has_key=options.api_key is not None)
-            threading.Event().wait()
+            while True:
+                time.sleep(3600)  # which Ctrl-C interrupts on Windows too, unlike a lock
     except KeyboardInterrupt:
         return 0
     except (OSError, OverflowError) as error:
