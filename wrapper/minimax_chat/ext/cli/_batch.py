@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from ._access import Access, Options
 
-BETWEEN_LINES = 10.0
-"""Seconds between two lines about the progress, where there is no terminal."""
+BETWEEN_LINES, BETWEEN_DRAWINGS = 10.0, 0.1
+"""Seconds between two lines about the progress, where there is no terminal, and two bars on one."""
 GRACE = 10.0
 """Seconds that the calls in flight have to end after an interrupt."""
 
@@ -159,7 +159,6 @@ class _Run:
     ) -> None:
         self._tally, self._sink, self._err, self._settings = tally, sink, err, settings
         self._interrupts = 0
-        self._last_line = time.monotonic()
         self.reason: MiniMaxError | None = None
         """Why the batch ended early."""
 
@@ -179,7 +178,8 @@ class _Run:
                 client, taken(), pace=pace, max_retries=self._settings["max_retries"]
             ) as batch,
         ):
-            with self._progress() as show, self._interruptible(batch):
+            with self._progress() as (show, between), self._interruptible(batch):
+                shown_at = time.monotonic()
                 try:
                     async for result in batch:
                         custom_id = ids.pop(result.index)
@@ -187,7 +187,10 @@ class _Run:
                         if not (result.stopped or isinstance(result.error, STOPPING)):
                             self._tally.add(result)
                             self._sink.write(row_of(custom_id, result))
-                        show(pace)
+                        now = time.monotonic()
+                        if now - shown_at >= between:
+                            shown_at = now
+                            show()
                 except MiniMaxError as error:
                     self.reason = error
                     return 1
@@ -204,8 +207,8 @@ class _Run:
         def interrupt() -> None:
             self._interrupts += 1
             if self._interrupts > 1:
-                assert task is not None
-                task.cancel()
+                if self._interrupts == 2 and task is not None:
+                    task.cancel()
                 return
             self._err.print(
                 f"Waiting up to {GRACE:.0f} s for the calls in flight; Ctrl-C again leaves at once."
@@ -224,29 +227,26 @@ class _Run:
                 signal.signal(number, handler)
 
     @contextmanager
-    def _progress(self) -> Generator[Callable[[Pace], None]]:
-        """A bar on a terminal, elsewhere a line every so often."""
-        tally = self._tally
+    def _progress(self) -> Generator[tuple[Callable[[], None], float]]:
+        """What shows the progress, and the seconds between two times: a bar or, else, lines."""
+        tally, pace = self._tally, self._settings["pace"]
         if not self._err.is_terminal:
-            yield self._line
+
+            def write() -> None:
+                print(f"{tally.done:,} of {tally.total:,}, {tally.facts()}", file=sys.stderr)
+
+            yield write, BETWEEN_LINES
             return
         columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
         with Progress(*columns, console=self._err) as progress:
             bar = progress.add_task("", total=tally.total, completed=tally.done)
 
-            def show(pace: Pace) -> None:
+            def draw() -> None:
                 description = f"{tally.facts()}, {pace.running} at a time"
                 progress.update(bar, completed=tally.done, description=description)
 
-            show(self._settings["pace"])
-            yield show
-
-    def _line(self, pace: Pace) -> None:
-        now = time.monotonic()
-        if now - self._last_line >= BETWEEN_LINES:
-            self._last_line = now
-            tally = self._tally
-            print(f"{tally.done:,} of {tally.total:,}, {tally.facts()}", file=sys.stderr)
+            yield draw, BETWEEN_DRAWINGS
+            draw()
 
 
 def _summary(tally: Tally) -> str:
