@@ -329,21 +329,26 @@ def tried(mutants: Iterable[Mutant], jobs: int) -> Iterator[tuple[Mutant, str | 
         import_module(name)
     gc.freeze()  # or each process would copy and search all that was imported
     waiting = iter(mutants)
+    again: set[str] = set()
     active: dict[int, tuple[Mutant, list[tuple[str, list[str]]], Path]] = {}
     free = [FOLDER / f"job-{number}" for number in range(jobs)]
     try:
         while True:
             while free and (mutant := next(waiting, None)):
                 runs, folder = reach.runs(mutant), free.pop()
-                active[start(mutant, runs.pop(0), folder, reach)] = mutant, runs, folder
+                active[start(mutant, runs[0], folder, reach)] = mutant, runs, folder
             if not active:
                 return
             process, status = os.wait()
             mutant, runs, folder = active.pop(process)
             _kill_group(process)  # what its tests have started
             code = os.waitstatus_to_exitcode(status)
-            if code == 0 and runs:
-                active[start(mutant, runs.pop(0), folder, reach)] = mutant, runs, folder
+            if code == 0 and runs[1:]:
+                active[start(mutant, runs[1], folder, reach)] = mutant, runs[1:], folder
+                continue
+            if code == 2 and mutant.name not in again:  # pytest itself failed
+                again.add(mutant.name)
+                active[start(mutant, runs[0], folder, reach)] = mutant, runs, folder
                 continue
             if code == 2:
                 sys.exit(f"mutate: {mutant.name} was not tried: see {folder}/log.txt")
