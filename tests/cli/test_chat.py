@@ -113,7 +113,7 @@ def test_json_is_the_response_on_one_line(command: CommandLine, emulator: Emulat
 def test_a_cut_off_answer_is_noted(command: CommandLine) -> None:
     done = command("chat", "!say one two three four five six seven", "--max-tokens", "40")
     assert done.status == 0
-    assert done.err == "The answer was cut off at the limit of tokens; increase --max-tokens.\n"
+    assert done.err == "The answer was cut off at the limit of tokens, which --max-tokens raises.\n"
 
 
 FAILURES = {
@@ -253,11 +253,15 @@ def test_the_version_and_the_commands(command: CommandLine) -> None:
         ("minimax-chat chat --thinking o", "only"),
         ("minimax-chat chat --region gl", "global"),
         ("minimax-chat chat --model MiniMax-M3", "MiniMax-M3"),
+        ("minimax-chat chat --image her", "heron.png"),
+        ("minimax-chat batch her", "heron.png"),
+        ("minimax-chat batch in -o her", "heron.png"),
     ],
 )
 def test_a_shell_completes_what_is_typed(
     environment: dict[str, str], tmp_path: Path, typed: str, completed: str
 ) -> None:
+    Path("heron.png").touch()
     program = tmp_path / "bin" / "minimax-chat"
     program.parent.mkdir()
     program.write_text(f"#!{sys.executable} -P\n{PROGRAM[-1]}\n")
@@ -292,6 +296,38 @@ def test_without_the_extra_it_says_what_to_install(environment: dict[str, str]) 
     assert done.stderr == (
         "minimax-chat needs cyclopts, which is not installed: pip install 'minimax-chat[cli]'\n"
     )
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_warning_is_one_sentence(command: CommandLine) -> None:
+    done = command("chat", "Hello", "--base-url", "http://nowhere.invalid:9")
+    assert done.status == 1
+    warning, error = done.err.splitlines()
+    assert warning.startswith("minimax-chat: base_url is http://nowhere.invalid:9: the API key")
+    assert error.startswith("minimax-chat: ")
+
+
+def test_a_closed_standard_input_is_empty(environment: dict[str, str]) -> None:
+    done = subprocess.run(
+        ["bash", "-c", 'exec "$@" <&-', "bash", *PROGRAM, "chat", "!say yes"],
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "yes\n", "")
+
+
+def test_an_interrupt_at_the_start_is_no_traceback(environment: dict[str, str]) -> None:
+    """Sent by a module that is imported early."""
+    code = "import os, signal, sys; sys.meta_path.insert(0, type('', (), {'find_spec': "
+    code += "lambda name, *_: os.kill(os.getpid(), 2) if name == 'cyclopts' else None})); "
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code + PROGRAM[-1], "--help"],
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
 def test_the_key_is_not_shown_by_a_server_that_echoes_it(

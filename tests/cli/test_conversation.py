@@ -75,7 +75,7 @@ def test_commands(conversation: Terminal, emulator: Emulator) -> None:
 
 
 def test_mistakes_are_told_and_the_conversation_goes_on(conversation: Terminal) -> None:
-    enter(conversation, "/nonsense", "There is no command /nonsense; /help lists them")
+    enter(conversation, "/nonsense", "There is no command /nonsense: see /help")
     enter(conversation, "/save", "Usage: /save FILE")
     enter(conversation, "/image none.png", "cannot read the picture none.png: No such file")
     enter(conversation, "/load none.json", "cannot read none.json: No such file")
@@ -97,14 +97,51 @@ def test_a_conversation_is_saved_and_continued(
     other = terminal("chat")
     other.wait_for(r"\n>$")
     enter(other, "/save talk.json", "talk.json exists already; choose another name")
-    enter(other, "/load talk.json", r"Loaded 3 messages from talk\.json")
+    enter(other, "/load talk.json", r"Loaded 3 messages from talk\.json\. Model: MiniMax-M2\.7")
     enter(other, "And now?", "1 came back")
     assert messages(emulator)[:3] == saved["messages"]
     enter(other, "/save talk.json", r"Saved 5 messages in talk\.json")
 
 
+def test_paths_that_cannot_be_used(conversation: Terminal) -> None:
+    enter(conversation, "/save ~nobody-of-this-name/x.json", "cannot use ~nobody-of-this-name")
+    enter(conversation, "/save none/x.json", "cannot write none/x.json: No such file")
+    enter(conversation, "/load .", r"cannot read \.: Is a directory")
+
+
+def test_what_cannot_be_encoded_is_saved_as_json_writes_it(conversation: Terminal) -> None:
+    messages = [{"role": "user", "content": "\ud800"}, {"role": "assistant", "content": "b"}]
+    Path("odd.json").write_text(json.dumps({"model": "MiniMax-M2.7", "messages": messages}))
+    enter(conversation, "/load odd.json", "Loaded 2 messages")
+    enter(conversation, "/save even.json", "Saved 2 messages")
+    assert json.loads(Path("even.json").read_text("utf-8"))["messages"] == messages
+
+
+def test_a_slash_can_be_sent(conversation: Terminal, emulator: Emulator) -> None:
+    enter(conversation, "/etc/passwd, what is it?", "begin with a space")
+    enter(conversation, " /etc/passwd, what is it?", "My name is")
+    assert messages(emulator)[-1]["content"] == "/etc/passwd, what is it?"
+
+
+def test_without_a_place_for_the_history(terminal: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", "/proc/none")
+    screen = terminal("chat")
+    screen.wait_for(r"\n>$")
+    enter(screen, "Hello!", "How can I help you")
+
+
 @pytest.mark.parametrize(
-    "content", ["", "[]", "{}", '{"messages": 1}', '{"messages": [1]}', '{"messages": [{}]}', "\0"]
+    "content",
+    [
+        "",
+        "[]",
+        "{}",
+        "[" * 100_000,
+        '{"messages": 1}',
+        '{"messages": [1]}',
+        '{"messages": [{}]}',
+        "\0",
+    ],
 )
 def test_what_is_no_conversation_is_not_loaded(conversation: Terminal, content: str) -> None:
     Path("other.json").write_text(content)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Iterator
+from email.utils import formatdate
 from pathlib import Path
 
 import pytest
 
 from command_line import CommandLine, Outcome
+from minimax_chat.ext.cli._settings import settings_path
 from minimax_chat.ext.emulator import Emulator
 from minimax_chat_api.contract import SERVERS
 from samples import KEY
+from server import Server, http_reply
 
 OTHER_KEY = "sk-of-somebody-else"
 
@@ -61,11 +64,24 @@ def test_the_emulator_needs_no_key(
     assert emulator.requests == []
 
 
-def test_without_a_key(command: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_key_the_rest_is_checked(
+    command: CommandLine, monkeypatch: pytest.MonkeyPatch, emulator: Emulator
+) -> None:
     monkeypatch.delenv("MINIMAX_API_KEY")
+    emulator.fail(1004)
     done = command("doctor")
     assert done.status == 1
-    assert findings(done)["set-up"].startswith("wrong no API key: set MINIMAX_API_KEY")
+    found = findings(done)
+    assert found["key"].startswith("wrong there is none Set MINIMAX_API_KEY")
+    assert found["call"] == "ok the server answers, and asks for a key"
+
+
+def test_a_damaged_file_of_settings(command: CommandLine) -> None:
+    settings_path().parent.mkdir(parents=True)
+    settings_path().write_text("{")
+    done = command("doctor")
+    assert done.status == 1
+    assert "is unusable" in findings(done)["set-up"]
 
 
 def test_a_key_in_quotation_marks(command: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,11 +163,13 @@ def test_a_proxy_is_told_without_its_password(
         listener.close()
         monkeypatch.setenv("HTTPS_PROXY", f"http://me:hidden@127.0.0.1:{port}")
         done = command("doctor", "--base-url", "https://nowhere.invalid")
-    assert findings(done)["proxy"] == f"note calls go through 127.0.0.1:{port}"
+    found = findings(done)
+    assert found["proxy"] == f"note calls go through 127.0.0.1:{port}"
+    assert f"The proxy 127.0.0.1:{port} does not lead to the server" in found["call"]
     assert "hidden" not in done.out + done.err
     monkeypatch.setenv("NO_PROXY", "nowhere.invalid")
     done = command("doctor", "--base-url", "https://nowhere.invalid")
-    assert "NO_PROXY" in findings(done)["proxy"]
+    assert findings(done)["proxy"] == "ok none for this server"
 
 
 def test_a_server_on_this_machine_needs_no_proxy(
@@ -160,7 +178,27 @@ def test_a_server_on_this_machine_needs_no_proxy(
     monkeypatch.setenv("HTTP_PROXY", "http://proxy.invalid:3128")
     done = command("doctor")
     assert done.status == 0
-    assert findings(done)["proxy"] == "ok none"
+    assert findings(done)["proxy"] == "ok none for this server"
+
+
+def test_a_region_that_cannot_be_reached_when_the_other_can(
+    command: CommandLine, abroad: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(SERVERS, "cn", "http://127.0.0.1:1")
+    done = command("doctor")
+    assert done.status == 1
+    assert "The server of the region 'global' can be." in findings(done)["call"]
+    assert findings(done)["clock"] == "note not checked: no reply tells the time"
+
+
+def test_the_clock_is_that_of_a_reply_that_is_a_failure(
+    command: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    headers = {"Date": formatdate(time.time() + 7200, usegmt=True)}
+    with Server() as server:
+        server.otherwise(http_reply({"base_resp": {"status_code": 2049}}, headers=headers))
+        done = command("doctor", "--base-url", server.base_url)
+    assert "behind the server's" in findings(done)["clock"]
 
 
 def test_a_wrong_clock(command: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:

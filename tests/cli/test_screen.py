@@ -118,6 +118,61 @@ def test_an_answer_cannot_steer_the_terminal(terminal: Start, emulator: Emulator
     assert screen.text() == "␛[2Jhm\n\na␛]0;title␇b�2Jc"
 
 
+@pytest.mark.parametrize(
+    ("answer", "shown"),
+    [
+        ("if a <b and c> d: print('<html>')", "if a <b and c> d: print('<html>')"),
+        ("<details>\nHidden?\n</details>", "<details> Hidden? </details>"),
+        ("one<br>two <!-- three -->", "one<br>two <!-- three -->"),
+        ("[the docs](https://example.com/a)", "the docs (https://example.com/a)"),
+        ("See [1].\n\n[1]: https://example.com", "See [1].\n\n[1]: https://example.com"),
+        ("![a heron](https://example.com/h.png)", "!a heron (https://example.com/h.png)"),
+        ("<https://example.com>", "https://example.com"),
+        ("a\u202ecba\u2066d", "a�cba�d"),
+        ("```\nnever closed", "  never closed"),
+    ],
+)
+def test_nothing_of_an_answer_is_hidden(
+    terminal: Start, emulator: Emulator, answer: str, shown: str
+) -> None:
+    emulator.reply(answer, thinking="")
+    screen = terminal("chat", "Hello")
+    assert screen.end() == 0
+    assert screen.text().replace("https://example.com (https://example.com)", shown) == shown
+
+
+def test_a_table_loses_nothing_on_a_narrow_terminal(terminal: Start, emulator: Emulator) -> None:
+    cells = [f"{'abcdefghijkl'[column:]}{column}" for column in range(6)]
+    table = "\n".join(f"| {' | '.join(row)} |" for row in (cells, ["---"] * 6, cells))
+    emulator.reply(table, thinking="")
+    screen = terminal("chat", "Hello", columns=40)
+    assert screen.end() == 0
+    assert "…" not in screen.text()
+    # Each letter, twice.
+    letters = sorted(each for each in screen.text() if each.isalnum())
+    assert letters == sorted("".join(cells) * 2)
+
+
+def test_models_on_a_narrow_terminal(terminal: Start) -> None:
+    screen = terminal("models", columns=40)
+    assert screen.end() == 0
+    assert "…" not in screen.text()
+
+
+def test_the_beginning_of_long_code_can_be_read_while_the_rest_arrives(
+    terminal: Start, emulator: Emulator
+) -> None:
+    code = "\n".join(f"line_{number}()" for number in range(100))
+    emulator.reply(f"```\n{code}\n```", thinking="", switches="!slow 0 between=0.1")
+    screen = terminal("chat", "Hello", lines=10)
+    screen.wait_for(r"line_60\(\)")
+    assert "line_0()" in screen.text()
+    assert screen.end() == 0
+    assert screen.text().split() == code.split()
+    # Not drawn again and again.
+    assert len(screen.output) < 20 * len(code)
+
+
 def test_nothing_is_lost_or_doubled_of_what_is_longer_than_the_screen(
     terminal: Start, emulator: Emulator
 ) -> None:

@@ -92,6 +92,20 @@ def test_what_is_invalid_is_not_saved(
     assert not settings_path().exists()
 
 
+def test_what_is_typed_wrong_is_asked_again(terminal: Start) -> None:
+    screen = terminal("config")
+    screen.wait_for("API key, not shown:$")
+    screen.type(f"{KEY}\r")
+    for _ in range(2):
+        screen.wait_for(r"Region, cn or global \[cn\]:$")
+        screen.type("mars\r")
+    screen.wait_for(r"(?s)(mars.*){2}Region, cn or global \[cn\]:$")
+    screen.type("\x04")
+    assert screen.end() == 2
+    assert "nothing was changed" in " ".join(screen.text().split())
+    assert not settings_path().exists()
+
+
 def test_what_is_saved_can_be_deleted(command: CommandLine) -> None:
     command("config", stdin=KEY)
     assert "Deleted" in command("config", "--forget").out

@@ -11,6 +11,8 @@ def main() -> None:
         from ._app import run
 
         status = run(sys.argv[1:])
+    except KeyboardInterrupt:  # while modules are imported
+        sys.exit(130)
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         if missing.startswith("minimax_chat"):

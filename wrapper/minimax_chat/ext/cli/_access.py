@@ -59,8 +59,12 @@ class Access:
             yield client
 
     @contextmanager
-    def options(self, *, region: str | None = None) -> Generator[Options]:
+    def options(self, *, region: str | None = None, spare_key: str = "") -> Generator[Options]:
         """The options of a client, sync or async; of another region if one is given.
+
+        Args:
+            region: In place of the region or the base URL of the command.
+            spare_key: What is used if there is no key.
 
         Raises:
             ConfigurationError: The key is missing, or the key, region or base URL is invalid.
@@ -71,14 +75,14 @@ class Access:
             with Emulator(pace=PACE) as emulator:
                 yield {"api_key": "any", "region": None, "base_url": emulator.base_url}
             return
-        if not self.key_source:
+        if not self.key_source and not spare_key:
             raise ConfigurationError(
                 "no API key: set MINIMAX_API_KEY, save one with minimax-chat config, "
                 "or try things out with --emulator, which needs none"
             )
-        saved = None if os.environ.get("MINIMAX_API_KEY") else self._settings.api_key.reveal()
+        saved = self._settings.api_key.reveal() or spare_key
         yield {
-            "api_key": saved,
+            "api_key": None if os.environ.get("MINIMAX_API_KEY") else saved,
             "region": region or self._region,
             "base_url": None if region else self._base_url,
         }

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from glob import glob
 from io import TextIOWrapper
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast, get_args
 
 from cyclopts import App, CycloptsError, Parameter
+from cyclopts.completion import CompletionContext
 from cyclopts.validators import Number
 
 from minimax_chat import __version__
@@ -72,11 +76,14 @@ def run(arguments: Sequence[str]) -> int:
     ):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors=errors)
+    warnings.showwarning = _show_warning
     try:
         status: int | None = app(arguments)
         sys.stdout.flush()
     except KeyboardInterrupt:
         return INTERRUPTED
+    except EOFError:
+        return _fail(USAGE, "the input ended before all was asked; nothing was changed")
     except BrokenPipeError:
         # The reader has left, as with `| head`; nothing more may be written when Python ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -101,6 +108,15 @@ def sentence(error: MiniMaxError) -> str:
 def _fail(status: int, message: str) -> int:
     print(f"minimax-chat: {printable(' '.join(message.split()))}", file=sys.stderr)
     return status
+
+
+def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    """One sentence: what follows says how to silence it in Python."""
+    print(f"minimax-chat: {printable(str(message).partition('. ')[0])}.", file=sys.stderr)
+
+
+def _files(context: CompletionContext) -> Iterable[str]:
+    return (name + "/" * Path(name).is_dir() for name in glob(f"{context.incomplete}*"))
 
 
 def _models(_: object) -> Iterable[str]:
@@ -130,7 +146,7 @@ class Server:
 def chat(
     *prompt: str,
     system: str | None = None,
-    image: Annotated[tuple[str, ...], Parameter(negative="")] = (),
+    image: Annotated[tuple[str, ...], Parameter(negative="", completer=_files)] = (),
     model: Annotated[str, Parameter(completer=_models, show_default=True)] = DEFAULT_MODEL,
     max_tokens: int | None = None,
     temperature: float | None = None,
@@ -162,7 +178,7 @@ def chat(
 
     terminal = screen()
     text = " ".join(prompt)
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():  # None: it is closed
         text = "\n\n".join(filter(None, [text, _piped_text()]))
         if not text:
             raise ConfigurationError("the prompt and the standard input are empty")
@@ -189,16 +205,16 @@ def chat(
 
 def _piped_text() -> str:
     try:
-        return sys.stdin.read().strip()
+        return sys.stdin.read().strip() if sys.stdin else ""
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"the standard input is not text: {error}") from None
 
 
 @app.command
 def batch(
-    source: Annotated[str, Parameter(name="input", allow_leading_hyphen=True)],
+    source: Annotated[str, Parameter(name="input", allow_leading_hyphen=True, completer=_files)],
     *,
-    output: Annotated[str, Parameter(alias="-o", allow_leading_hyphen=True)],
+    output: Annotated[str, Parameter(alias="-o", allow_leading_hyphen=True, completer=_files)],
     model: Annotated[str, Parameter(completer=_models, show_default=True)] = DEFAULT_MODEL,
     system: str | None = None,
     max_tokens: int | None = None,
@@ -268,11 +284,13 @@ def doctor(*, model: str = DEFAULT_MODEL, server: Server = Server()) -> int:
     """
     from ._doctor import examine
 
-    return FAILED if examine(screen(), server.access(), model) else 0
+    return FAILED if examine(screen(), server.access, model) else 0
 
 
 @app.command
-def config(*, region: Region | None = None, forget: bool = False) -> None:
+def config(
+    *, region: Region | None = None, forget: Annotated[bool, Parameter(negative="")] = False
+) -> None:
     """Save the API key and the region for this command, readable by you alone.
 
     The key is asked for, or read from the standard input if that is piped, so that it appears in

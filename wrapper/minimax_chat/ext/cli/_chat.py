@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ...client import MiniMax
 
 NOTES = {
-    "length": "The answer was cut off at the limit of tokens; increase --max-tokens.",
+    "length": "The answer was cut off at the limit of tokens, which --max-tokens raises.",
     "content_filter": "The answer was cut off by the content filter.",
 }
 """What is told of a finish_reason that means an incomplete answer."""

@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple
 
 from platformdirs import user_state_path
 from prompt_toolkit import PromptSession
 from prompt_toolkit.completion import WordCompleter
-from prompt_toolkit.history import FileHistory
+from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from rich.padding import Padding
 from rich.text import Text
@@ -21,6 +21,7 @@ from minimax_chat_api.views import ChoiceMessageView
 
 from ..._errors import ConfigurationError, MiniMaxError
 from ._chat import Chat, read_image, user_message
+from ._files import replace_file
 from ._screen import printable
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def converse(
     typed = ""
     while True:
         try:
-            typed = session.prompt("> ", default=typed).strip()
+            typed = session.prompt("> ", default=typed).rstrip()
         except KeyboardInterrupt:  # clears the line
             typed = ""
             continue
@@ -60,10 +61,18 @@ def converse(
         chat.console.print()
 
 
-def _session() -> PromptSession[str]:
+def _history() -> History:
     path = user_state_path("minimax-chat", appauthor=False) / "history"
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.touch(mode=0o600)  # before the library creates it for everybody to read
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600)  # before the library creates it for everybody to read
+        path.open("a").close()
+    except OSError:
+        return InMemoryHistory()  # in a container, or a home that cannot be written to
+    return FileHistory(path)
+
+
+def _session() -> PromptSession[str]:
     bindings = KeyBindings()
 
     @bindings.add("escape", "enter")
@@ -71,7 +80,7 @@ def _session() -> PromptSession[str]:
         event.current_buffer.insert_text("\n")
 
     return PromptSession(
-        history=FileHistory(path),
+        history=_history(),
         completer=WordCompleter([*COMMANDS], sentence=True),
         complete_while_typing=False,
         key_bindings=bindings,
@@ -98,13 +107,13 @@ class Conversation:
     def take(self, typed: str) -> None:
         """Carries out a command, or answers a question; raises MiniMaxError, KeyboardInterrupt."""
         if not typed.startswith("/"):
-            if typed:
-                self._ask(typed)
+            if typed.strip():
+                self._ask(typed.strip())
             return
         name, _, argument = typed.partition(" ")
         command = COMMANDS.get(name)
         if command is None:
-            self.say(f"There is no command {name}; /help lists them.")
+            self.say(f"There is no command {name}: see /help, or begin with a space to send it.")
         elif not argument.strip() and command.needs_argument:
             self.say(f"Usage: {name} {command.argument}")
         else:
@@ -134,41 +143,42 @@ class Conversation:
     def reset(self, _: str) -> None:
         self._messages.clear()
         self._images.clear()
+        self._tokens.clear()
         self.say("The conversation begins anew.")
 
     def save(self, name: str) -> None:
-        path = Path(name).expanduser()
+        path = _path(name)
         if path.exists() and path.absolute() not in self._own_files:
             raise ConfigurationError(f"{path} exists already; choose another name")
         messages = [
             each if isinstance(each, dict) else each.to_dict() for each in self._all_before()
         ]
-        saved = {"model": self.chat.options["model"], "messages": messages}
         try:
-            path.write_text(json.dumps(saved, ensure_ascii=False, indent=2) + "\n", "utf-8")
+            replace_file(path, {"model": self.chat.options["model"], "messages": messages})
         except OSError as error:
             raise ConfigurationError(f"cannot write {path}: {error.strerror}") from None
         self._own_files.add(path.absolute())
         self.say(f"Saved {len(messages)} messages in {path}.")
 
     def load(self, name: str) -> None:
-        path = Path(name).expanduser()
+        path = _path(name)
         try:
             saved = json.loads(path.read_text("utf-8"))
-            messages: list[dict[str, Any]] = list(saved["messages"])
+            model, messages = saved["model"], list(saved["messages"])
             roles = [message["role"] for message in messages]
         except OSError as error:
             raise ConfigurationError(f"cannot read {path}: {error.strerror}") from None
-        except (ValueError, TypeError, LookupError):
+        except (ValueError, TypeError, LookupError, RecursionError):
             raise ConfigurationError(f"{path} is not a conversation that /save wrote") from None
+        self.reset("")
+        self.chat.options["model"] = model
         self.system = messages.pop(0).get("content") if roles[:1] == ["system"] else None
         # Answers go back as they came, with fields that no contract knows.
         self._messages = [
-            ChoiceMessageView(each) if each["role"] == "assistant" else cast("Any", each)
-            for each in messages
+            ChoiceMessageView(each) if each["role"] == "assistant" else each for each in messages
         ]
         self._own_files.add(path.absolute())
-        self.say(f"Loaded {len(roles)} messages from {path}.")
+        self.say(f"Loaded {len(roles)} messages from {path}. Model: {model}")
 
     def set_system(self, text: str) -> None:
         if text:
@@ -181,13 +191,22 @@ class Conversation:
         self.say(f"Model: {self.chat.options['model']}")
 
     def attach(self, source: str) -> None:
-        self._images.append((source, read_image(source)))
+        self._images.append(
+            (source, read_image(str(_path(source)) if "://" not in source else source))
+        )
         names = ", ".join(name for name, _ in self._images)
         self.say(f"With the next question: {names}")
 
     def usage(self, _: str) -> None:
         given, made = self._tokens["in"], self._tokens["out"]
         self.say(f"{given:,} tokens in, {made:,} out, {given + made:,} in all.")
+
+
+def _path(name: str) -> Path:
+    try:
+        return Path(name).expanduser()
+    except RuntimeError as error:  # a user that does not exist
+        raise ConfigurationError(f"cannot use {name}: {error}") from None
 
 
 class Command(NamedTuple):

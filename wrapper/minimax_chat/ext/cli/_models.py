@@ -27,7 +27,9 @@ def show_models(console: Console) -> None:
         for name, field in fields.items()
         if bounds_in_words(field) and not field.get("deprecated")
     }
-    table = Table("model", *bounded, box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("model", *bounded):
+        table.add_column(name, overflow="fold")
     for model in schemas["ModelId"]["enum"]:
         table.add_row(model, *(_bounds(field, model) for field in bounded.values()))
     console.print(table)

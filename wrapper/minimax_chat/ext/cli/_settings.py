@@ -17,6 +17,7 @@ from minimax_chat_api.contract import SERVERS
 from ..._errors import ConfigurationError
 from ..._secret import Secret
 from ...client import MiniMax
+from ._files import replace_file
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -72,30 +73,21 @@ def save_settings(screen: Console, region: str | None, *, forget: bool) -> None:
         kept = " (Enter keeps the saved one)" if before.api_key.reveal() else ""
         key = getpass(f"API key, not shown{kept}: ").strip()
         default = region or before.region or next(iter(SERVERS))
-        if region is None:
+        while region not in SERVERS:
             region = input(f"Region, {' or '.join(SERVERS)} [{default}]: ").strip() or default
     else:
-        key = sys.stdin.readline().strip()
+        try:
+            key = sys.stdin.readline().strip()
+        except UnicodeDecodeError:
+            raise ConfigurationError("the key is not text; nothing was saved") from None
     key = key or before.api_key.reveal() or ""
     region = region or before.region or next(iter(SERVERS))
     if not key:
         raise ConfigurationError("no API key was given; nothing was saved")
     MiniMax(api_key=key, region=region).close()  # refuses an invalid key or region
-    _write(path, json.dumps({"api_key": key, "region": region}, indent=2) + "\n")
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    replace_file(path, {"api_key": key, "region": region}, mode=0o600)
     screen.print(f"Saved in {path}, readable by you alone. Try it: minimax-chat doctor")
     for name in ("MINIMAX_API_KEY", "MINIMAX_REGION", "MINIMAX_BASE_URL"):
         if os.environ.get(name):
             screen.print(f"{name} is set and overrides what is saved.")
-
-
-def _write(path: Path, text: str) -> None:
-    """Replaces the file at once; nobody else can read it at any moment."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}")
-    try:
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
