@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import ssl
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -53,6 +54,22 @@ def test_an_http_client_carries_four_calls_at_a_time(
         stream.close()
     open_streams(client, 12)
     assert len(made) == 3, "the clients are used again"
+
+
+def test_certificates_are_loaded_once(
+    api: Driver, server: Server, made: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded: list[None] = []
+    load = ssl.SSLContext.load_verify_locations
+
+    def record(context: ssl.SSLContext, *arguments: Any, **options: Any) -> None:
+        loaded.append(None)
+        load(context, *arguments, **options)
+
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", record)
+    server.otherwise(answer)
+    open_streams(api.client(server.base_url), 9)
+    assert (len(made), len(loaded)) == (3, 1)
 
 
 def test_calls_in_a_row_use_one_connection(
