@@ -176,6 +176,18 @@ def assert_late(client: Client, server: Server, streamed: bool) -> None:
     assert server.ended_by(-1) == "client"
 
 
+def test_total_timeout_holds_on_a_connection_that_the_user_opened(
+    api: Driver, server: Server, streamed: bool
+) -> None:
+    http = api.http_client()
+    server.script(ANSWER)
+    api.run(http.get(server.base_url))
+    server.script(*ENDLESS["a byte of the size of a chunk at a time"])
+    client = api.client(server.base_url, http_client=http, timeout=5)
+    assert_late(client, server, streamed)
+    assert len(server.connections) == 1
+
+
 def test_no_stream_lasts_longer_than_total_timeout(api: Driver, server: Server) -> None:
     client = ready(api.client(server.base_url), server)
     server.script(stream_head(), drip(http_chunk(event("on "))))
