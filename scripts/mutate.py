@@ -312,7 +312,10 @@ def start(mutant: Mutant, run: tuple[str, list[str]], folder: Path, reach: Reach
         os.environ |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "WITHOUT_SPEED": without_speed}
         chosen = Chosen(tests, reach)
         files = {test.partition("::")[0]: None for test in tests}
-        status = pytest.main([*PYTEST, *files], plugins=[chosen])
+        try:
+            status = pytest.main([*PYTEST, *files], plugins=[chosen])
+        except (Warning, ExceptionGroup) as left:  # open when all tests were over
+            status, chosen.failed = 1, chosen.failed or str(left)
         (folder / "failed.txt").write_text(chosen.failed or "an import", "utf-8")
         os._exit(min(status, 1))
     except BaseException:

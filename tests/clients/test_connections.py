@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import ssl
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -53,6 +54,28 @@ def test_an_http_client_carries_four_calls_at_a_time(
         stream.close()
     open_streams(client, 12)
     assert len(made) == 3, "the clients are used again"
+
+
+def test_it_is_known_whether_the_user_has_brought_an_http_client(api: Driver) -> None:
+    """ext.batch asks."""
+    for options, has in (({"http_client": api.http_client()}, True), ({}, False)):
+        assert api.client(**options).client._connections.has_user_client is has
+
+
+def test_certificates_are_loaded_once(
+    api: Driver, server: Server, made: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded: list[None] = []
+    load = ssl.SSLContext.load_verify_locations
+
+    def record(context: ssl.SSLContext, *arguments: Any, **options: Any) -> None:
+        loaded.append(None)
+        load(context, *arguments, **options)
+
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", record)
+    server.otherwise(answer)
+    open_streams(api.client(server.base_url), 9)
+    assert (len(made), len(loaded)) == (3, 1)
 
 
 def test_calls_in_a_row_use_one_connection(
@@ -189,6 +212,21 @@ def test_the_http_client_of_an_interrupted_call_is_closed_after_its_other_calls(
     assert [http.is_closed for http in made] == [False, False]
     assert "".join(chunk.text for chunk in second) == PROMPT
     assert [http.is_closed for http in made] == [True, False]
+
+
+def test_the_http_client_of_a_call_that_was_interrupted_is_not_used_again(
+    api: Driver, server: Server, made: list[Any], monkeypatch: pytest.MonkeyPatch, streamed: bool
+) -> None:
+    client = api.client(server.base_url)
+    with monkeypatch.context() as patch:
+
+        def interrupt(*arguments: Any, **options: Any) -> Any:
+            raise Interruption
+
+        patch.setattr(httpx.AsyncClient if api.asynchronous else httpx.Client, "send", interrupt)
+        with pytest.raises(Interruption):
+            client.text(streamed)
+    assert [http.is_closed for http in made] == [True]
 
 
 def test_the_http_client_of_an_interrupted_stream_is_not_used_again(

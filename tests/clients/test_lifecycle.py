@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import copy
+import os
 import pickle
 import pprint
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import samples
 from driver import Driver
 from http_library import httpx
 from minimax_chat import ConfigurationError, MiniMax, _http
@@ -69,6 +74,36 @@ def test_a_stream_that_is_open_when_python_ends_is_left_to_the_system(
     _http.leave_open()
     stream.close()
     assert not server.connections[0].ended.wait(0.2)
+
+
+AT_THE_END = """
+import atexit
+atexit.register(lambda: print(response.is_closed))  # called after what is registered later
+
+import minimax_chat
+from http_library import httpx
+from samples import MESSAGES, MODEL, event
+
+def respond(request):
+    global response
+    headers = {"content-type": "text/event-stream"}
+    response = httpx.Response(200, headers=headers, stream=httpx.ByteStream(event("Hel")))
+    return response
+
+http = httpx.Client(transport=httpx.MockTransport(respond))
+client = minimax_chat.MiniMax(api_key="key", http_client=http)
+stream = client.chat.completions.create(model=MODEL, messages=MESSAGES, stream=True)
+print(response.is_closed)
+"""
+
+
+def test_streams_are_left_to_the_system_when_python_ends() -> None:
+    support = str(Path(samples.__file__).parent)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([support, *sys.path])}
+    run = subprocess.run(
+        [sys.executable, "-c", AT_THE_END], env=environment, capture_output=True, text=True
+    )
+    assert (run.stdout.split(), run.stderr) == (["False", "True"], "")
 
 
 def test_a_client_that_was_never_used_can_be_closed(api: Driver) -> None:

@@ -134,7 +134,7 @@ def test_options_are_keyword_only(api: Driver) -> None:
         ({"ALL_PROXY": "socks5://127.0.0.1:1"}, "socksio"),
         ({"HTTPS_PROXY": "foo://x"}, "foo://x"),
         ({"HTTP_PROXY": "http://a:b"}, "port"),
-        ({"SSL_CERT_FILE": "/nonexistent"}, "No such file"),
+        ({"SSL_CERT_FILE": "/nonexistent"}, r"\(\[Errno 2\] No such file or directory\); check"),
         ({"SSL_CERT_FILE": __file__}, "certificate"),
     ],
 )

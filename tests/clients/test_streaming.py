@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+import time
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
@@ -163,28 +164,74 @@ def test_a_stream_ends_at_done_although_the_body_goes_on(api: Driver, server: Se
     server.script(HEAD, *map(http_chunk, events()), SILENCE)
     server.script(http_stream(*events()))
     client = api.single_connection_client(server.base_url, max_retries=0)
-    assert client.text(streamed=True) == TEXT
+    stream = client.stream()
+    assert "".join(next(stream).text for _ in range(len(events()) - 1)) == TEXT
+    start = time.monotonic()
+    assert list(stream) == []
+    assert time.monotonic() - start < 1
     # Neither this stream nor the next call has waited for the rest of the body.
     assert server.ended_by() == "client"
     assert client.text(streamed=True) == TEXT
 
 
-def test_a_custom_transport_is_not_read_beyond_done(api: Driver) -> None:
+class Network:
+    """What is taken for a network connection, whose reads can be limited."""
+
+    def start_tls(self) -> None:
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize(
+    ("extensions", "timeouts"),
+    [
+        ({}, {}),
+        ({"network_stream": Network(), "http_version": b"HTTP/2"}, {}),
+        ({"network_stream": Network()}, {"timeout": {"read": 5.0}}),
+    ],
+    ids=["no network", "HTTP/2", "timeouts of its own"],
+)
+def test_a_custom_transport_is_not_read_beyond_done(
+    api: Driver, extensions: dict[str, Any], timeouts: dict[str, Any]
+) -> None:
+    """Unless it is known how to keep that short."""
+
     class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
         def __iter__(self) -> Iterator[bytes]:
             yield b"".join(events())
-            raise httpx.ReadTimeout("the body goes on, but not in time")
+            raise AssertionError("it was read on")
 
         async def __aiter__(self) -> AsyncIterator[bytes]:
             for piece in self:
                 yield piece
 
     def respond(request: httpx.Request) -> httpx.Response:
+        request.extensions.update(timeouts)
+        headers = {"content-type": "text/event-stream"}
+        return httpx.Response(200, headers=headers, stream=Body(), extensions=extensions)
+
+    http = api.http_client(transport=httpx.MockTransport(respond))
+    assert api.client(http_client=http).text(streamed=True) == TEXT
+
+
+def test_a_stream_that_another_thread_closes_at_its_end_has_ended(api: Driver) -> None:
+    class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            yield event("Hello", "stop")
+            stream.stream.close()
+            yield DONE
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            yield event("Hello", "stop")
+            await stream.stream.aclose()
+            yield DONE
+
+    def respond(request: httpx.Request) -> httpx.Response:
         headers = {"content-type": "text/event-stream"}
         return httpx.Response(200, headers=headers, stream=Body())
 
     http = api.http_client(transport=httpx.MockTransport(respond))
-    assert api.client(http_client=http).text(streamed=True) == TEXT
+    stream = api.client(http_client=http).stream()
+    assert [chunk.text for chunk in stream] == ["Hello"]
 
 
 class Tail(httpx.SyncByteStream, httpx.AsyncByteStream):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import threading
 import time
@@ -52,6 +53,8 @@ def test_silence_before_the_reply_is_a_timeout_and_retried(
     client = api.client(server.base_url, max_retries=0)
     with pytest.raises(APITimeoutError) as caught:
         client.text(streamed, timeout=0.1)
+    words = r"the API did not respond in time \(ReadTimeout(: timed out)?\)"
+    assert re.fullmatch(words, caught.value.message)
     assert caught.value.retryable
     assert client.text(streamed) == TEXT
     assert server.ended_by() == "client"
@@ -161,22 +164,38 @@ def test_nothing_again_and_again_does_not_prolong_a_stream(
     assert_late(client, server, streamed=True)
 
 
+LATE = r"^the call did not end within total_timeout, 0\.2 s\. Increase total_timeout=\.$"
+
+
 def assert_late(client: Client, server: Server, streamed: bool) -> None:
     start = time.monotonic()
-    with pytest.raises(APITimeoutError, match=r"within total_timeout, 0\.2 s\. Incr") as caught:
+    with pytest.raises(APITimeoutError, match=LATE) as caught:
         client.text(streamed, total_timeout=0.2)
     assert 0.2 <= time.monotonic() - start < 4
     assert not caught.value.retryable
     assert server.ended_by(-1) == "client"
 
 
+def test_total_timeout_holds_on_a_connection_that_the_user_opened(
+    api: Driver, server: Server, streamed: bool
+) -> None:
+    http = api.http_client()
+    server.script(ANSWER)
+    api.run(http.get(server.base_url))
+    server.script(*ENDLESS["a byte of the size of a chunk at a time"])
+    client = api.client(server.base_url, http_client=http, timeout=5)
+    assert_late(client, server, streamed)
+    assert len(server.connections) == 1
+
+
 def test_no_stream_lasts_longer_than_total_timeout(api: Driver, server: Server) -> None:
     client = ready(api.client(server.base_url), server)
     server.script(stream_head(), drip(http_chunk(event("on "))))
     stream = client.stream(total_timeout=0.3)
-    with pytest.raises(StreamInterruptedError, match=r"total_timeout: 0\.3 s") as caught:
+    with pytest.raises(StreamInterruptedError) as caught:
         for _ in stream:
             pass
+    assert caught.value.message == "the stream was broken off (total_timeout: 0.3 s)"
     assert caught.value.completion.text.startswith("on on ")
     assert server.ended_by(-1) == "client"
 
@@ -268,8 +287,47 @@ def test_total_timeout_includes_the_time_to_connect(api: Driver, streamed: bool)
         assert time.monotonic() - start < 10
 
 
+def test_a_phase_that_begins_after_total_timeout_is_hardly_waited_for(api: Driver) -> None:
+    """That of a slow transport; a timeout of 0 would mean not to wait at all."""
+
+    def respond(request: Any) -> Any:
+        time.sleep(0.02)
+        seconds.append(request.extensions["timeout"].get("read"))
+        return httpx.Response(200, json=plain())
+
+    seconds: list[float] = []
+    http = api.http_client(transport=httpx.MockTransport(respond))
+    with pytest.raises(APITimeoutError, match="total_timeout"):
+        api.client("http://127.0.0.1", http_client=http).ask(total_timeout=0.01)
+    assert 0 < seconds[0] < 0.01
+
+
+def test_network_connections_are_all_changed_alike_and_once(api: Driver, server: Server) -> None:
+    """Else each call on a connection would make its reads and writes a little slower."""
+    server.script(http_reply(plain(), headers={"Connection": "close"}))
+    server.otherwise(ANSWER)
+
+    async def record_async(response: Any) -> None:
+        record(response)
+
+    def record(response: Any) -> None:
+        kinds.append(type(response.extensions["network_stream"]))
+
+    kinds: list[type] = []
+    hook = record_async if api.asynchronous else record
+    client = api.client(
+        server.base_url, http_client=api.http_client(event_hooks={"response": [hook]})
+    )
+    for _ in range(3):
+        client.ask()
+    assert (len(server.connections), len(kinds), len({*kinds})) == (2, 3, 1)
+
+
 def test_total_timeout_holds_for_another_transport(api: Driver, streamed: bool) -> None:
     """It has no network connection whose reads could end at the deadline."""
+
+    class NoNetwork:
+        pass
 
     class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
         def __iter__(self) -> Iterator[bytes]:
@@ -285,12 +343,14 @@ def test_total_timeout_holds_for_another_transport(api: Driver, streamed: bool) 
         kind = "text/event-stream" if streamed else "application/json"
         headers = {"content-type": kind}
         return httpx.Response(
-            200, headers=headers, stream=Body(), extensions={"network_stream": object()}
+            200, headers=headers, stream=Body(), extensions={"network_stream": given}
         )
 
+    given = NoNetwork()
     http = api.http_client(transport=httpx.MockTransport(respond))
     with pytest.raises(APITimeoutError, match="total_timeout"):
         api.client("http://127.0.0.1", http_client=http).text(streamed, total_timeout=0.3)
+    assert type(given) is NoNetwork
 
 
 def test_total_timeout_of_client_variant_and_call(api: Driver, server: Server) -> None:

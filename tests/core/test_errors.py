@@ -133,10 +133,10 @@ def test_a_full_stop_between_message_and_hint_is_not_doubled() -> None:
     "copied", [copy.copy, copy.deepcopy, lambda error: pickle.loads(pickle.dumps(error))]
 )
 def test_an_error_survives_copy_and_pickle(kind: type[MiniMaxError], copied: Any) -> None:
-    error = kind("It broke.", **DETAILS)
+    error = kind(message="It broke.", **DETAILS)
     twin: MiniMaxError = copied(error)
     assert type(twin) is kind
-    assert twin.args == error.args
+    assert twin.args == error.args == ("It broke.",)
     assert vars(twin) == vars(error)
     assert str(twin) == str(error)
     assert twin.completion is not None

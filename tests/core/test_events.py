@@ -27,6 +27,7 @@ STREAMS: dict[str, tuple[bytes, list[bytes]]] = {
     "byte order mark": (MARK + b"data: a\n\n", [b"a"]),
     "a second byte order mark": (MARK + MARK + b"data: a\n\ndata: b\n\n", [b"b"]),
     "byte order mark in a later line": (b"data: a\n\n" + MARK + b"data: b\n\n", [b"a"]),
+    "byte order mark after a blank line": (b"\n" + MARK + b"data: a\n\n", []),
     "byte order mark in data": (b"data: " + MARK + b"a\n\n", [MARK + b"a"]),
     "unknown fields": (b"foo: x\nevent: y\ndata: a\nretry: 5\nDATA: z\n\n", [b"a"]),
     "similar field names": (b"dat: x\ndata2: y\n data: z\ndata : w\n\n", []),

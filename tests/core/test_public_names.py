@@ -7,6 +7,7 @@ import inspect
 import typing
 
 import pytest
+from packaging.version import Version
 
 import minimax_chat
 from minimax_chat import AsyncMiniMax, MiniMax, _errors
@@ -34,6 +35,10 @@ PUBLIC = {
     "video",
     *ERRORS,
 }
+
+
+def test_the_version_is_one_that_can_be_compared() -> None:
+    assert Version(minimax_chat.__version__) > Version("0")
 
 
 @pytest.mark.parametrize("name", sorted(PUBLIC))

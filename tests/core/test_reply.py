@@ -870,6 +870,15 @@ def test_the_http_status_of_a_large_error_page_decides(
     assert caught.value.retryable == retryable
 
 
+@pytest.mark.parametrize("size", [1, 7, 5000])
+def test_a_large_error_page_is_read_up_to_the_limit_however_it_is_cut(size: int) -> None:
+    whole = WholeReply(head(reply(503), to=call(of=config(max_answer_bytes=1000))))
+    page = json.dumps({"error": {"message": "busy" + "!" * 1000}}).encode()
+    pieces = [page[start : start + size] for start in range(0, len(page), size)]
+    with pytest.raises(InternalServerError, match="without a message"):
+        list(map(whole.feed, pieces))
+
+
 def test_an_error_about_the_body_says_which_reply_it_was() -> None:
     headers = {"content-encoding": "gzip", "trace-id": "t-1"}
     with pytest.raises(ResponseDecodeError, match="unpacked") as caught:

@@ -557,6 +557,11 @@ def test_a_value_that_json_cannot_express_is_refused(value: Any) -> None:
     refused(messages=[{"role": "user", "novel": value}])
 
 
+def test_wording_of_what_is_nested_too_deeply() -> None:
+    message = refused(messages=[{"role": "user", "novel": deep(100_000)}])
+    assert message == "the arguments are nested too deeply"
+
+
 def test_a_name_that_json_cannot_express_is_refused() -> None:
     refused(extra_body={(1, 2): "x"})
     refused(messages=[{"role": "user", (1, 2): "x"}])

@@ -146,10 +146,7 @@ class Connections(Generic[HTTPClient]):
         try:
             if self._certificates is None:  # loading them takes 20 ms and more
                 self._certificates = default_library.create_ssl_context()
-            limits = default_library.Limits(
-                max_connections=self.CALLS_PER_CLIENT,
-                max_keepalive_connections=self.CALLS_PER_CLIENT,
-            )
+            limits = default_library.Limits(max_connections=self.CALLS_PER_CLIENT)
             return self._new_client(verify=self._certificates, limits=limits, mounts=self._mounts)
         except (ImportError, ValueError, OSError, *loaded("InvalidURL")) as error:
             raise ConfigurationError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 
 from ._errors import ResponseLimitError
@@ -20,7 +21,7 @@ class EventDecoder:
         self._data: list[bytes] = []  # lines of the event that has begun
         self._data_size = 0  # bytes, with those of the names
         self._after_cr = False
-        self._byte_order_mark = b"\xef\xbb\xbf"
+        self._at_start = True  # where a byte order mark may stand
 
     def feed(self, piece: bytes) -> Iterator[bytes]:
         """Decodes the next bytes; yields the data of each event that they complete.
@@ -65,7 +66,7 @@ class EventDecoder:
             self._line.clear()
         if begun:
             self._line += begun
-        if lines and self._byte_order_mark:
-            lines[0] = lines[0].removeprefix(self._byte_order_mark)
-            self._byte_order_mark = b""
+        if lines and self._at_start:
+            lines[0] = lines[0].removeprefix(BOM_UTF8)
+            self._at_start = False
         return lines

@@ -132,7 +132,7 @@ class ReplyHead:
         elif error.code == 2013 and roles.count("system") > 1:
             error.hint = "The API accepts a single system message; combine them."
         elif error.retry_after is not None:
-            error.hint = f"{error.hint} The API asks to wait {error.retry_after:g} s.".lstrip()
+            error.hint = f"{error.hint} The API asks to wait {error.retry_after:g} s."
 
 
 class WholeReply:
