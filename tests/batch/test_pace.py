@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from limiters import FixedWindow, TokenBucket
 from minimax_chat.ext.batch import Pace
-from rate_limits import FixedWindow, Noise, TokenBucket, simulate
+from rate_limits import Noise, simulate
 
 
 @pytest.mark.parametrize("latency", [0.02, 1])

@@ -21,42 +21,6 @@ class Limiter(Protocol):
 
 
 @dataclass
-class TokenBucket:
-    """So many calls a second, and some at once after a pause."""
-
-    rate: float
-    burst: float
-    _level: float = field(init=False)
-    _at: float = 0.0
-
-    def __post_init__(self) -> None:
-        self._level = self.burst
-
-    def takes(self, now: float) -> bool:
-        self._level = min(self.burst, self._level + (now - self._at) * self.rate)
-        self._at = now
-        taken = self._level >= 1
-        self._level -= taken
-        return taken
-
-
-@dataclass
-class FixedWindow:
-    """So many calls in each minute of the clock."""
-
-    calls: int
-    _minute: int = -1
-    _taken: int = 0
-
-    def takes(self, now: float) -> bool:
-        minute = int(now // 60)
-        if minute != self._minute:
-            self._minute, self._taken = minute, 0
-        self._taken += 1
-        return self._taken <= self.calls
-
-
-@dataclass
 class Noise:
     """Refusals that have nothing to do with the rate."""
 
@@ -90,7 +54,7 @@ def simulate(
     pace: Pace,
     limiter: Limiter,
     *,
-    latency: float,
+    latency: float | Callable[[float], float],
     seconds: float,
     retry_after: Callable[[float], float | None] = lambda now: None,
     tokens: Callable[[], float] = lambda: 100.0,
@@ -117,7 +81,8 @@ def simulate(
                     done.tokens.append((now, used))
                     pace.end(call, now, tokens=used)
 
-                heapq.heappush(running, (now + latency * chance.uniform(0.5, 1.5), number, end))
+                lasts = latency(now) if callable(latency) else latency
+                heapq.heappush(running, (now + lasts * chance.uniform(0.5, 1.5), number, end))
             else:
 
                 def refuse(now: float, call: Started = call) -> None:
