@@ -36,6 +36,29 @@ def test_it_follows_a_limit_that_is_lowered() -> None:
     assert done.refused_share(150, 300) < 0.03
 
 
+@pytest.mark.parametrize(
+    ("first", "then", "change"), [(0.3, 0.02, 2), (1, 0.02, 10), (0.1, 0.02, 30), (0.02, 1, 90)]
+)
+def test_it_keeps_the_rate_when_calls_get_longer_or_shorter(
+    first: float, then: float, change: float
+) -> None:
+    def latency(now: float) -> float:
+        return first if now < change else then
+
+    done = simulate(Pace(), TokenBucket(10, burst=10), latency=latency, seconds=300)
+    assert done.rate(120, 300) > 0.97 * 600
+    assert done.refused_share(120, 300) < 0.03
+
+
+def test_it_keeps_the_rate_when_calls_take_now_long_now_short() -> None:
+    def latency(now: float) -> float:
+        return 0.2 if now // 7 % 2 else 0.02
+
+    done = simulate(Pace(), TokenBucket(10, burst=10), latency=latency, seconds=300)
+    assert done.rate(60, 300) > 0.95 * 600
+    assert done.refused_share(60, 300) < 0.03
+
+
 def test_it_waits_for_the_next_minute() -> None:
     limiter = FixedWindow(600)
     done = simulate(Pace(), limiter, latency=1, seconds=600, retry_after=lambda now: 60 - now % 60)

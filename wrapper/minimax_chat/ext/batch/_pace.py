@@ -8,7 +8,7 @@ MINUTE = 60.0
 """Seconds."""
 FIRST_WINDOW = 8.0
 CALLS_OF_RECOVERY = 100
-"""From a halved window back to the one that was too large; about one in so many is refused."""
+"""From a halved rate back to the one that was too fast; about one in so many is refused."""
 ROUNDS_OF_RECOVERY = 4
 """The least number of calls, one after the other, that it takes."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
@@ -24,7 +24,7 @@ SHARE_WEIGHT, NOISE_WEIGHT = 1 / 50, 1 / 200
 IN_A_ROW = 5
 """Refusals on end that are a sign of overload, whatever the share."""
 WELL_BELOW = 0.9
-"""The part of a window that was too large at which refusals are no sign of overload."""
+"""The part of a rate that was too fast at which refusals are no sign of overload."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,9 @@ class Pace:
 
     The window is the number of calls at a time; below 1, it is the share of the time in which
     there is a call. It doubles with each round of calls until one is refused. A refusal halves it.
-    Then it returns to the size that was too large, stays near it for a while, and passes it, as
-    CUBIC does (RFC 9438). Times are seconds of one monotonic clock.
+    Then the rate returns to what was too fast, stays near it for a while, and passes it, as the
+    window of CUBIC does (RFC 9438). The limits of an account are rates: with longer calls, they
+    leave room for more at a time. Times are seconds of one monotonic clock.
     """
 
     def __init__(
@@ -62,7 +63,8 @@ class Pace:
         self._per_token = 0.0 if tpm is None else MINUTE / tpm
         self._next_start = self._next_tokens = 0.0
         self._window = min(FIRST_WINDOW, float(concurrency))
-        self._too_large: float | None = None
+        self._too_fast: float | None = None
+        """Starts in a second, when one was refused."""
         self._halved_at = float("-inf")
         self._seconds: float | None = None
         self._tokens: float | None = None
@@ -109,13 +111,12 @@ class Pace:
             self._tokens = _average(self._tokens, tokens)
             self._next_tokens += (tokens - call.tokens) * self._per_token
         self._note(call, refused=False)
-        if self._too_large is None:
+        if self._too_fast is None:
             self._window += 1
         else:
-            rounds = max(ROUNDS_OF_RECOVERY, CALLS_OF_RECOVERY / self._too_large)
-            recovery = rounds * self._seconds
+            recovery = max(ROUNDS_OF_RECOVERY * self._seconds, CALLS_OF_RECOVERY / self._too_fast)
             progress = max(0.0, now - self._halved_at) / recovery - 1
-            self._window = self._too_large * (1 + progress**3 / 2)
+            self._window = self._too_fast * (1 + progress**3 / 2) * self._seconds
         self._window = min(self._window, float(self.concurrency))
 
     def refuse(self, call: Started, now: float, *, retry_after: float | None = None) -> None:
@@ -133,7 +134,8 @@ class Pace:
         if call.at >= self._halved_at and (too_many or self._refusals):
             below = self._is_well_below()
             if self._refusals == 0:
-                self._too_large = self._window
+                # Before the first call has ended, the refusal is the only measure.
+                self._too_fast = self._window / (self._seconds or max(now - call.at, 0.001))
                 self._window /= 2
             elif retry_after is None:
                 retry_after = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(self._refusals - 1, 10))
@@ -158,7 +160,9 @@ class Pace:
         return self._share > 0.01 + 3 * self._noise
 
     def _is_well_below(self) -> bool:
-        return self._too_large is not None and self._window < WELL_BELOW * self._too_large
+        if self._too_fast is None or self._seconds is None:
+            return False
+        return self._window < WELL_BELOW * self._too_fast * self._seconds
 
     def give_up(self, call: Started) -> None:
         """Takes back a start: nothing was sent."""
