@@ -48,7 +48,7 @@ class Input:
         self._system = system
         self._resources = ExitStack()
         self._path = Path(name)
-        # Whether the line of a number has been answered, a bit for each.
+        # Whether the line of a number has been answered, a bit for each; empty until checked.
         self._answered = bytearray()
         self.count = 0
         """The number of requests; known once they have been checked."""
@@ -107,10 +107,7 @@ class Input:
     def unanswered(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """The id and the request of each line that has not been answered."""
         for line in self._lines():
-            if (
-                isinstance(line, Line)
-                and not self._answered[line.number // 8] & 1 << line.number % 8
-            ):
+            if isinstance(line, Line):
                 yield line.id or str(line.number), line.request
 
     def _checked_ids(self) -> Iterator[tuple[str, int]]:
@@ -142,15 +139,19 @@ class Input:
             raise ConfigurationError(f"{self._name}: {'; '.join(told[:MOST_PROBLEMS])}{more}")
 
     def _lines(self) -> Iterator[Line | str]:
-        """Each line that is not blank, or what is wrong with it."""
+        """Each line that is neither blank nor answered, or what is wrong with it."""
         try:
             with open_uncompressed(self._path) as file:
                 for number, text in enumerate(file, 1):
-                    if text.strip():
+                    if text.strip() and not self._is_answered(number):
                         yield self._read(number, text)
         except OSError as error:
             reason = error.strerror or error
             raise ConfigurationError(f"cannot read {self._name}: {reason}") from None
+
+    def _is_answered(self, number: int) -> bool:
+        byte, bit = divmod(number, 8)
+        return byte < len(self._answered) and bool(self._answered[byte] & 1 << bit)
 
     def _read(self, number: int, text: bytes) -> Line | str:
         try:
