@@ -2,8 +2,8 @@
 
     .venv/bin/python benchmarks/bulk_limits.py
 
-A stub takes 600 calls a minute for three minutes, then 1,200. Prints, for each minute, the calls
-taken as a share of the limit and the share of calls refused. Takes seven minutes.
+A stub takes 600 calls a minute for three minutes, then 1,200. Takes seven minutes, and writes its
+figures into docs/bulk-benchmarks.md.
 """
 
 import asyncio
@@ -17,12 +17,14 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
+import bulk_page
 from minimax_chat import AsyncMiniMax
 from minimax_chat.ext.batch import AsyncBatch
 
 STUB = Path(__file__).with_name("bulk_stub.py")
 LIMIT, RAISED, MINUTES = 600, 1200, 3
-RUNS = [(kind, latency) for kind in ("bucket", "minute") for latency in (0.02, 1.0)]
+KINDS = {"bucket": "token bucket", "minute": "fixed minute, Retry-After"}
+RUNS = [(kind, latency) for kind in KINDS for latency in (0.02, 1.0)]
 
 
 def requests() -> Iterator[dict[str, Any]]:
@@ -70,15 +72,17 @@ def stats(url: str) -> dict[str, float]:
     return found
 
 
-def row(found: list[dict[str, float]]) -> list[str]:
-    """The cells of each minute."""
+def cells(found: list[dict[str, float]]) -> list[str]:
+    """Of the first minute with each limit, and of all others with it."""
+    counted = [{"taken": 0.0, "refused": 0.0}, *found]
     cells: list[str] = []
-    before = {"taken": 0.0, "refused": 0.0}
-    for minute, after in enumerate(found):
-        limit = LIMIT if minute < MINUTES else RAISED
-        taken, refused = (after[name] - before[name] for name in ("taken", "refused"))
-        cells.append(f"{taken / limit:.1%}, {refused / max(1, taken + refused):.1%}")
-        before = after
+    for limit, first in ((LIMIT, 0), (RAISED, MINUTES)):
+        for start, end in ((first, first + 1), (first + 1, first + MINUTES)):
+            taken, refused = (
+                counted[end][name] - counted[start][name] for name in ("taken", "refused")
+            )
+            reached = taken / limit / (end - start)
+            cells.append(f"{reached:.0%} reached, {refused / (taken + refused):.1%} refused")
     return cells
 
 
@@ -86,8 +90,12 @@ async def main() -> None:
     # Minutes of the clock, as the fixed minute has them.
     start = (time.time() + 5) // 60 * 60 + 60
     found = await asyncio.gather(*[minutes(*run, start) for run in RUNS])
-    for (kind, latency), each in zip(RUNS, found, strict=True):
-        print(f"| {kind}, {latency:g} s | {' | '.join(row(each))} |")
+    rows = [
+        [f"{KINDS[kind]}, calls of {latency:g} s", *cells(each)]
+        for (kind, latency), each in zip(RUNS, found, strict=True)
+    ]
+    print(bulk_page.markdown(rows))
+    bulk_page.write("limits", rows)
 
 
 if __name__ == "__main__":

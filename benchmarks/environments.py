@@ -53,8 +53,8 @@ CONTENDERS = (
     Contender("groq", "groq", "from groq import Groq", ("groq",)),
     Contender("mistralai", "mistral", "from mistralai.client import Mistral", ("mistralai",)),
 )
-LIBRARIES = ("minimax-chat", "httpx-sse", "openai", "groq", "mistralai")
-PARTS = ("httpx", "httpx2", "msgspec", "pydantic")
+LIBRARIES = ("minimax-chat", "httpx-sse", "openai", "groq", "mistralai", "lm-deluge")
+PARTS = ("aiohttp", "httpx", "httpx2", "msgspec", "pydantic")
 """What determines the speed of a library."""
 
 
