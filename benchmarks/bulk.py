@@ -11,7 +11,6 @@ import json
 import os
 import platform
 import random
-import resource
 import subprocess
 import sys
 from collections.abc import Generator
@@ -88,6 +87,11 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3, help="rounds to measure (default: 3)")
     parser.add_argument("--share", type=float, default=1, help="of the requests (default: 1)")
     options = parser.parse_args()
+    if sys.platform == "win32":
+        print("Linux or macOS is needed; on Windows, run this in WSL", file=sys.stderr)
+        return 2
+    import resource
+
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     try:

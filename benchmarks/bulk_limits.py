@@ -6,6 +6,7 @@ A stub takes 600 calls a minute for three minutes, then 1,200. Takes seven minut
 figures into docs/bulk-benchmarks.md.
 """
 
+import argparse
 import asyncio
 import json
 import sys
@@ -86,7 +87,7 @@ def cells(found: list[dict[str, float]]) -> list[str]:
     return cells
 
 
-async def main() -> None:
+async def measure() -> None:
     # Minutes of the clock, as the fixed minute has them.
     start = (time.time() + 5) // 60 * 60 + 60
     found = await asyncio.gather(*[minutes(*run, start) for run in RUNS])
@@ -98,5 +99,10 @@ async def main() -> None:
     bulk_page.write("limits", rows)
 
 
+def main() -> None:
+    argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None).parse_args()
+    asyncio.run(measure())
+
+
 if __name__ == "__main__":
-    asyncio.run(main())
+    main()

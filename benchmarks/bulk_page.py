@@ -91,7 +91,7 @@ def figures(found: dict[str, float]) -> str:
 
 def write(part: str, found: object) -> None:
     """Keeps what a script has measured, and writes the page once there is everything."""
-    results = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
+    results: dict[str, Any] = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
     results[part] = found
     RESULTS.write_text(json.dumps(results, indent=1) + "\n", "utf-8")
     if {"bulk", "limits", "kills", "memory"} <= results.keys():

@@ -109,11 +109,11 @@ class Stub:
     limiter: TokenBucket | FixedWindow | None = None
     retry_after: bool = False
     """Whether the limiter says how long to wait."""
-    attempts: Counter[str] = field(default_factory=Counter)
+    attempts: Counter[str] = field(default_factory=Counter[str])
     """By request: those that the limiter took."""
-    answered: Counter[str] = field(default_factory=Counter)
+    answered: Counter[str] = field(default_factory=Counter[str])
     """By request, whether or not the client was still there."""
-    met: Counter[str] = field(default_factory=Counter)
+    met: Counter[str] = field(default_factory=Counter[str])
     """By kind of fault."""
     refused: int = 0
     running: int = 0

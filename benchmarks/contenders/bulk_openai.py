@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from openai import AsyncOpenAI, OpenAIError
 
@@ -17,13 +18,16 @@ async def answers(url: str, count: int, concurrency: int) -> Outcome:
     async def answer(prompt: str) -> str | None:
         async with semaphore:
             try:
-                completion = await client.chat.completions.create(**body(prompt))
+                completion = await completions.create(**body(prompt))
             except (OpenAIError, ValueError):
                 return None
         # A failure within an HTTP 200 has no choices.
-        return completion.choices[0].message.content if completion.choices else None
+        text: str | None = completion.choices[0].message.content if completion.choices else None
+        return text
 
     async with AsyncOpenAI(api_key=KEY, base_url=f"{url}/v1") as client:
+        # Its overloads cannot know the arguments.
+        completions: Any = client.chat.completions
         for text in await asyncio.gather(*map(answer, prompts(count))):
             if text:
                 outcome.answered += 1

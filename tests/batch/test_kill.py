@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import signal
 import time
 from pathlib import Path
@@ -13,6 +12,9 @@ import pytest
 from bulk import started
 from bulk_kill import Work, stats, survive
 from minimax_chat.ext.batch._output import Output
+from systems import needs_posix
+
+pytestmark = needs_posix
 
 
 @pytest.mark.parametrize(
@@ -48,6 +50,8 @@ def test_a_disk_that_was_full(tmp_path: Path) -> None:
     work.write()
 
     def full() -> None:
+        import resource
+
         resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 
