@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from hypothesis import given, settings, strategies as st
 
@@ -56,6 +58,18 @@ def test_it_keeps_the_rate_when_calls_take_now_long_now_short() -> None:
 
     done = simulate(Pace(), TokenBucket(10, burst=10), latency=latency, seconds=300)
     assert done.rate(60, 300) > 0.95 * 600
+    assert done.refused_share(60, 300) < 0.03
+
+
+@pytest.mark.parametrize("latency", [0.02, 1])
+def test_it_keeps_the_rate_in_a_busy_event_loop(latency: float) -> None:
+    chance = random.Random(7)
+
+    def lag() -> float:
+        return chance.choice([0.0, chance.expovariate(1 / 0.05)])
+
+    done = simulate(Pace(), TokenBucket(20, burst=10), latency=latency, seconds=300, lag=lag)
+    assert done.rate(60, 300) > 0.95 * 1200
     assert done.refused_share(60, 300) < 0.03
 
 

@@ -58,9 +58,13 @@ def simulate(
     seconds: float,
     retry_after: Callable[[float], float | None] = lambda now: None,
     tokens: Callable[[], float] = lambda: 100.0,
+    lag: Callable[[], float] = lambda: 0.0,
     events: tuple[tuple[float, Callable[[float], None]], ...] = (),
 ) -> Simulated:
-    """A batch that always has something to send, for so many seconds."""
+    """A batch that always has something to send, for so many seconds.
+
+    After each pause it goes on later by `lag`, as in a busy event loop.
+    """
     chance = random.Random(1)
     done, now, number = Simulated(), 0.0, 0
     running: list[tuple[float, int, Callable[[float], None]]] = []
@@ -92,7 +96,7 @@ def simulate(
                 heapq.heappush(running, (now + REFUSAL_TAKES, number, refuse))
             continue
         following = [*([] if wait is None else [now + wait]), *(each[0] for each in running[:1])]
-        now = min(following)
+        now = max(now, min(following) + lag())
         while running and running[0][0] <= now:
             heapq.heappop(running)[2](now)
     return done

@@ -13,6 +13,8 @@ ROUNDS_OF_RECOVERY = 4
 """The least number of calls, one after the other, that it takes."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 """Seconds without a start, after several refusals on end that do not say how long to wait."""
+CATCH_UP = 0.1
+"""Seconds of starts that are made up for if the event loop was busy."""
 TOLERANCE = 0.01
 """Seconds by which a start may be early, so that the starts of many calls share a timer."""
 UNKNOWN_TOKENS = 1000.0
@@ -21,6 +23,8 @@ WEIGHT = 0.1
 """Of the last call in the averages of durations and tokens."""
 SHARE_WEIGHT, NOISE_WEIGHT = 1 / 50, 1 / 200
 """The same in the shares of refused calls."""
+MOST_NOISE = 0.04
+"""The largest share of refusals that may have nothing to do with the rate."""
 IN_A_ROW = 5
 """Refusals on end that are a sign of overload, whatever the share."""
 WELL_BELOW = 0.9
@@ -61,7 +65,7 @@ class Pace:
         """Calls that have started and not ended."""
         self._between_starts = 0.0 if rpm is None else MINUTE / rpm
         self._per_token = 0.0 if tpm is None else MINUTE / tpm
-        self._next_start = self._next_tokens = 0.0
+        self._next_start = self._next_allowed = self._next_tokens = 0.0
         self._window = min(FIRST_WINDOW, float(concurrency))
         self._too_fast: float | None = None
         """Starts in a second, when one was refused."""
@@ -84,15 +88,16 @@ class Pace:
         # After a refusal one call after the other, until one is taken.
         if self.running >= (1 if self._refusals else self._window):
             return None
-        at = max(self._next_start, self._next_tokens)
+        at = max(self._next_start, self._next_allowed, self._next_tokens)
         return at - now if at - now > TOLERANCE else 0.0
 
     def start(self, now: float) -> Started:
         """Counts a call that starts."""
         self.running += 1
         tokens = UNKNOWN_TOKENS if self._tokens is None else self._tokens
-        spacing = max(self._between_starts, (self._seconds or 0.0) / self._window)
-        self._next_start = max(self._next_start, now) + spacing
+        spacing = (self._seconds or 0.0) / self._window
+        self._next_start = max(self._next_start, now - CATCH_UP) + spacing
+        self._next_allowed = max(self._next_allowed, now) + self._between_starts
         self._next_tokens = max(self._next_tokens, now) + tokens * self._per_token
         return Started(now, tokens)
 
@@ -157,7 +162,7 @@ class Pace:
         self._share += SHARE_WEIGHT * (refused - self._share)
         if self._is_well_below():
             self._noise += NOISE_WEIGHT * (refused - self._noise)
-        return self._share > 0.01 + 3 * self._noise
+        return self._share > 0.01 + 3 * min(self._noise, MOST_NOISE)
 
     def _is_well_below(self) -> bool:
         if self._too_fast is None or self._seconds is None:
