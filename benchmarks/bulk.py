@@ -41,12 +41,12 @@ class Entry:
 
 
 ENTRIES = (
-    Entry(bulk_page.BARE, "bulk_sockets", OWN, 100_000),
-    Entry("httpx2, by hand", "bulk_httpx2", OWN, 20_000),
+    Entry(bulk_page.BARE, "bulk_sockets", OWN, 50_000),
+    Entry("httpx2, by hand", "bulk_httpx2", OWN, 10_000),
     Entry(bulk_page.OWN, "bulk_minimax", OWN, 100_000),
-    Entry("openai, Semaphore and gather", "bulk_openai", OPENAI, 10_000),
-    Entry("lm-deluge", "bulk_lm_deluge", LM_DELUGE, 10_000),
-    Entry("AsyncBatch, told to wait", "bulk_minimax", OWN, 10_000, pauses=True),
+    Entry("openai, Semaphore and gather", "bulk_openai", OPENAI, 5_000),
+    Entry("lm-deluge", "bulk_lm_deluge", LM_DELUGE, 5_000),
+    Entry("AsyncBatch, told to wait", "bulk_minimax", OWN, 5_000, pauses=True),
 )
 
 

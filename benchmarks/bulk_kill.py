@@ -125,6 +125,7 @@ def memory(work: Work) -> dict[str, Any]:
                 time.sleep(0.05)
                 assert run.poll() is None
             until_first = time.monotonic() - began
+            cpu = cpu_seconds(run.pid)
             peak = 0.0
             while run.poll() is None:
                 # It is the highest so far; a process that has ended has none.
@@ -136,8 +137,14 @@ def memory(work: Work) -> dict[str, Any]:
         "requests": work.count,
         "left to answer": counted["answered"],
         "seconds until the first call": round(until_first, 1),
+        "of them CPU": round(cpu, 1),
         "peak MB": round(peak / 1024),
     }
+
+
+def cpu_seconds(process: int) -> float:
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:

@@ -69,14 +69,14 @@ def markdown(lines: list[list[str]]) -> str:
 def page(results: dict[str, Any]) -> str:
     bulk: Bulk = results["bulk"]
     versions = [
-        ", ".join(f"{package} {version}" for package, version in found.items())
-        for found in bulk["versions"].values()
+        f"- {name}: " + ", ".join(f"{package} {version}" for package, version in found.items())
+        for name, found in bulk["versions"].items()
     ]
     limits = [["", *LIMITS], ["---"] * 5, *results["limits"]]
     return TEMPLATE.read_text("utf-8").format(
         table=table(bulk),
         rounds=len(bulk["measured"][OWN]),
-        versions="; ".join(versions),
+        versions="\n".join(versions),
         limits=markdown(limits),
         kills=figures(results["kills"]),
         memory=figures(results["memory"]),

@@ -53,7 +53,7 @@ CONTENDERS = (
     Contender("groq", "groq", "from groq import Groq", ("groq",)),
     Contender("mistralai", "mistral", "from mistralai.client import Mistral", ("mistralai",)),
 )
-LIBRARIES = ("minimax-chat", "httpx-sse", "openai", "groq", "mistralai", "lm-deluge")
+LIBRARIES = ("minimax-chat", "httpx-sse", "openai", "groq", "mistralai", "lm_deluge")
 PARTS = ("aiohttp", "httpx", "httpx2", "msgspec", "pydantic")
 """What determines the speed of a library."""
 
