@@ -1,0 +1,78 @@
+"""Workers and nodes are lost in the middle of a job: each row is answered once in the sink."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from minimax_chat.ext.emulator import Emulator
+from ray_cluster import prompts, workers
+
+WHY = "Ray is not installed: run python3 scripts/dev.py ray"
+ray: Any = pytest.importorskip("ray", reason=WHY)
+ray_data: Any = pytest.importorskip("ray.data", reason=WHY)
+ours: Any = pytest.importorskip("minimax_chat.ext.ray", reason=WHY)
+
+ROWS = 3000
+CONCURRENCY = 64
+PATIENCE = 60.0
+pytestmark = pytest.mark.filterwarnings("default")
+
+
+@pytest.fixture
+def cluster(emulator: Emulator, sessions: Path) -> Iterator[Any]:
+    """Two nodes; the program is on the first."""
+    cluster_utils: Any = pytest.importorskip("ray.cluster_utils")
+    head = {"num_cpus": 1, "include_dashboard": False, "temp_dir": str(sessions)}
+    cluster = cluster_utils.Cluster(initialize_head=True, head_node_args=head)
+    ray.init(address=cluster.address)
+    yield cluster
+    ray.shutdown()
+    cluster.shutdown()
+
+
+@pytest.mark.parametrize("loss", ["worker", "node"])
+def test_loss(loss: str, cluster: Any, emulator: Emulator, tmp_path: Path) -> None:
+    second = cluster.add_node(num_cpus=1)
+    cluster.wait_for_nodes()
+    names = [f"!say {loss} {i}" for i in range(ROWS)]
+    rows = ray_data.from_items([{"custom_id": each, "prompt": each} for each in names])
+    lost: list[int] = []
+
+    def lose() -> None:
+        end = time.monotonic() + PATIENCE
+        while sum(each in mine for each in prompts(emulator)) < ROWS / 3:
+            if time.monotonic() > end:
+                return
+            time.sleep(0.1)
+        running = workers()
+        if loss == "worker":
+            os.kill(running[0], signal.SIGKILL)
+            lost.append(running[0])
+        else:
+            cluster.remove_node(second, allow_graceful=False)
+            lost.extend({*running} - {*workers()})
+
+    mine = {*names}
+    thread = threading.Thread(target=lose)
+    thread.start()
+    answers = ours.complete(rows, model="MiniMax-M3", actors=2, concurrency=CONCURRENCY)
+    answers.write_parquet(str(tmp_path / "answers"), min_rows_per_file=500)
+    thread.join()
+    assert len(lost) == 1  # there was one on each node
+    found = ray_data.read_parquet(str(tmp_path / "answers")).take_all()
+    assert sorted(row["custom_id"] for row in found) == sorted(names)
+    assert all(row["text"] == row["prompt"].removeprefix("!say ") for row in found)
+    times = {name: count for name, count in prompts(emulator).items() if name in mine}
+    again = sum(times.values()) - ROWS
+    print(f"{loss}: {again} of {ROWS} were sent again")
+    assert max(times.values()) == 2
+    # What an actor has taken and not handed over.
+    assert 0 < again <= 4 * CONCURRENCY / 2
