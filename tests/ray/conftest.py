@@ -29,7 +29,9 @@ def sessions() -> Iterator[Path]:
     """The folder of Ray's sessions, with all logs."""
     # Not below pytest's folder: the paths of sockets must be short.
     folder = Path(tempfile.mkdtemp(prefix="ray-"))
-    yield folder
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_TMPDIR", str(folder))
+        yield folder
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -37,6 +39,6 @@ def sessions() -> Iterator[Path]:
 def ray(emulator: Emulator, sessions: Path) -> Iterator[Any]:
     """A cluster of one node."""
     ray = pytest.importorskip("ray", reason=WHY)
-    ray.init(num_cpus=2, include_dashboard=False, _temp_dir=str(sessions))
+    ray.init(num_cpus=2, include_dashboard=False)
     yield ray
     ray.shutdown()

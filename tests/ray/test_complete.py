@@ -38,7 +38,7 @@ def test_prompts_messages_and_bodies_are_answered(emulator: Emulator) -> None:
         {"role": "user", "content": "!say two"},
     ]
     body = {"model": "MiniMax-M2.7", "messages": messages, "temperature": 0.5}
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"custom_id": "1", "prompt": "!say one", "label": 7},
         {"custom_id": "2", "messages": messages, "label": 8},
         {"custom_id": "3", "messages": json.dumps(messages), "label": 9},
@@ -56,7 +56,7 @@ def test_prompts_messages_and_bodies_are_answered(emulator: Emulator) -> None:
 def test_fields_that_other_rows_have_are_not_sent(emulator: Emulator) -> None:
     """Arrow gives each object the fields of all."""
     call = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
-    messages = [
+    messages: list[dict[str, Any]] = [
         {"role": "user", "content": "Hello"},
         {"role": "assistant", "content": "", "tool_calls": [call]},
         {"role": "tool", "tool_call_id": "c1", "content": "1"},
@@ -68,7 +68,7 @@ def test_fields_that_other_rows_have_are_not_sent(emulator: Emulator) -> None:
 
 
 def test_failures_are_columns(emulator: Emulator) -> None:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"custom_id": "1", "prompt": "!fail 1026"},
         {"custom_id": "2", "prompt": "!fail 1002 times=2 Hello"},
         {"custom_id": "3", "prompt": None},
@@ -88,11 +88,7 @@ def test_usage_has_the_integers_of_the_contract() -> None:
     def types(name: str) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for field, schema in schemas[name]["properties"].items():
-            [kind] = [
-                each
-                for each in schema.get("anyOf", [schema])
-                if each.get("type") != "null"
-            ]
+            [kind] = [each for each in schema.get("anyOf", [schema]) if each.get("type") != "null"]
             component = kind.get("$ref", "").rpartition("/")[2]
             if component:
                 found[field] = types(component)

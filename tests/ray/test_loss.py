@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from minimax_chat.ext.emulator import Emulator
-from ray_cluster import prompts, workers
+from counting_server import CountingServer
+from ray_cluster import workers
 
 WHY = "Ray is not installed: run python3 scripts/dev.py ray"
 ray: Any = pytest.importorskip("ray", reason=WHY)
@@ -27,10 +27,18 @@ pytestmark = pytest.mark.filterwarnings("default")
 
 
 @pytest.fixture
-def cluster(emulator: Emulator, sessions: Path) -> Iterator[Any]:
-    """Two nodes; the program is on the first."""
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[CountingServer]:
+    with CountingServer() as server:
+        monkeypatch.setenv("MINIMAX_BASE_URL", server.base_url)
+        monkeypatch.setenv("MINIMAX_API_KEY", "any")
+        yield server
+
+
+@pytest.fixture
+def cluster(server: CountingServer, sessions: Path) -> Iterator[Any]:
+    """A node for the program."""
     cluster_utils: Any = pytest.importorskip("ray.cluster_utils")
-    head = {"num_cpus": 1, "include_dashboard": False, "temp_dir": str(sessions)}
+    head = {"num_cpus": 2, "include_dashboard": False}
     cluster = cluster_utils.Cluster(initialize_head=True, head_node_args=head)
     ray.init(address=cluster.address)
     yield cluster
@@ -39,19 +47,19 @@ def cluster(emulator: Emulator, sessions: Path) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("loss", ["worker", "node"])
-def test_loss(loss: str, cluster: Any, emulator: Emulator, tmp_path: Path) -> None:
-    second = cluster.add_node(num_cpus=1)
+def test_loss(loss: str, cluster: Any, server: CountingServer, tmp_path: Path) -> None:
+    second = cluster.add_node(num_cpus=2)
     cluster.wait_for_nodes()
-    names = [f"!say {loss} {i}" for i in range(ROWS)]
+    names = [f"{i}" for i in range(ROWS)]
     rows = ray_data.from_items([{"custom_id": each, "prompt": each} for each in names])
     lost: list[int] = []
 
     def lose() -> None:
         end = time.monotonic() + PATIENCE
-        while sum(each in mine for each in prompts(emulator)) < ROWS / 3:
+        while len(server.prompts) < ROWS / 3:
             if time.monotonic() > end:
                 return
-            time.sleep(0.1)
+            time.sleep(0.05)
         running = workers()
         if loss == "worker":
             os.kill(running[0], signal.SIGKILL)
@@ -60,7 +68,6 @@ def test_loss(loss: str, cluster: Any, emulator: Emulator, tmp_path: Path) -> No
             cluster.remove_node(second, allow_graceful=False)
             lost.extend({*running} - {*workers()})
 
-    mine = {*names}
     thread = threading.Thread(target=lose)
     thread.start()
     answers = ours.complete(rows, model="MiniMax-M3", actors=2, concurrency=CONCURRENCY)
@@ -69,10 +76,9 @@ def test_loss(loss: str, cluster: Any, emulator: Emulator, tmp_path: Path) -> No
     assert len(lost) == 1  # there was one on each node
     found = ray_data.read_parquet(str(tmp_path / "answers")).take_all()
     assert sorted(row["custom_id"] for row in found) == sorted(names)
-    assert all(row["text"] == row["prompt"].removeprefix("!say ") for row in found)
-    times = {name: count for name, count in prompts(emulator).items() if name in mine}
-    again = sum(times.values()) - ROWS
+    assert all(row["text"] == row["prompt"] for row in found)
+    again = server.prompts.total() - ROWS
     print(f"{loss}: {again} of {ROWS} were sent again")
-    assert max(times.values()) == 2
+    assert max(server.prompts.values()) == 2
     # What an actor has taken and not handed over.
     assert 0 < again <= 4 * CONCURRENCY / 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -52,13 +53,18 @@ class Budget:
     """
 
     def __init__(
-        self, concurrency: int, rpm: float | None, tpm: float | None,
+        self,
+        concurrency: int,
+        rpm: float | None,
+        tpm: float | None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._pace = Pace(concurrency=concurrency, rpm=rpm, tpm=tpm)
         self._clock = clock
         self._running: dict[str, dict[int, Started]] = {}
         self._heard: dict[str, float] = {}
+        self._asking: set[str] = set()
+        """Those that asked for starts when they were last heard."""
         self._number = 0
 
     def exchange(
@@ -74,9 +80,12 @@ class Budget:
             if call is not None:  # else this budget is new, or took the worker for lost
                 self._count(call, kind, min(now, call.at + seconds), detail)
         interval = max(INTERVAL, len(self._heard) / MOST_EXCHANGES)
+        self._asking = (self._asking - {worker}) | ({worker} if wanted else set())
+        # Else a worker would start again what it has just reported, and the others nothing.
+        share = max(1, math.ceil(self._pace.window / max(1, len(self._asking))))
         starts: list[Start] = []
         at, wait = now, None
-        while len(starts) < wanted:
+        while len(starts) < wanted and len(running) < share:
             wait = self._pace.wait(at)
             # Ahead of time, so that no start is missed between two exchanges.
             if wait is None or at + wait > now + 2 * interval:
@@ -100,6 +109,7 @@ class Budget:
     def _forget_the_lost(self, now: float) -> None:
         for worker in [each for each, heard in self._heard.items() if now - heard > LOST]:
             del self._heard[worker]
+            self._asking.discard(worker)
             for call in self._running.pop(worker, {}).values():
                 self._pace.give_up(call)
 

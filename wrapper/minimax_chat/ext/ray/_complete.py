@@ -16,6 +16,7 @@ from minimax_chat_api.contract import MERGES
 from ..._errors import ConfigurationError
 from ...aio import AsyncMiniMax
 from ..batch import AsyncBatch, Gate, LocalGate, Pace, Result
+from ..batch._batch import MAX_RETRIES
 from ._budget import Budget, RemoteGate
 
 # Of no type: Ray and PyArrow are missing where the types are checked.
@@ -55,6 +56,7 @@ class ChatCompletions:
         concurrency, rpm, tpm: The limits of that budget, as in Pace.
         system: A system message for the conversations that have none.
         region, base_url: As in AsyncMiniMax.
+        max_retries: As in AsyncBatch.
         arguments: Arguments of `create`, such as the model; those of a row go first.
 
     Raises:
@@ -72,8 +74,10 @@ class ChatCompletions:
         system: str | None = None,
         region: str | None = None,
         base_url: str | None = None,
+        max_retries: int = MAX_RETRIES,
         **arguments: Any,
     ) -> None:
+        self._max_retries = max_retries
         self._arguments = arguments
         self._system = system
         self._server = {"region": region, "base_url": base_url}
@@ -93,7 +97,8 @@ class ChatCompletions:
         answers: list[Any] = [None] * len(rows)
         if isinstance(self._gate, RemoteGate):
             self._gate.expect(len(rows))
-        async with AsyncBatch(self._client, map(self._request, rows), gate=self._gate) as batch:
+        options: dict[str, Any] = {"gate": self._gate, "max_retries": self._max_retries}
+        async with AsyncBatch(self._client, map(self._request, rows), **options) as batch:
             async for result in batch:
                 answers[result.index] = columns_of(result)
         for name, kind in COLUMNS.items():
@@ -110,12 +115,10 @@ class ChatCompletions:
             body = {"messages": messages}
         elif not isinstance(body, dict):
             body = {"extra_body": body}
-        request = {**self._arguments, **cast("dict[str, Any]", body)}
+        request: dict[str, Any] = {**self._arguments, **cast("dict[str, Any]", body)}
         messages = request.get("messages")
-        if self._system is not None and isinstance(messages, list):
-            first: Any = messages[0] if messages else {}
-            if not (isinstance(first, dict) and first.get("role") == "system"):
-                request["messages"] = [{"role": "system", "content": self._system}, *messages]
+        if self._system is not None and isinstance(messages, list) and not _has_system(messages):
+            request["messages"] = [{"role": "system", "content": self._system}, *messages]
         return request
 
 
@@ -160,29 +163,29 @@ def complete(
 
 
 _budgets: dict[str, Any] = {}
-"""Keeps the actors alive as long as the program."""
+"""By node, job and limits. An actor lives as long as the handle that it was made with."""
 
 
 def budget(concurrency: int = 256, rpm: float | None = None, tpm: float | None = None) -> Any:
     """The actor with these limits, which all datasets of a program share; made at first use."""
     Pace(concurrency=concurrency, rpm=rpm, tpm=tpm)  # raises if they are invalid
-    name = f"minimax-chat, concurrency {concurrency}, rpm {rpm}, tpm {tpm}"
-    # On the node of the program, which outlives those that come and go.
-    node = ray.get_runtime_context().get_node_id()
-    strategy = import_module("ray.util.scheduling_strategies").NodeAffinitySchedulingStrategy
-    _budgets[name] = (
-        ray.remote(Budget)
-        .options(
-            name=name,
-            get_if_exists=True,
-            num_cpus=0,
-            max_restarts=-1,
-            max_task_retries=-1,
-            scheduling_strategy=strategy(node, soft=True),
-        )
-        .remote(concurrency, rpm, tpm)
-    )
-    return _budgets[name]
+    if not ray.is_initialized():
+        ray.init()
+    here = ray.get_runtime_context()
+    node, job = here.get_node_id(), here.get_job_id()
+    name = f"minimax-chat of job {job}: concurrency {concurrency}, rpm {rpm}, tpm {tpm}"
+    if (key := f"{node} {name}") not in _budgets:
+        strategy = import_module("ray.util.scheduling_strategies").NodeAffinitySchedulingStrategy
+        options = {
+            "name": name,
+            "num_cpus": 0,
+            "max_restarts": -1,
+            "max_task_retries": -1,
+            # With the program, which outlives the nodes that come and go.
+            "scheduling_strategy": strategy(node, soft=True),
+        }
+        _budgets[key] = ray.remote(Budget).options(**options).remote(concurrency, rpm, tpm)
+    return _budgets[key]
 
 
 def unanswered(dataset: Dataset, path: str, *, retry_failed: bool = False) -> Dataset:
@@ -252,6 +255,10 @@ def _client(server: Mapping[str, str | None]) -> AsyncMiniMax:
     return AsyncMiniMax(**cast("Any", server))
 
 
+def _has_system(messages: Any) -> bool:
+    return bool(messages) and isinstance(messages[0], dict) and messages[0].get("role") == "system"
+
+
 def _value(given: Any) -> Any:
     """A column's value, of which Arrow has made one with the fields of all rows."""
     if isinstance(given, str):
@@ -267,7 +274,7 @@ def _without_nulls(value: Any) -> Any:
         items = cast("dict[str, Any]", value).items()
         return {name: _without_nulls(item) for name, item in items if item is not None}
     if isinstance(value, list):
-        return [_without_nulls(item) for item in cast("list[Any]", value)]
+        return [*map(_without_nulls, cast("list[Any]", value))]  # type: ignore[redundant-cast]
     return value
 
 

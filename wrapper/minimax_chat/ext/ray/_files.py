@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import posixpath
 from collections import Counter
 from importlib import import_module
 from typing import Any, NamedTuple
@@ -54,7 +53,9 @@ def run_file(source: str, target: str, *, retry_failed: bool = False, **options:
         raise getattr(error, "cause", error) from None
     latest = dict(results(target))
     failed = [error for error in latest.values() if error is not None]
-    names = (" ".join(str(each) for each in (error["class"], error["code"]) if each) for error in failed)
+    names = (
+        " ".join(str(each) for each in (error["class"], error["code"]) if each) for error in failed
+    )
     return Summary(len(latest) - len(failed), Counter(names))
 
 
@@ -78,7 +79,9 @@ def _read(table: Any) -> Any:
             raise ConfigurationError(f"a request without an id: {line[:80]}")
         ids.append(str(id))
         bodies.append(json.dumps(body))
-    return pa.table({"custom_id": pa.array(ids, pa.string()), "body": pa.array(bodies, pa.string())})
+    return pa.table(
+        {"custom_id": pa.array(ids, pa.string()), "body": pa.array(bodies, pa.string())}
+    )
 
 
 def _check_ids(requests: Any) -> None:
@@ -90,19 +93,19 @@ def _check_ids(requests: Any) -> None:
 
 def _lines(folder: str) -> Any:
     """A sink of JSON lines, with the names and the order of `minimax-chat batch`."""
-    base: Any = ray.data.datasource.BlockBasedFileDatasink
 
-    class Lines(base):
-        def write_block_to_file(self, block: Any, file: Any) -> None:
-            for row in block.to_arrow().to_pylist():
-                response = row["response"] and json.loads(row["response"])
-                row["usage"] = response and response.get("usage")
-                row["tool_calls"] = json.loads(row["tool_calls"] or "[]")
-                row["response"] = response and {
-                    "status_code": 200,
-                    "request_id": row["trace_id"],
-                    "body": response,
-                }
-                file.write(f"{json.dumps(row)}\n".encode())
+    def write(sink: Any, block: Any, file: Any) -> None:
+        for row in block.to_arrow().to_pylist():
+            response = row["response"] and json.loads(row["response"])
+            row["usage"] = response and response.get("usage")
+            row["tool_calls"] = json.loads(row["tool_calls"] or "[]")
+            row["response"] = response and {
+                "status_code": 200,
+                "request_id": row["trace_id"],
+                "body": response,
+            }
+            file.write(f"{json.dumps(row)}\n".encode())
 
-    return Lines(folder, min_rows_per_file=ROWS_OF_A_FILE, file_format="jsonl")
+    base = ray.data.datasource.BlockBasedFileDatasink
+    kind = type("Lines", (base,), {"write_block_to_file": write})
+    return kind(folder, min_rows_per_file=ROWS_OF_A_FILE, file_format="jsonl")
