@@ -14,7 +14,8 @@ from minimax_chat.ext.emulator import Emulator
 from ray_cluster import prompts
 
 WHY = "Ray is not installed: run python3 scripts/dev.py ray"
-ours: Any = pytest.importorskip("minimax_chat.ext.ray", reason=WHY)
+pytest.importorskip("ray", reason=WHY)
+ours: Any = pytest.importorskip("minimax_chat.ext.ray")
 duckdb: Any = pytest.importorskip("duckdb", reason=WHY)
 pandas: Any = pytest.importorskip("pandas", reason=WHY)
 polars: Any = pytest.importorskip("polars", reason=WHY)

@@ -66,7 +66,10 @@ def test_loss(loss: str, cluster: Any, server: CountingServer, tmp_path: Path) -
             lost.append(running[0])
         else:
             cluster.remove_node(second, allow_graceful=False)
-            lost.extend({*running} - {*workers()})
+            # Its workers end a moment later.
+            while not lost and time.monotonic() < end:
+                time.sleep(0.05)
+                lost.extend({*running} - {*workers()})
 
     thread = threading.Thread(target=lose)
     thread.start()
@@ -79,6 +82,6 @@ def test_loss(loss: str, cluster: Any, server: CountingServer, tmp_path: Path) -
     assert all(row["text"] == row["prompt"] for row in found)
     again = server.prompts.total() - ROWS
     print(f"{loss}: {again} of {ROWS} were sent again")
-    assert max(server.prompts.values()) == 2
-    # What an actor has taken and not handed over.
-    assert 0 < again <= 4 * CONCURRENCY / 2
+    assert max(server.prompts.values()) <= 2
+    # What an actor has taken and not handed over. Those of a lost node may end in time.
+    assert (loss == "worker") <= again <= 4 * CONCURRENCY / 2

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 from ..._errors import ConfigurationError, MiniMaxError
-from ._complete import COLUMNS, complete, pa, ray, results, unanswered
+from ._complete import COLUMNS, CPUS, complete, pa, ray, results, unanswered
 
 ROWS_OF_A_FILE = 1000
 """At least. Results that are not written yet are lost when the program ends."""
@@ -48,7 +48,8 @@ def run_file(source: str, target: str, *, retry_failed: bool = False, **options:
         _check_ids(requests)
         waiting = unanswered(requests, target, retry_failed=retry_failed)
         answers = complete(waiting, **options).select_columns(["custom_id", *COLUMNS])
-        answers.write_datasink(_lines(target))
+        # With a whole core, a small machine would write last of all.
+        answers.write_datasink(_lines(target), ray_remote_args={"num_cpus": CPUS})
     except MiniMaxError as error:  # of Ray's making, and of the class of its cause
         raise getattr(error, "cause", error) from None
     latest = dict(results(target))
