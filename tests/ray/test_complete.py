@@ -13,7 +13,6 @@ import yaml
 
 from minimax_chat import AuthenticationError, ConfigurationError, InsufficientBalanceError
 from minimax_chat.ext.emulator import Emulator
-from ray_cluster import prompts
 
 WHY = "Ray is not installed: run python3 scripts/dev.py ray"
 ray_data: Any = pytest.importorskip("ray.data", reason=WHY)
@@ -154,6 +153,12 @@ def test_the_key_is_nowhere(emulator: Emulator, sessions: Path) -> None:
     assert not [path for path in logs if KEY.encode() in path.read_bytes()]
 
 
+def test_a_key_is_no_argument() -> None:
+    with pytest.raises(ConfigurationError, match="set MINIMAX_API_KEY in the environment") as raised:
+        ours.complete(ray_data.range(1), model="MiniMax-M3", api_key=KEY)
+    assert KEY not in str(raised.value)
+
+
 def test_a_worker_without_a_key_says_where_to_set_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MINIMAX_API_KEY")
     table = pa.table({"prompt": ["Hello"]})
@@ -192,7 +197,6 @@ def test_rows_with_a_result_are_not_asked_again(emulator: Emulator, tmp_path: Pa
     ours.complete(ours.unanswered(rows, sink), model="MiniMax-M3").write_json(sink)
     assert waiting() == []
     assert waiting(retry_failed=True) == ["3"]
-    assert prompts(emulator)["!say one"] >= 1
     (tmp_path / "answers" / "torn.parquet").write_bytes(b"PAR1")
     with pytest.raises(ConfigurationError, match=r"torn\.parquet .*delete it"):
         waiting()

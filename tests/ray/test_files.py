@@ -11,7 +11,6 @@ import pytest
 
 from minimax_chat import ConfigurationError, InsufficientBalanceError
 from minimax_chat.ext.emulator import Emulator
-from ray_cluster import prompts
 
 WHY = "Ray is not installed: run python3 scripts/dev.py ray"
 pytest.importorskip("ray", reason=WHY)
@@ -85,15 +84,15 @@ def test_each_request_has_a_line(answers: Path) -> None:
 
 
 def test_a_second_run_sends_what_has_no_result(answers: Path, emulator: Emulator) -> None:
-    before, folder = prompts(emulator).total(), answers / "answers"
+    before, folder = len(emulator.requests), answers / "answers"
     source = write(answers / "more.jsonl", [*REQUESTS, {"id": "e", "prompt": "!say five"}])
     ours.run_file(source, str(folder), model="MiniMax-M3", max_retries=0)
-    assert prompts(emulator).total() == before + 1
+    assert len(emulator.requests) == before + 1
     summary = ours.run_file(
         source, str(folder), model="MiniMax-M3", max_retries=0, retry_failed=True
     )
     # The one that is worth it.
-    assert prompts(emulator).total() == before + 2
+    assert len(emulator.requests) == before + 2
     assert (summary.answered, summary.failures.total()) == (3, 2)
 
 

@@ -28,7 +28,8 @@ pytestmark = pytest.mark.filterwarnings("default")
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[CountingServer]:
-    with CountingServer() as server:
+    # So slow that a worker always has calls in flight.
+    with CountingServer(latency=0.3) as server:
         monkeypatch.setenv("MINIMAX_BASE_URL", server.base_url)
         monkeypatch.setenv("MINIMAX_API_KEY", "any")
         yield server

@@ -12,8 +12,6 @@ import threading
 from collections import Counter
 from typing import Any, Self
 
-LATENCY = 0.02
-
 
 def answer(prompt: str) -> bytes:
     body: dict[str, Any] = {
@@ -32,7 +30,8 @@ def answer(prompt: str) -> bytes:
 
 
 class CountingServer:
-    def __init__(self) -> None:
+    def __init__(self, latency: float = 0.02) -> None:
+        self._latency = latency
         self.prompts: Counter[str] = Counter()
         self.base_url = ""
         self._ready = threading.Event()
@@ -65,7 +64,7 @@ class CountingServer:
                 request = json.loads(await reader.readexactly(length))
                 prompt = request["messages"][-1]["content"]
                 self.prompts[prompt] += 1
-                await asyncio.sleep(LATENCY)
+                await asyncio.sleep(self._latency)
                 body = answer(prompt)
                 head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
                 writer.write(head + b"content-length: %d\r\n\r\n" % len(body) + body)

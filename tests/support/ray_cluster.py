@@ -1,21 +1,13 @@
-"""What the tests of the extra `ray` see of a cluster."""
+"""What can be seen of a cluster on this machine."""
 
 from __future__ import annotations
 
 import os
-from collections import Counter
 from pathlib import Path
-
-from minimax_chat.ext.emulator import Emulator
-
-
-def prompts(emulator: Emulator) -> Counter[str]:
-    """How often each prompt was sent."""
-    return Counter(request.json["messages"][-1]["content"] for request in [*emulator.requests])
 
 
 def workers() -> list[int]:
-    """The processes of the actors that call the emulator of this test."""
+    """The processes of the actors that call the server of this environment."""
     mine = f"MINIMAX_BASE_URL={os.environ['MINIMAX_BASE_URL']}".encode()
     found: list[int] = []
     for process in Path("/proc").glob("[0-9]*"):

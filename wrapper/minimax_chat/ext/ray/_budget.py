@@ -16,7 +16,7 @@ from ..batch import Pace, Started
 
 INTERVAL = 0.01
 """Seconds between two exchanges of a busy worker with the budget."""
-MOST_EXCHANGES = 1000
+MOST_EXCHANGES = 500
 """In a second, of all workers together."""
 HEARTBEAT = 1.0
 """Seconds between two exchanges of a worker that only waits for its calls."""

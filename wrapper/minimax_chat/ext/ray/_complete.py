@@ -39,7 +39,7 @@ MOST_TAKEN = 4
 """Rows that an actor has taken, for each call that it may run: some calls take longer."""
 CPUS = 0.1
 """Of an actor: it waits for the network."""
-INPUTS = ("prompt", "messages", "body")
+WHERE_THE_KEY_IS = "set MINIMAX_API_KEY in the environment of the nodes, before `ray start`"
 
 
 class ChatCompletions:
@@ -145,6 +145,8 @@ def complete(
     The errors that end the job are raised as those of a task of Ray, whose `cause` has the details:
     `except InsufficientBalanceError as error: print(error.cause.code)`.
     """
+    if "api_key" in options:  # it would be in the plan
+        raise ConfigurationError(f"a key is no argument: {WHERE_THE_KEY_IS}")
     calls = math.ceil(concurrency / actors)
     rows = min(max(calls, FEWEST_ROWS), MOST_ROWS)
     batches = math.ceil(calls * MOST_TAKEN / rows)
@@ -249,9 +251,7 @@ def results(path: str) -> Iterator[tuple[str, dict[str, Any] | None]]:
 
 def _client(server: Mapping[str, str | None]) -> AsyncMiniMax:
     if not os.environ.get("MINIMAX_API_KEY"):
-        raise ConfigurationError(
-            "no API key: set MINIMAX_API_KEY in the environment of the nodes, before `ray start`"
-        )
+        raise ConfigurationError(f"no API key: {WHERE_THE_KEY_IS}")
     return AsyncMiniMax(**cast("Any", server))
 
 
