@@ -4,6 +4,7 @@
     python3 scripts/dev.py demo             a chat, with the emulator or the real API
     python3 scripts/dev.py test [ARGUMENT]  every check; arguments are passed to pytest
     CI=true python3 scripts/dev.py test     the slow tests as well
+    python3 scripts/dev.py ray [ARGUMENT]   the tests of the extra ray, in .venv-ray
     python3 scripts/dev.py docs             the documentation as a site, in the folder site
     python3 scripts/dev.py setup            create .venv, which the others do if necessary
 
@@ -36,7 +37,10 @@ from collections.abc import Generator, Mapping
 from typing import IO
 
 ROOT = Path(__file__).resolve().parent.parent
-VENV = ROOT / ".venv"
+# Ray takes 600 MB, so its tests have an environment of their own, with pins of its own.
+SUFFIX = "-ray" if sys.argv[1:2] == ["ray"] else ""
+VENV = ROOT / f".venv{SUFFIX}"
+CONSTRAINTS = f"constraints{SUFFIX}.txt"
 STAMP = VENV / "set-up.sha256"
 WINDOWS = sys.platform == "win32"
 PROGRAMS = VENV / ("Scripts" if WINDOWS else "bin")
@@ -91,7 +95,8 @@ def main(arguments: list[str]) -> int:
     if command in ("", "-h", "--help"):
         say((__doc__ or "").strip())
         return 0 if command else 2
-    if command not in ("demo", "test", "docs", "setup") or (rest and command != "test"):
+    with_arguments = command in ("test", "ray")
+    if not with_arguments and (rest or command not in ("demo", "docs", "setup")):
         raise Failure(f"no such command: {' '.join(arguments)}; --help lists them")
     set_up()
     if command == "demo":
@@ -100,6 +105,9 @@ def main(arguments: list[str]) -> int:
         return test(rest)
     if command == "docs":
         return docs()
+    if command == "ray":
+        with running([*MODULE, "pytest", "tests/ray", *rest], no_proxies()) as child:
+            return child.wait()
     return 0
 
 
@@ -113,9 +121,9 @@ def set_up() -> None:
     with contextlib.suppress(OSError):
         if STAMP.read_text(encoding="utf-8") == wanted and os.access(PYTHON, os.X_OK):
             return
-    say(f"set-up: creating .venv with Python {sys.version.split()[0]}")
+    say(f"set-up: creating {VENV.name} with Python {sys.version.split()[0]}")
     if WINDOWS and Path(sys.prefix) == VENV:
-        raise Failure(f"on Windows .venv cannot replace itself: run this with {BASE_PYTHON}")
+        raise Failure(f"on Windows an environment cannot replace itself: run this with {BASE_PYTHON}")
     if VENV.is_symlink():
         VENV.unlink()
     elif VENV.exists():
@@ -131,12 +139,12 @@ def set_up() -> None:
             f"{BASE_PYTHON} has no pip. Install it (Debian, Ubuntu: apt install python3-pip; "
             "Fedora: dnf install python3-pip), then run this again"
         )
-    say("set-up: installing the versions of constraints.txt, which takes about a minute")
+    say(f"set-up: installing the versions of {CONSTRAINTS}, which takes about a minute")
     # Isolated builds read constraints from the environment alone: pip up to 25.2 from the first
     # name, later ones from the second. pip splits the values at white space, hence a relative path.
-    limits = {"PIP_CONSTRAINT": "constraints.txt", "PIP_BUILD_CONSTRAINT": "constraints.txt"}
+    limits = {"PIP_CONSTRAINT": CONSTRAINTS, "PIP_BUILD_CONSTRAINT": "constraints.txt"}
     options = ["--quiet", "--no-input", "--disable-pip-version-check"]
-    run_quietly([*pip, "install", *options, "-e", ".[dev]"], {**limits, "PIP_USER": "0"})
+    run_quietly([*pip, "install", *options, "-e", f".[dev{SUFFIX}]"], {**limits, "PIP_USER": "0"})
     STAMP.write_text(wanted, encoding="utf-8")
     say(f"set-up: done in {time.monotonic() - start:.0f} s")
 
@@ -146,7 +154,7 @@ def fingerprint() -> str:
     with (ROOT / "pyproject.toml").open("rb") as file:
         project = tomllib.load(file)
     requirements = [project["build-system"], project["project"], project["tool"]["hatch"]]
-    constraints = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    constraints = (ROOT / CONSTRAINTS).read_text(encoding="utf-8").splitlines()
     parts = [requirements, constraints, sys.version, sys.base_prefix, str(ROOT)]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
@@ -220,6 +228,7 @@ def emulator() -> Generator[str]:
 
 def test(pytest_arguments: list[str]) -> int:
     start = time.monotonic()
+    say("tests/ray: left out; to run it, use python3 scripts/dev.py ray")
     failed = run_checks()
     commands = {name: [*PYTEST, *arguments] for name, arguments in TESTS.items()}
     commands[COVERAGE] = [*MODULE, "coverage", "report"]

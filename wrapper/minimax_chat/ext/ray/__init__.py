@@ -1,0 +1,19 @@
+"""Many requests on a Ray cluster. Needs the extra `ray`.
+
+import ray.data
+from minimax_chat.ext.ray import complete
+
+prompts = ray.data.read_parquet("s3://my-bucket/prompts")
+complete(prompts, model="MiniMax-M3").write_parquet("s3://my-bucket/answers")
+"""
+
+from __future__ import annotations
+
+from ._complete import (
+    ChatCompletions as ChatCompletions,
+    complete as complete,
+    unanswered as unanswered,
+)
+from ._files import Summary as Summary, run_file as run_file
+
+__all__ = ["ChatCompletions", "Summary", "complete", "run_file", "unanswered"]
