@@ -154,7 +154,7 @@ def test_the_key_is_nowhere(emulator: Emulator, sessions: Path) -> None:
 
 
 def test_a_key_is_no_argument() -> None:
-    with pytest.raises(ConfigurationError, match="set MINIMAX_API_KEY in the environment") as raised:
+    with pytest.raises(ConfigurationError, match="set MINIMAX_API_KEY in the env") as raised:
         ours.complete(ray_data.range(1), model="MiniMax-M3", api_key=KEY)
     assert KEY not in str(raised.value)
 
