@@ -123,7 +123,7 @@ def set_up() -> None:
             return
     say(f"set-up: creating {VENV.name} with Python {sys.version.split()[0]}")
     if WINDOWS and Path(sys.prefix) == VENV:
-        raise Failure(f"on Windows an environment cannot replace itself: run this with {BASE_PYTHON}")
+        raise Failure(f"on Windows {VENV.name} cannot replace itself: run this with {BASE_PYTHON}")
     if VENV.is_symlink():
         VENV.unlink()
     elif VENV.exists():

@@ -60,8 +60,8 @@ class Pace:
     ) -> None:
         if concurrency < 1 or any(limit is not None and limit <= 0 for limit in (rpm, tpm)):
             raise ValueError("concurrency must be >= 1, and rpm and tpm > 0")
-        self.concurrency = concurrency
-        self.running = 0
+        self.concurrency: int = concurrency
+        self.running: int = 0
         """Calls that have started and not ended."""
         self._between_starts = 0.0 if rpm is None else MINUTE / rpm
         self._per_token = 0.0 if tpm is None else MINUTE / tpm
