@@ -503,7 +503,7 @@ def test_a_thought_in_several_fields_is_yielded_once(deltas: list[dict[str, Any]
 def test_segments_are_set_apart_like_blocks() -> None:
     tagged = streamed({"content": "<think>a</think><think>b</think>c"}, end="stop")[1]
     chunks, split = streamed(
-        *details("a", index=0), *details(" ", "b", index=1), {"content": "c"}, end="stop"
+        *details("a</think>"), *details(" ", "b", index=1), {"content": "c"}, end="stop"
     )
     assert tagged.thinking == split.thinking == "a\n\nb"
     assert "".join(each.thinking for each in chunks) == "a\n\nb"
