@@ -364,6 +364,8 @@ def test_what_a_header_may_keep_secret_is_redacted() -> None:
     assert known.redact("Token one two-three, one two-three, sesame") == "***, ***, ***"
     # Shorter values are common words, and so are parts of a value.
     assert known.redact(["words", {"Token": "two-three"}]) == ["words", {"Token": "two-three"}]
+    # So may be the keys of an object.
+    assert known.redact([{"sesame": {"sesame": "sesame"}}]) == [{"sesame": {"sesame": "***"}}]
 
 
 @pytest.mark.parametrize(

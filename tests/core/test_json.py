@@ -26,6 +26,9 @@ needs_msgspec = pytest.mark.skipif(_json.decode is None, reason="msgspec is hidd
 
 def test_msgspec_is_used_if_it_is_installed() -> None:
     assert (_json.decode is None) == bool(os.environ.get("WITHOUT_SPEED"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_json, "decode", lambda content: ["decoded", content])
+        assert parse(b"1") == ["decoded", b"1"]
 
 
 def outcome(content: bytes) -> str:
@@ -127,13 +130,14 @@ def test_many_brackets_are_no_nesting() -> None:
 def test_a_value_of_more_arrays_and_objects_than_any_answer_is_refused(empty: bytes) -> None:
     many = b"[" + (empty + b",") * (_json.MAX_CONTAINERS - 2)
     assert len(parse(many + b"[]]")) == _json.MAX_CONTAINERS - 1
-    with pytest.raises(ValueError, match="more than 50,000 arrays and objects"):
+    with pytest.raises(ValueError, match=r"^it has more than 50,000 arrays and objects$"):
         parse(many + b"[],[]]")
 
 
-def test_millions_of_brackets_are_refused_before_they_are_read() -> None:
+@pytest.mark.parametrize("empty", [b"[]", b"{}"])
+def test_millions_of_brackets_are_refused_before_they_are_read(empty: bytes) -> None:
     """Two bytes each in the body, but 56 in memory; fewer may be a text about brackets."""
-    text = "[" * (_json.MAX_BRACKETS - 1)
+    text = empty[:1].decode() * (_json.MAX_BRACKETS - 1)
     assert parse(json.dumps([text]).encode()) == [text]
-    with pytest.raises(ValueError, match="more than 2,000,000 brackets"):
-        parse(b"[" + b"[]," * (_json.MAX_BRACKETS - 1) + b"[]]")
+    with pytest.raises(ValueError, match=r"^it has more than 2,000,000 brackets$"):
+        parse(b"[" + (empty + b",") * (_json.MAX_BRACKETS - 1) + empty + b"]")

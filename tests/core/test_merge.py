@@ -155,6 +155,13 @@ TWO = [("c1", "f", '{"a": 1}'), ("c2", "g", '{"b": 2}')]
             together(head(1, "c2", "g"), arguments('{"b": ')),
             arguments("2}"),
         ],
+        # A piece without index or id after another one in the same event.
+        [
+            head(0, "c1", "f"),
+            head(1, "c2", "g"),
+            together(arguments('{"a": ', 0), arguments("1}")),
+            arguments('{"b": 2}', 1),
+        ],
         # An index as other servers write it.
         [
             head(0.0, "c1", "f"),
@@ -168,6 +175,41 @@ TWO = [("c1", "f", '{"a": 1}'), ("c2", "g", '{"b": 2}')]
             arguments('{"a": 1}', id="c1"),
             head(1, "c2", "g"),
             arguments('{"b": 2}', 1),
+        ],
+        # Heads without an index, the rest with that of their place.
+        [
+            head(None, "c1", "f"),
+            arguments('{"a": 1}', 0),
+            head(None, "c2", "g"),
+            arguments('{"b": 2}', 1),
+        ],
+        # The same, counted from 1.
+        [
+            head(None, "c1", "f"),
+            arguments('{"a": 1}', 1, id="c1"),
+            head(None, "c2", "g"),
+            arguments('{"b": 2}', 2, id="c2"),
+        ],
+        # A call with only an id, and another one with the index of its place.
+        [
+            head(None, "c1", "f"),
+            arguments('{"a": 1}'),
+            head(0, "c2", "g"),
+            arguments('{"b": 2}', 0),
+        ],
+        # An index too large to be one.
+        [
+            head("9" * 10, "c1", "f"),
+            arguments('{"a": 1}'),
+            head(1, "c2", "g"),
+            arguments('{"b": 2}', 1),
+        ],
+        # A head after its arguments, which have neither.
+        [
+            arguments('{"a": 1}'),
+            head(0, "c1", "f"),
+            head(1, "c2", "g"),
+            arguments('{"b": 2}'),
         ],
         # A head after its arguments.
         [
@@ -461,7 +503,7 @@ def test_a_thought_in_several_fields_is_yielded_once(deltas: list[dict[str, Any]
 def test_segments_are_set_apart_like_blocks() -> None:
     tagged = streamed({"content": "<think>a</think><think>b</think>c"}, end="stop")[1]
     chunks, split = streamed(
-        *details("a", index=0), *details(" ", "b", index=1), {"content": "c"}, end="stop"
+        *details("a</think>"), *details(" ", "b", index=1), {"content": "c"}, end="stop"
     )
     assert tagged.thinking == split.thinking == "a\n\nb"
     assert "".join(each.thinking for each in chunks) == "a\n\nb"
@@ -526,6 +568,7 @@ def test_values_of_undocumented_fields_are_merged_without_loss(
         ("reasoning_content", ["a", {"b": 1}, "c"], ["a", {"b": 1}, "c"]),
         ("reasoning_details", [[{"text": "a"}], "b"], [[{"text": "a"}], "b"]),
         ("audio_content", [5, "a"], [5, "a"]),
+        ("audio_content", [["a"], ["a"]], ["a", "a"]),
         ("reasoning_details", [["a", {"text": "b"}, 5]], [{"text": "b"}, "a", 5]),
     ],
 )

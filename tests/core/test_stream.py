@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 
 from minimax_chat import (
     APIError,
@@ -753,6 +753,7 @@ EVENTS = st.fixed_dictionaries(
 
 @examples(200)
 @given(st.lists(st.tuples(EVENTS, st.integers(1, 4)), max_size=5))
+@example([(chunk("a", tool_calls=[{"index": 0}, {"index": 1, "novel": "b"}]), 3)])
 def test_an_event_that_adds_only_text_is_merged_like_any_other(
     events: list[tuple[dict[str, Any], int]],
 ) -> None:
@@ -818,10 +819,11 @@ def test_a_streamed_answer_above_the_limit_is_an_error(event: Callable[[int], An
     assert 20 < len(parts) < 2000
 
 
-def test_what_is_repeated_in_the_whole_counts_each_time() -> None:
+@pytest.mark.parametrize("value", ["x" * 1000, [0] * 1000], ids=["a text", "a list"])
+def test_what_is_repeated_in_the_whole_counts_each_time(value: Any) -> None:
     """It is kept once as long as it is the same, and joined as soon as it is not."""
     reader = limited(10_000)
-    same = [sse(chunk("", novel="x" * 1000), done=False)] * 1000
+    same = [sse(chunk("", novel=value), done=False)] * 1000
     parts, error = read_until_error(reader, *same)
     assert isinstance(error, ResponseLimitError)
     assert 5 < len(parts) < 20

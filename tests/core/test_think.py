@@ -53,6 +53,10 @@ CONTENTS = {
     "cut off by the limit": ("<think>I wonder", ("I wonder", "")),
     "cut off by the limit at white space": ("<think>I wonder \n", ("I wonder", "")),
     "cut off by the limit in the closing tag": ("<think>I wonder</thi", ("I wonder</thi", "")),
+    "cut off by the limit in the closing tag of a second block": (
+        "<think>a</think><think></thi",
+        ("a\n\n</thi", ""),
+    ),
     "cut off by the limit in the opening tag": ("<thi", ("", "<thi")),
     "cut off by the limit in a second opening tag": ("<think>a</think>\n<th", ("a", "<th")),
     "orphan closing tag": ("I wonder.\n</think>\n\nHello", ("I wonder.", "Hello")),
@@ -294,3 +298,9 @@ def test_content_that_goes_on_after_its_end_is_read_on() -> None:
     assert splitter.feed("a<") == ("", "a")
     assert splitter.flush() == ("", "<")
     assert splitter.feed("b</think>c") == ("b", "c")
+    splitter = ThinkSplitter()
+    assert (splitter.feed("<"), splitter.flush()) == (("", ""), ("", "<"))
+    assert splitter.feed("<think>a</think>b") == ("", "<think>a</think>b"), "only mentioned"
+    splitter = ThinkSplitter()
+    assert (splitter.feed("<think>a</think><"), splitter.flush()) == (("a", ""), ("", "<"))
+    assert splitter.feed("<") == ("", "<"), "in an answer, nothing is held back"

@@ -64,6 +64,10 @@ def test_a_broken_body_is_a_decode_error_at_most(encoding: str, at: int, byte: i
 
 @pytest.mark.parametrize("encoding", PACKED)
 def test_the_error_says_what_is_broken(encoding: str) -> None:
-    with pytest.raises(ResponseDecodeError, match=r"cannot be unpacked \(.*header check") as caught:
+    with pytest.raises(ResponseDecodeError) as caught:
         unpack(encoding, b"no archive")
+    assert caught.value.message == (
+        "the response violates the schema: the response body cannot be unpacked "
+        "(Error -3 while decompressing data: incorrect header check)"
+    )
     assert caught.value.__context__ is None

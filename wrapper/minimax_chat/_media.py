@@ -129,7 +129,7 @@ def _refuse_large(size: int, limit: int, advice: str) -> None:
 
 def _data_url(kind: str, data: bytes) -> str:
     for media_type, signature in SIGNATURES[kind].items():
-        if re.match(signature, data[:100], re.DOTALL):
+        if re.match(signature, data, re.DOTALL):
             return f"data:{media_type};base64,{b64encode(data).decode()}"
     known = ", ".join(SIGNATURES[kind])
     raise InvalidArgumentError(f"unrecognized file format; the documented media types are {known}")

@@ -103,21 +103,18 @@ class CumulativeText(Text):
         self._decisions.setdefault(self._key, self._looks_cumulative())
 
     def take(self) -> str:
-        """The text added since the last call; until the rule is known, only the first piece."""
+        """The text added since the last call, which has to wait while the text is ambiguous."""
         if self._decisions.get(self._key) is False:
             return super().take()
-        known = self.whole() if self._key in self._decisions else "".join(self._pieces[:1])
-        new, self._length_taken = known[self._length_taken :], len(known)
-        self._taken = min(1, len(self._pieces))  # in case the pieces turn out to be concatenated
+        whole = self.whole()
+        new, self._length_taken = whole[self._length_taken :], len(whole)
+        self._taken = len(self._pieces)  # in case they turn out to be concatenated
         return new
 
     def whole(self) -> str:
-        if not self._decisions.get(self._key, self._looks_cumulative()):
-            return super().whole()
-        whole = ""
-        for piece in self._pieces:
-            whole = piece if piece.startswith(whole) else whole + piece
-        return whole
+        if self._decisions.get(self._key, self._looks_cumulative()):
+            return self._pieces[-1]  # add() has seen to it that it repeats all others
+        return super().whole()
 
     def _looks_cumulative(self) -> bool:
         return len(self._pieces) > 1 and len(self._pieces[-2]) > 1

@@ -66,7 +66,6 @@ class ThinkSplitter:
         untagged = self._state in ("ahead", "untagged") and not self._after_block
         if part == OPEN and self._state == "ahead":
             self._state, self._begun_block = "block", False
-            self._blank.clear()
         elif part == CLOSE and (self._state == "block" or untagged):
             # Without an opening tag, everything before was thinking.
             self._think("".join(text), thinking)
