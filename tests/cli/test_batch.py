@@ -372,6 +372,14 @@ def test_ceilings_make_sense(batch: Callable[..., Outcome], options: list[str]) 
     assert batch(*options).status == 2
 
 
+def test_without_ray_it_says_what_to_install(batch: Callable[..., Outcome]) -> None:
+    write_requests(*say(1))
+    done = batch("--ray")
+    assert done.status == 2
+    assert "pip install 'minimax-chat[ray]'" in done.err
+    assert batch("--ray", "--emulator").status == 2
+
+
 def test_rpm_is_a_ceiling(batch: Callable[..., Outcome], emulator: Emulator) -> None:
     write_requests(*say(11))
     began = time.monotonic()

@@ -225,6 +225,7 @@ def batch(
     tpm: float | None = None,
     max_retries: Annotated[int, Parameter(show_default=True, validator=Number(gte=0))] = 4,
     retry_failed: Annotated[bool, Parameter(negative="")] = False,
+    ray: Annotated[bool, Parameter(negative="")] = False,
     server: Server = Server(),
 ) -> int:
     """Answer a file of requests, as fast as the account allows.
@@ -245,10 +246,12 @@ def batch(
         tpm: The most tokens in a minute, in and out.
         max_retries: How often a request is sent again after a failure that may pass.
         retry_failed: Send those again that failed in an earlier run, and may succeed now.
+        ray: Use the Ray cluster of this machine; the output is a folder of files, the key that of
+            the cluster's nodes. Needs the extra ray.
     """
     from ..batch import Pace
     from ..batch._input import Input
-    from ._batch import answer_file
+    from ._batch import answer_file, answer_on_cluster
 
     defaults: dict[str, Any] = {"model": model, "max_completion_tokens": max_tokens}
     defaults |= {"temperature": temperature, "top_p": top_p}
@@ -256,6 +259,14 @@ def batch(
         pace = Pace(concurrency=concurrency, rpm=rpm, tpm=tpm)
     except ValueError as error:
         raise ConfigurationError(str(error)) from None
+    if ray:
+        if server.emulator or "-" in (source, output):
+            raise ConfigurationError("--ray takes paths, and a server that the nodes can reach")
+        limits = {"concurrency": concurrency, "rpm": rpm, "tpm": tpm, "max_retries": max_retries}
+        where = {"region": server.region, "base_url": server.base_url}
+        options = {**defaults, "system": system, **limits, **where}
+        given = {name: value for name, value in options.items() if value is not None}
+        return answer_on_cluster(source, output, given, retry_failed=retry_failed)
     return answer_file(
         server.access(),
         Input(source, defaults, system),

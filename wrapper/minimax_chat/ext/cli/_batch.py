@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self, TypedDict
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from ..._errors import MiniMaxError
+from ..._errors import ConfigurationError, MiniMaxError
 from ...aio import AsyncMiniMax
 from ..batch import AsyncBatch, Pace, Result
 from ..batch._batch import STOPPING
@@ -149,6 +149,20 @@ def answer_file(
     elif status:
         print(GO_ON, file=sys.stderr)
     return status or (1 if failures else 0)
+
+
+def answer_on_cluster(
+    source: str, target: str, options: dict[str, Any], *, retry_failed: bool
+) -> int:
+    """The same on a Ray cluster, with a folder for the results."""
+    try:
+        from ..ray import run_file
+    except ImportError as error:  # which says what to install
+        raise ConfigurationError(str(error)) from None
+    summary = run_file(source, target, retry_failed=retry_failed, **options)
+    failed = ", ".join(f"{count:,} {name}" for name, count in summary.failures.most_common())
+    print(f"{summary.answered:,} have an answer; failed: {failed or 'none'}.", file=sys.stderr)
+    return 1 if failed else 0
 
 
 class _Run:
