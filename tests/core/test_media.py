@@ -179,7 +179,7 @@ def test_a_path_may_be_any_path_like_object(tmp_path: Path) -> None:
 @needs_posix
 def test_an_endless_device_is_refused() -> None:
     """Its size is 0, but reading it would fill all memory."""
-    with pytest.raises(InvalidArgumentError, match="10,485,760 .* but has 10,485,761:"):
+    with pytest.raises(InvalidArgumentError, match=r"10,485,760 .* but has 10,485,761:"):
         image("/dev/zero")
 
 

@@ -67,7 +67,7 @@ def test_the_error_says_what_is_broken(encoding: str) -> None:
     with pytest.raises(ResponseDecodeError) as caught:
         unpack(encoding, b"no archive")
     assert caught.value.message == (
-        "the response violates the schema: the response body cannot be unpacked "
+        "the response body cannot be unpacked "
         "(Error -3 while decompressing data: incorrect header check)"
     )
     assert caught.value.__context__ is None
