@@ -221,6 +221,7 @@ def test_a_plain_reply_to_a_streamed_call_is_one_chunk(content_type: str) -> Non
     reader = stream_reader(reply(content_type=content_type, trace_id="t-1"))
     body = json.dumps(documented()).encode()
     chunks = read(reader, body[:40], body[40:])
+    assert reader.begun
     whole = answer(200, body, trace_id="t-1")
     assert [(each.thinking, each.text) for each in chunks] == [(whole.thinking, whole.text)]
     assert chunks[0].choices[0].delta.to_dict() == whole.message.to_dict()
@@ -711,6 +712,7 @@ def test_each_choice_may_be_cut_off_by_a_limit_of_its_own() -> None:
         '{"a": 1} x',
         "1",
         "1" * 5000,  # which json refuses to read
+        '{"a": "\\u00zz"',
         '{"a": "\\u00zz and more',
         "[" * 100_000,
     ],
