@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from minimax_chat import (
+    APIConnectionError,
     AsyncMiniMax,
     AuthenticationError,
     BadRequestError,
@@ -144,6 +145,27 @@ def test_what_every_call_would_meet_ends_the_batch(
         run(requests(), pace=Pace(concurrency=2))
     assert caught.value.code == code
     assert len(emulator.requests) < 20
+
+
+def test_an_api_that_cannot_be_reached_ends_the_batch(
+    run: Run, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rest of the requests would fail as well."""
+    monkeypatch.setattr("minimax_chat.ext.batch._batch.UNREACHABLE", 0.5)
+    monkeypatch.setattr("minimax_chat._retry.FIRST_DELAY", 0.05)
+    taken = 0
+
+    def requests() -> Iterator[dict[str, Any]]:
+        nonlocal taken
+        for number in range(100_000):
+            taken += 1
+            if number == 20:
+                emulator.stop()
+            yield ask(f"!say {number}")
+
+    with pytest.raises(APIConnectionError):
+        run(requests(), pace=Pace(concurrency=4))
+    assert taken < 500
 
 
 def test_a_source_that_fails_ends_the_batch(run: Run) -> None:

@@ -16,6 +16,8 @@ from typing import Any, Self
 
 from ..._completion import Completion
 from ..._errors import (
+    APIConnectionError,
+    APIError,
     AuthenticationError,
     ConfigurationError,
     InsufficientBalanceError,
@@ -32,8 +34,8 @@ from ._pace import Pace, Started
 MAX_RETRIES = 4
 MOST_TAKEN = 4
 """Requests taken and not handed over, for each call that may run."""
-NO_CALL_TAKEN = 600.0
-"""Seconds of refusals, without a call that was taken, after which a batch stops."""
+REFUSED, UNREACHABLE = 600.0, 60.0
+"""Seconds after which a batch stops, if all calls are refused, or none reaches the API."""
 STOPPING = (AuthenticationError, InsufficientBalanceError, PlanLimitError)
 """Errors that every further call would meet as well."""
 
@@ -79,7 +81,8 @@ class AsyncBatch:
     Raises:
         AuthenticationError, InsufficientBalanceError, PlanLimitError: During the iteration, after
             the results of the calls that were running: every further call would fail as well.
-        RateLimitError: The same, after ten minutes without a call that was taken.
+        RateLimitError, APIConnectionError: The same, after ten minutes in which every call was
+            refused, or one in which none reached the API.
         ConfigurationError: The client was closed.
     """
 
@@ -103,7 +106,7 @@ class AsyncBatch:
         self._ended: asyncio.Queue[Result | None] = asyncio.Queue()
         self._stopped = False
         self._reason: MiniMaxError | None = None
-        self._last_taken = time.monotonic()
+        self._failing_since: float | None = None
         # Tasks that start calls, which `stop` cancels, and not those that run one.
         self._starting: set[asyncio.Task[Any]] = set()
         self._results = self._iterate()
@@ -207,7 +210,6 @@ class AsyncBatch:
 
     async def _attempt(self, request: Mapping[str, Any], started: Started) -> Completion:
         """Sends a request once, and reports to the gate; raises MiniMaxError."""
-        now = time.monotonic
         try:
             if request.get("stream"):
                 raise InvalidArgumentError("a batch has no streams; leave out stream")
@@ -219,11 +221,13 @@ class AsyncBatch:
                 self._gate.give_up(started)
             elif _is_refusal(error):
                 self._gate.refuse(started, error.retry_after)
-                if now() - self._last_taken > NO_CALL_TAKEN:
-                    self._stop_because_of(error)
+                self._note_failure(error, REFUSED)
+            elif isinstance(error, APIConnectionError) and not isinstance(error, APIError):
+                self._gate.end(started, None)
+                self._note_failure(error, UNREACHABLE)
             else:
                 self._gate.end(started, None)
-                self._last_taken = now()
+                self._failing_since = None
                 if isinstance(error, STOPPING):
                     self._stop_because_of(error)
             raise
@@ -232,8 +236,16 @@ class AsyncBatch:
             raise
         usage = completion.usage
         self._gate.end(started, None if usage is None else usage.total_tokens)
-        self._last_taken = now()
+        self._failing_since = None
         return completion
+
+    def _note_failure(self, error: MiniMaxError, longest: float) -> None:
+        """Stops the batch if no call has been taken for so many seconds."""
+        now = time.monotonic()
+        if self._failing_since is None:
+            self._failing_since = now
+        elif now - self._failing_since > longest:
+            self._stop_because_of(error)
 
     def _stop_because_of(self, error: MiniMaxError) -> None:
         self._reason = self._reason or error
