@@ -209,6 +209,32 @@ def test_an_async_source(emulator: Emulator) -> None:
     assert sorted(texts(asyncio.run(main()))) == ["0", "1", "2"]
 
 
+def test_stop_before_the_first_call(emulator: Emulator) -> None:
+    with (
+        MiniMax(base_url=emulator.base_url, api_key=KEY) as client,
+        Batch(client, questions(30)) as batch,
+    ):
+        batch.stop()
+        assert [*batch] == []
+    assert emulator.requests == []
+
+
+def test_arguments_of_impossible_names_are_failures(run: Run) -> None:
+    results = run([{**ask("Hello"), "self": 1}, ask("!say yes")], ordered=True)
+    assert texts(results) == ["yes"]
+    assert isinstance(results[0].error, InvalidArgumentError)
+
+
+def test_one_fault_after_a_pause_does_not_end_the_batch(
+    run: Run, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("minimax_chat.ext.batch._batch.UNREACHABLE", 0.3)
+    monkeypatch.setattr("minimax_chat._retry.FIRST_DELAY", 0.01)
+    emulator.fail(1002, retry_after=0.5)
+    emulator.reply("lost", switches="!cut 1")
+    assert texts(run([ask("!say yes")], pace=Pace(concurrency=1))) == ["yes"]
+
+
 def test_stop_waits_for_the_calls_that_run(emulator: Emulator) -> None:
     async def main() -> list[Result]:
         results: list[Result] = []

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import pytest
 
 from command_line import PROGRAM, CommandLine, Outcome
 from minimax_chat.ext.batch._compression import open_uncompressed
+from minimax_chat.ext.batch._input import Input
 from minimax_chat.ext.batch._output import Output
 from minimax_chat.ext.emulator import Emulator
 from terminal import Terminal
@@ -117,6 +118,7 @@ def test_lines_without_ids_have_their_numbers(batch: Callable[..., Outcome]) -> 
         ([{"id": "a", "body": []}], "line 1 must have an object as its body"),
         ([{"id": [], "prompt": "a"}], "the id of line 1 must be a string or a number"),
         ([{"id": "", "prompt": "a"}], "the id of line 1 must be a string or a number"),
+        (['{"id": "\\ud800", "prompt": "a"}'], "the id of line 1 contains half of a surrogate"),
         ([{"id": "a", "url": "/v1/embeddings", "body": {}}], "/chat/completions"),
         ([{"id": "a", "method": "GET", "body": {}}], "must have the method POST"),
         ([*say(3), {"id": "q1", "prompt": "Again"}], "lines 2 and 4 have the id 'q1'"),
@@ -156,6 +158,85 @@ def test_it_goes_on_where_it_ended(batch: Callable[..., Outcome], emulator: Emul
     assert len(emulator.requests) == 5
     assert OUT.read_bytes().startswith(before)
     assert {row["text"] for row in results().values()} == {"0", "1", "2", "3", "4"}
+
+
+def test_an_input_that_is_refused_costs_no_failure(batch: Callable[..., Outcome]) -> None:
+    write_requests({"id": "busy", "prompt": "!fail 1000 times=1"})
+    assert batch("--max-retries", "0").status == 1
+    before = OUT.read_bytes()
+    write_requests("{")
+    assert batch("--retry-failed").status == 2
+    assert OUT.read_bytes() == before
+
+
+def test_an_input_that_changes_is_told(
+    command: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_requests(*say(3))
+    check = Input.check
+
+    def check_and_lose(self: Input, answered: Iterable[str]) -> int:
+        done = check(self, answered)
+        write_requests(*say(1))
+        return done
+
+    monkeypatch.setattr(Input, "check", check_and_lose)
+    done = command("batch", str(IN), "-o", str(OUT))
+    assert done.status == 1
+    assert "the input has changed meanwhile" in done.err
+
+
+def test_an_input_that_can_be_read_once(environment: dict[str, str]) -> None:
+    write_requests(*say(3))
+    piped = f'"$@" batch <(cat {IN}) -o {OUT}'
+    done = subprocess.run(["bash", "-c", piped, "bash", *PROGRAM], env=environment)
+    assert done.returncode == 0
+    assert set(results()) == {"q0", "q1", "q2"}
+
+
+def test_a_link_has_the_lock_of_its_file(batch: Callable[..., Outcome]) -> None:
+    write_requests(*say(1))
+    OUT.symlink_to("real.jsonl")
+    with Output("real.jsonl"):
+        assert batch().status == 2
+    assert batch("--retry-failed").status == 0
+    assert OUT.is_symlink()
+    assert len(results(Path("real.jsonl"))) == 1
+
+
+@pytest.mark.parametrize("name", ["", ".", "/"])
+def test_an_output_that_is_no_file(command: CommandLine, name: str) -> None:
+    write_requests(*say(1))
+    done = command("batch", str(IN), "-o", name)
+    assert done.status == 2
+    assert "the output must be a file" in done.err
+
+
+def test_streams_that_are_closed(environment: dict[str, str], emulator: Emulator) -> None:
+    write_requests(*say(1))
+
+    def run(redirection: str) -> subprocess.CompletedProcess[str]:
+        command = f'"$@" batch {IN} -o - {redirection}'
+        return subprocess.run(
+            ["bash", "-c", command, "bash", *PROGRAM],
+            env=environment,
+            capture_output=True,
+            text=True,
+        )
+
+    done = run("2>&-")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["text"] == "0"
+    done = run(">&-")
+    assert done.returncode == 2
+    assert done.stderr == "minimax-chat: the standard output is closed\n"
+    assert len(emulator.requests) == 1
+
+
+def test_a_row_has_no_nan() -> None:
+    with Output(str(OUT)) as output:
+        output.write({"custom_id": "a", "error": None, "response": {"score": float("nan")}})
+    assert OUT.read_text() == '{"custom_id": "a", "error": null, "response": {"score": null}}\n'
 
 
 def test_failures_worth_it_are_sent_again(
@@ -202,7 +283,11 @@ def test_a_line_that_was_torn_is_repaired(
 
 
 @pytest.mark.parametrize(
-    "content", ["notes of mine", '{"custom_id": 5}\n', "a\nb\n", "{}\n", "[1]\n"]
+    "content",
+    [
+        *("notes of mine", "a\nb\n", "{}\n", "[1]\n", '{"custom_id": 5}\n'),
+        'a note\n{"custom_id": "x", "note": "unfin',
+    ],
 )
 def test_a_file_of_something_else_is_not_touched(
     batch: Callable[..., Outcome], emulator: Emulator, content: str

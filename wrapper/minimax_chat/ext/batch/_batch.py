@@ -106,7 +106,9 @@ class AsyncBatch:
         self._ended: asyncio.Queue[Result | None] = asyncio.Queue()
         self._stopped = False
         self._reason: MiniMaxError | None = None
-        self._failing_since: float | None = None
+        # When calls began to be refused, or not to reach the API; none has been taken since.
+        self._refused_since: float | None = None
+        self._unreached_since: float | None = None
         # Tasks that start calls, which `stop` cancels, and not those that run one.
         self._starting: set[asyncio.Task[Any]] = set()
         self._results = self._iterate()
@@ -170,6 +172,8 @@ class AsyncBatch:
     async def _start_calls(self, calls: asyncio.TaskGroup) -> None:
         index = 0
         async for request in _each(self._requests):
+            if self._stopped:
+                return
             await self._room.acquire()
             started = await self._gate.enter()
             calls.create_task(self._call(index, request, started))
@@ -216,18 +220,27 @@ class AsyncBatch:
             # Its overloads cannot know the arguments.
             completions: Any = self._client.chat.completions
             completion: Completion = await completions.create(**request)
+        except TypeError as error:  # an argument of a name that no argument has, such as self
+            self._gate.give_up(started)
+            raise InvalidArgumentError(f"invalid arguments: {error}") from None
         except MiniMaxError as error:
+            now = time.monotonic()
             if isinstance(error, (InvalidArgumentError, ConfigurationError)):
                 self._gate.give_up(started)
             elif _is_refusal(error):
                 self._gate.refuse(started, error.retry_after)
-                self._note_failure(error, REFUSED)
+                self._unreached_since = None
+                self._refused_since = self._refused_since or now
+                if now - self._refused_since > REFUSED:
+                    self._stop_because_of(error)
             elif isinstance(error, APIConnectionError) and not isinstance(error, APIError):
                 self._gate.end(started, None)
-                self._note_failure(error, UNREACHABLE)
+                self._unreached_since = self._unreached_since or now
+                if now - self._unreached_since > UNREACHABLE:
+                    self._stop_because_of(error)
             else:
                 self._gate.end(started, None)
-                self._failing_since = None
+                self._refused_since = self._unreached_since = None
                 if isinstance(error, STOPPING):
                     self._stop_because_of(error)
             raise
@@ -236,16 +249,8 @@ class AsyncBatch:
             raise
         usage = completion.usage
         self._gate.end(started, None if usage is None else usage.total_tokens)
-        self._failing_since = None
+        self._refused_since = self._unreached_since = None
         return completion
-
-    def _note_failure(self, error: MiniMaxError, longest: float) -> None:
-        """Stops the batch if no call has been taken for so many seconds."""
-        now = time.monotonic()
-        if self._failing_since is None:
-            self._failing_since = now
-        elif now - self._failing_since > longest:
-            self._stop_because_of(error)
 
     def _stop_because_of(self, error: MiniMaxError) -> None:
         self._reason = self._reason or error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sqlite3
 import sys
@@ -54,11 +55,18 @@ class Input:
         """The number of requests; known once they have been checked."""
 
     def __enter__(self) -> Self:
-        if self._name == "-":  # which can be read once, and is read twice
+        is_piped = self._name == "-"
+        if is_piped or (self._path.exists() and not self._path.is_file()):
+            # It can be read once, and is read twice.
             folder = self._resources.enter_context(tempfile.TemporaryDirectory())
-            self._path = Path(folder) / "standard input"
-            with self._path.open("wb") as copy:
-                shutil.copyfileobj(sys.stdin.buffer, copy)
+            copy = Path(folder) / self._path.name
+            with copy.open("wb") as target:
+                if not is_piped:
+                    with self._path.open("rb") as source:
+                        shutil.copyfileobj(source, target)
+                elif sys.stdin:  # else it is closed
+                    shutil.copyfileobj(sys.stdin.buffer, target)
+            self._path = copy
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -164,6 +172,8 @@ class Input:
         id = row.get("custom_id", row.get("id"))
         if not isinstance(id, (str, int, type(None))) or id == "":
             return f"the id of line {number} must be a string or a number"
+        if isinstance(id, str) and re.search("[\ud800-\udfff]", id):
+            return f"the id of line {number} contains half of a surrogate pair"
         request = self._request(row)
         if isinstance(request, str):
             return f"line {number} {request}"

@@ -60,6 +60,14 @@ def row_of(custom_id: str, result: Result) -> dict[str, Any]:
     return row
 
 
+def as_json(row: dict[str, Any]) -> str:
+    """A row as JSON, which has no NaN; those of a careless server become null."""
+    try:
+        return json.dumps(row, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        return json.dumps(json.loads(json.dumps(row), parse_constant=lambda _: None))
+
+
 def failure_name(name: str, code: int | None) -> str:
     """How failures are counted: by class and code."""
     return name if code is None else f"{name} {code}"
@@ -80,7 +88,11 @@ class Output:
     """
 
     def __init__(self, name: str) -> None:
-        self._path = Path(name)
+        self._name = name
+        # Two names of one file have one lock, and a link stays one.
+        self._path = Path(name).resolve()
+        if not self._path.name or self._path.is_dir():
+            raise ConfigurationError(f"the output must be a file (got {name!r})")
         self._work = self._path
         if is_compressed(self._path):
             self._work = self._path.with_name(f"{self._path.name}.part")
@@ -97,12 +109,12 @@ class Output:
                 self._repair()
             except Timeout:
                 raise ConfigurationError(
-                    f"another run is writing to {self._path}; wait for its end, or choose another "
+                    f"another run is writing to {self._name}; wait for its end, or choose another "
                     "output"
                 ) from None
             except OSError as error:
                 reason = error.strerror or error
-                raise ConfigurationError(f"cannot write {self._path}: {reason}") from None
+                raise ConfigurationError(f"cannot write {self._name}: {reason}") from None
             self._resources = resources.pop_all()
         return self
 
@@ -123,6 +135,7 @@ class Output:
                 file.flush()
                 os.fsync(file.fileno())
             if dropped:
+                shutil.copymode(self._work, kept)
                 kept.replace(self._work)
                 # The old file stays open, but nothing is written to it.
                 self._file = self._resources.enter_context(self._work.open("ab+", buffering=0))
@@ -130,9 +143,16 @@ class Output:
             kept.unlink(missing_ok=True)
         return dropped
 
-    def earlier(self, failures: Counter[tuple[str, bool]]) -> Iterator[str]:
-        """The ids of the results that are there; counts the failures, and whether retryable."""
+    def earlier(
+        self, failures: Counter[tuple[str, bool]], *, retry_failed: bool = False
+    ) -> Iterator[str]:
+        """The ids of the results that are there; counts the failures, and whether retryable.
+
+        With `retry_failed`, without the failures that `drop_failed` removes.
+        """
         for row, _ in self._rows():
+            if row.retryable and retry_failed:
+                continue
             if row.error:
                 failures[row.error, row.retryable] += 1
             yield row.id
@@ -140,7 +160,7 @@ class Output:
     def write(self, row: dict[str, Any]) -> None:
         """Adds a result; raises OSError, and then nothing of it is left in the file."""
         # A lone surrogate becomes what JSON writes for it.
-        data = f"{json.dumps(row, ensure_ascii=False)}\n".encode("utf-8", "backslashreplace")
+        data = f"{as_json(row)}\n".encode("utf-8", "backslashreplace")
         end = self._file.seek(0, os.SEEK_END)
         written = 0
         try:
@@ -148,7 +168,7 @@ class Output:
                 written += self._file.write(data[written:]) or 0
         except OSError as error:
             self._file.truncate(end)
-            raise OSError(f"cannot write {self._path}: {error.strerror}") from None
+            raise OSError(f"cannot write {self._name}: {error.strerror}") from None
 
     def finish(self) -> None:
         """Makes what was written permanent, and compresses it if the name says so."""
@@ -158,6 +178,9 @@ class Output:
             try:
                 with self._work.open("rb") as source, open_uncompressed(packed, "wb") as target:
                     shutil.copyfileobj(source, target)
+                with packed.open("rb") as file:
+                    os.fsync(file.fileno())
+                shutil.copymode(self._work, packed)
                 packed.replace(self._path)
             finally:
                 packed.unlink(missing_ok=True)
@@ -186,6 +209,10 @@ class Output:
             return
         if not (line.startswith(PREFIX) or PREFIX.startswith(line)):
             raise self._foreign("the last line")
+        self._file.seek(0)
+        first = self._file.readline()
+        if first != line and _read(first) is None:
+            raise self._foreign("line 1")
         try:
             json.loads(line)
         except ValueError:
@@ -203,7 +230,7 @@ class Output:
 
     def _foreign(self, where: str) -> ConfigurationError:
         return ConfigurationError(
-            f"{where} of {self._path} is not a result of an earlier run; choose another output"
+            f"{where} of {self._name} is not a result of an earlier run; choose another output"
         )
 
 

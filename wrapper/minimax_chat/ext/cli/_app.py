@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from glob import glob
-from io import TextIOWrapper
+from io import StringIO, TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast, get_args
 
@@ -76,6 +76,10 @@ def run(arguments: Sequence[str]) -> int:
     ):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors=errors)
+    # Closed streams are None.
+    sys.stderr = sys.stderr or StringIO()
+    if sys.stdout is None:
+        return _fail(USAGE, "the standard output is closed")
     warnings.showwarning = _show_warning
     try:
         status: int | None = app(arguments)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import signal
 import sys
 import time
@@ -21,7 +20,7 @@ from ...aio import AsyncMiniMax
 from ..batch import AsyncBatch, Pace, Result
 from ..batch._batch import STOPPING
 from ..batch._input import Input
-from ..batch._output import Output, failure_name, row_of
+from ..batch._output import Output, as_json, failure_name, row_of
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -35,7 +34,7 @@ GRACE = 10.0
 
 
 GO_ON = "What was answered is kept; to go on, run the same command again."
-INTERRUPTED = 130
+FAILED, INTERRUPTED = 1, 130
 INTERRUPTING = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -105,11 +104,13 @@ class StandardOutput:
     def drop_failed(self) -> int:
         return 0
 
-    def earlier(self, failures: Counter[tuple[str, bool]]) -> Iterator[str]:
+    def earlier(
+        self, failures: Counter[tuple[str, bool]], *, retry_failed: bool = False
+    ) -> Iterator[str]:
         return iter(())
 
     def write(self, row: dict[str, Any]) -> None:
-        print(json.dumps(row, ensure_ascii=False), flush=True)
+        print(as_json(row), flush=True)
 
     def finish(self) -> None:
         sys.stdout.flush()
@@ -128,8 +129,10 @@ def answer_file(
     with source as requests, access.options() as options, sink:
         failures: Counter[tuple[str, bool]] = Counter()
         with err.status("reading the requests"):
-            dropped = sink.drop_failed() if settings["retry_failed"] else 0
-            earlier = requests.check(sink.earlier(failures))
+            again = settings["retry_failed"]
+            earlier = requests.check(sink.earlier(failures, retry_failed=again))
+            # Only now: an input that is refused must not cost the failures of another one.
+            dropped = sink.drop_failed() if again else 0
         tally = Tally(requests.count, earlier, failures)
         if earlier:
             print(f"{earlier:,} of {tally.total:,} have a result already.", file=sys.stderr)
@@ -148,6 +151,9 @@ def answer_file(
         print(f"minimax-chat: {sentence(run.reason)} {GO_ON}", file=sys.stderr)
     elif status:
         print(GO_ON, file=sys.stderr)
+    elif tally.done != tally.total:
+        print(f"minimax-chat: the input has changed meanwhile. {GO_ON}", file=sys.stderr)
+        status = FAILED
     return status or (1 if failures else 0)
 
 
