@@ -309,6 +309,21 @@ def test_a_whole_message_that_contradicts_its_pieces_is_ignored() -> None:
     assert (whole.content, whole.name) == ("<think>a</think>Hello", "MiniMax AI")
 
 
+def test_an_event_that_comes_again_adds_what_any_of_its_calls_adds() -> None:
+    reader = stream_reader()
+    event = chunk(None)
+    event["choices"][0]["delta"] = {
+        "content": "word ",
+        "tool_calls": [
+            {"index": 0, "id": "a", "type": "function"},
+            {"index": 1, "function": {"arguments": "x"}},
+        ],
+    }
+    read(reader, sse(*[event] * 4, chunk(None, "tool_calls")))
+    first, second = reader.completion.tool_calls
+    assert (first.id, second.function.arguments) == ("a", "xxxx")
+
+
 def test_a_choice_without_index_0_is_read() -> None:
     for index in (1, "0", None):
         reader = stream_reader()
