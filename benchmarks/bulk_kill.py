@@ -10,7 +10,6 @@ import argparse
 import json
 import os
 import random
-import signal
 import subprocess
 import sys
 import tempfile
@@ -92,7 +91,7 @@ def survive(work: Work, kills: int, seed: int, *options: str) -> dict[str, Any]:
                     answered = stats(url)["answered"]
                 time.sleep(moment)
                 assert run.poll() is None, "it came to its end before it was killed"
-                run.send_signal(signal.SIGKILL)
+                run.kill()
         with work.start(url, *options) as run:
             _, told = run.communicate()
         assert run.returncode in (0, 1), told
@@ -143,6 +142,7 @@ def memory(work: Work) -> dict[str, Any]:
 
 
 def cpu_seconds(process: int) -> float:
+    assert sys.platform == "linux"
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 

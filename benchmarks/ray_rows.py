@@ -79,6 +79,7 @@ def run(options: argparse.Namespace, folder: str) -> dict[str, Any]:
                     most = max(most, memory(process))
             written = sum(1 for _ in Path(folder).glob("*.parquet"))
             if not killed and running and written * 1000 > options.rows / 3:
+                assert sys.platform != "win32"
                 os.kill(running[0], signal.SIGKILL)
                 killed = True
 

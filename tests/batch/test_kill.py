@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -38,7 +39,7 @@ def test_a_second_run_is_refused_until_the_first_has_ended(tmp_path: Path) -> No
                 _, told = second.communicate()
             assert second.returncode == 2
             assert "another run is writing to" in told
-            first.send_signal(signal.SIGKILL)
+            first.kill()
         with work.start(url) as third:
             third.communicate()
         assert third.returncode == 0
@@ -50,6 +51,7 @@ def test_a_disk_that_was_full(tmp_path: Path) -> None:
     work.write()
 
     def full() -> None:
+        assert sys.platform != "win32"
         import resource
 
         resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
