@@ -142,7 +142,8 @@ def memory(work: Work) -> dict[str, Any]:
 
 
 def cpu_seconds(process: int) -> float:
-    assert sys.platform == "linux"
+    if sys.platform == "win32":
+        raise OSError("POSIX is needed")
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
