@@ -167,6 +167,7 @@ def test_a_proxy_is_told_without_its_password(
     assert found["proxy"] == f"note calls go through 127.0.0.1:{port}"
     assert f"The proxy 127.0.0.1:{port} does not lead to the server" in found["call"]
     assert "hidden" not in done.out + done.err
+    monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.setenv("NO_PROXY", "nowhere.invalid")
     done = command("doctor", "--base-url", "https://nowhere.invalid")
     assert findings(done)["proxy"] == "ok none for this server"

@@ -113,7 +113,8 @@ class CumulativeText(Text):
 
     def whole(self) -> str:
         if self._decisions.get(self._key, self._looks_cumulative()):
-            return self._pieces[-1]  # add() has seen to it that it repeats all others
+            # The last piece, if there is one: add() has seen to it that it repeats all others.
+            return "".join(self._pieces[-1:])
         return super().whole()
 
     def _looks_cumulative(self) -> bool:
