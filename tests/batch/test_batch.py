@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import pytest
@@ -21,6 +22,7 @@ from minimax_chat import (
     MiniMax,
     MiniMaxError,
     PlanLimitError,
+    RateLimitError,
 )
 from minimax_chat.ext.batch import AsyncBatch, Batch, LocalGate, Pace, Result
 from minimax_chat.ext.emulator import Emulator
@@ -151,7 +153,8 @@ def test_an_api_that_cannot_be_reached_ends_the_batch(
     run: Run, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The rest of the requests would fail as well."""
-    monkeypatch.setattr("minimax_chat.ext.batch._batch.UNREACHABLE", 0.5)
+    monkeypatch.setattr("minimax_chat.ext.batch._batch.OUTAGE", 0.5)
+    monkeypatch.setattr("minimax_chat.ext.batch._pace.FIRST_PAUSE", 0.05)
     monkeypatch.setattr("minimax_chat._retry.FIRST_DELAY", 0.05)
     taken = 0
 
@@ -164,17 +167,84 @@ def test_an_api_that_cannot_be_reached_ends_the_batch(
             yield ask(f"!say {number}")
 
     with pytest.raises(APIConnectionError):
-        run(requests(), pace=Pace(concurrency=4))
+        run(requests(), pace=Pace(concurrency=8))
     assert taken < 500
 
 
-def test_a_source_that_fails_ends_the_batch(run: Run) -> None:
+def test_an_address_that_never_answers_ends_the_batch_sooner(
+    run: Run, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("minimax_chat.ext.batch._batch.UNREACHABLE", 0.2)
+    monkeypatch.setattr("minimax_chat.ext.batch._pace.FIRST_PAUSE", 0.05)
+    emulator.stop()
+    with pytest.raises(APIConnectionError):
+        run(questions(100))
+
+
+def test_a_lost_network_uses_up_no_retries(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("minimax_chat.ext.batch._pace.FIRST_PAUSE", 0.01)
+    monkeypatch.setattr("minimax_chat.ext.batch._pace.LONGEST_PAUSE", 0.05)
+    requests = [ask(f"!slow 0.1 !say {number}") for number in range(100)]
+
+    async def main() -> list[Result]:
+        results: list[Result] = []
+        async with (
+            AsyncMiniMax(base_url=emulator.base_url, api_key=KEY) as client,
+            AsyncBatch(client, requests, pace=Pace(concurrency=16), max_retries=1) as batch,
+        ):
+            async for result in batch:
+                results.append(result)
+                if len(results) == 10:
+                    await asyncio.to_thread(emulator.stop)
+                    asyncio.get_running_loop().call_later(2, emulator.start)
+        return results
+
+    results = asyncio.run(main())
+    assert len(texts(results)) == 100
+    assert max(result.attempts for result in results) > 5
+
+
+@pytest.mark.parametrize("shape", ["http", "base_resp"])
+def test_retry_after_of_a_server_error_holds_for_all_calls(
+    emulator: Emulator, shape: Literal["http", "base_resp"]
+) -> None:
+    emulator.fail(1033, retry_after=1, shape=shape)
+    began = time.monotonic()
+
+    async def main() -> list[float]:
+        async with (
+            AsyncMiniMax(base_url=emulator.base_url, api_key=KEY) as client,
+            AsyncBatch(client, questions(5), pace=Pace(concurrency=1)) as batch,
+        ):
+            return [time.monotonic() - began async for result in batch if result.completion]
+
+    ends = asyncio.run(main())
+    assert len(ends) == 5
+    assert min(ends) > 1
+
+
+def test_a_very_long_retry_after_ends_the_batch(run: Run, emulator: Emulator) -> None:
+    emulator.fail(1002, retry_after=3600)
+    with pytest.raises(RateLimitError) as caught:
+        run(questions(5), pace=Pace(concurrency=1))
+    assert caught.value.retry_after == 3600
+
+
+def test_a_source_that_fails_ends_the_batch(emulator: Emulator) -> None:
     def requests() -> Iterator[dict[str, Any]]:
-        yield ask("Hello")
+        yield ask("!slow 0.2 Hello")
         raise KeyError("broken")
 
-    with pytest.raises(KeyError, match="broken"):
-        run(requests())
+    results: list[Result] = []
+    with (
+        MiniMax(base_url=emulator.base_url, api_key=KEY) as client,
+        Batch(client, requests()) as batch,
+        pytest.raises(KeyError, match="broken"),
+    ):
+        results.extend(batch)
+    assert len(texts(results)) == 1
 
 
 def test_requests_are_taken_as_they_are_needed(emulator: Emulator) -> None:

@@ -83,9 +83,35 @@ def test_a_reply_that_breaks_off_is_an_error_and_retried(
 def test_a_server_that_cannot_be_reached_is_retried(
     api: Driver, delays: list[float], streamed: bool
 ) -> None:
-    with pytest.raises(APIConnectionError):
+    with pytest.raises(APIConnectionError) as caught:
         api.client(unreachable()).text(streamed)
     assert len(delays) == 2
+    assert not caught.value.sent
+
+
+@pytest.mark.parametrize(
+    ("exception", "sent"),
+    [
+        ("ConnectError", False),
+        ("ConnectTimeout", False),
+        ("PoolTimeout", False),
+        ("ReadError", True),
+        ("ReadTimeout", True),
+        ("WriteError", True),
+        ("WriteTimeout", True),
+    ],
+)
+def test_an_error_says_whether_the_request_may_have_been_sent(
+    api: Driver, exception: str, sent: bool
+) -> None:
+    def fail(request: Any) -> Any:
+        raise getattr(httpx, exception)("no route")
+
+    http_client = api.http_client(transport=httpx.MockTransport(fail))
+    with pytest.raises(APIConnectionError) as caught:
+        api.client(http_client=http_client, max_retries=0).ask()
+    assert caught.value.sent is sent
+    assert caught.value.retryable
 
 
 @pytest.mark.filterwarnings("ignore:base_url is http")

@@ -53,9 +53,14 @@ class InvalidArgumentError(MiniMaxError, ValueError):
 
 
 class APIConnectionError(MiniMaxError):
-    """The API could not be reached, or the connection was lost before a response arrived."""
+    """The API could not be reached, or the connection was lost before a response arrived.
+
+    Attributes:
+        sent: Whether the request may have been sent; False if no connection was established.
+    """
 
     retryable = True
+    sent: bool = True
     hint = "Check the network, the proxy and base_url."
 
 

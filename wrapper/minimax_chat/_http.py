@@ -263,11 +263,14 @@ def _late_error(deadline: Deadline) -> MiniMaxError:
 def _connection_error(cause: Exception, reason: str, begun: bool) -> MiniMaxError:
     if isinstance(cause, loaded("DecodingError")):
         return ResponseDecodeError(f"the response body cannot be unpacked ({reason})")
+    sent = not isinstance(cause, loaded("ConnectError", "ConnectTimeout", "PoolTimeout"))
     if isinstance(cause, loaded("TimeoutException")):
-        return APITimeoutError(f"the API did not respond in time ({reason})", retryable=not begun)
+        return APITimeoutError(
+            f"the API did not respond in time ({reason})", retryable=not begun, sent=sent
+        )
     if str(cause) == "Receive buffer too long":  # h11's words, and h11's limit
         return ResponseLimitError("the response headers exceed 100 KiB", hint="Check base_url.")
-    return APIConnectionError(f"the connection to the API failed ({reason})")
+    return APIConnectionError(f"the connection to the API failed ({reason})", sent=sent)
 
 
 @contextmanager

@@ -17,7 +17,6 @@ from typing import Any, Self
 from ..._completion import Completion
 from ..._errors import (
     APIConnectionError,
-    APIError,
     AuthenticationError,
     ConfigurationError,
     InsufficientBalanceError,
@@ -34,8 +33,9 @@ from ._pace import Pace, Started
 MAX_RETRIES = 4
 MOST_TAKEN = 4
 """Requests taken and not handed over, for each call that may run."""
-REFUSED, UNREACHABLE = 600.0, 60.0
-"""Seconds after which a batch stops, if all calls are refused, or none reaches the API."""
+OUTAGE, UNREACHABLE = 600.0, 60.0
+"""Seconds without a call that the API takes, after which a batch stops; the second, if none ever
+reached it: the address may be wrong."""
 STOPPING = (AuthenticationError, InsufficientBalanceError, PlanLimitError)
 """Errors that every further call would meet as well."""
 
@@ -67,8 +67,9 @@ class AsyncBatch:
     """Answers requests: iterate over it with `async for`, in `async with`, which ends the calls.
 
     Yields a Result for each request as soon as it is there. Failures are values, too
-    (`Result.error`). A rate limit slows down all calls; those refused are sent again, which does
-    not count as a retry.
+    (`Result.error`). Refusals and failures that may pass slow down all calls. What is refused
+    because of a rate limit, or finds no connection, is sent again until it is taken: this does not
+    count as a retry.
 
     Args:
         client: What to call with; its own max_retries does not apply.
@@ -81,9 +82,11 @@ class AsyncBatch:
     Raises:
         AuthenticationError, InsufficientBalanceError, PlanLimitError: During the iteration, after
             the results of the calls that were running: every further call would fail as well.
-        RateLimitError, APIConnectionError: The same, after ten minutes in which every call was
-            refused, or one in which none reached the API.
+        RateLimitError, InternalServerError, APIConnectionError: The same, after ten minutes in
+            which the API took no call; after one, if it was never reached; and at once, if it asks
+            to wait for more than ten.
         ConfigurationError: The client was closed.
+        Exception: Whatever `requests` raised, after the results of the calls that were running.
     """
 
     def __init__(
@@ -105,10 +108,7 @@ class AsyncBatch:
         self._room = asyncio.Semaphore(MOST_TAKEN * pace.concurrency)
         self._ended: asyncio.Queue[Result | None] = asyncio.Queue()
         self._stopped = False
-        self._reason: MiniMaxError | None = None
-        # When calls began to be refused, or not to reach the API; none has been taken since.
-        self._refused_since: float | None = None
-        self._unreached_since: float | None = None
+        self._reason: Exception | None = None
         # Tasks that start calls, which `stop` cancels, and not those that run one.
         self._starting: set[asyncio.Task[Any]] = set()
         self._results = self._iterate()
@@ -152,7 +152,7 @@ class AsyncBatch:
                     self._room.release()
                     following += 1
             await calls
-        except BaseExceptionGroup as group:  # of one task: the source has failed, or this package
+        except BaseExceptionGroup as group:  # of one task: the client was closed
             raise group.exceptions[0] from None
         finally:
             calls.cancel()
@@ -171,25 +171,28 @@ class AsyncBatch:
 
     async def _start_calls(self, calls: asyncio.TaskGroup) -> None:
         index = 0
-        async for request in _each(self._requests):
-            if self._stopped:
-                return
-            await self._room.acquire()
-            started = await self._gate.enter()
-            calls.create_task(self._call(index, request, started))
-            index += 1
+        try:
+            async for request in _each(self._requests):
+                if self._stopped:
+                    return
+                await self._room.acquire()
+                started = await self._gate.enter()
+                calls.create_task(self._call(index, request, started))
+                index += 1
+        except Exception as error:  # of the source; the calls that run have results all the same
+            self._reason = self._reason or error
 
     async def _call(self, index: int, request: Mapping[str, Any], started: Started) -> None:
         """Sends a request until it is answered, or has failed for good."""
         began = time.monotonic()
-        attempts = refusals = 0
+        attempts = retries = 0
         entered: Started | None = started
         completion: Completion | None = None
         error: MiniMaxError | None = None
         stopped = False
         while entered is not None:
             try:
-                completion, error = await self._attempt(request, entered), None
+                completion, error = await self._attempt(index, request, entered), None
                 attempts += 1
                 break
             except InvalidArgumentError as invalid:
@@ -200,20 +203,21 @@ class AsyncBatch:
             except MiniMaxError as failure:
                 error = failure
                 attempts += 1
-                if _is_refusal(failure):
-                    refusals += 1
-                    delay: float | None = 0.0
-                else:
-                    retry = attempts - refusals
-                    delay = retry_delay(failure, retry, self._max_retries, float("inf"))
+                delay: float | None = 0.0
+                if not _says_nothing_of_the_request(failure):
+                    retries += 1
+                    delay = retry_delay(failure, retries, self._max_retries, float("inf"))
                 entered = None if delay is None else await self._enter_again(delay)
                 stopped = delay is not None and entered is None
         seconds = time.monotonic() - began
         result = Result(index, request, completion, error, attempts, seconds, stopped)
         self._ended.put_nowait(result)
 
-    async def _attempt(self, request: Mapping[str, Any], started: Started) -> Completion:
+    async def _attempt(
+        self, index: int, request: Mapping[str, Any], started: Started
+    ) -> Completion:
         """Sends a request once, and reports to the gate; raises MiniMaxError."""
+        gate = self._gate
         try:
             if request.get("stream"):
                 raise InvalidArgumentError("a batch has no streams; leave out stream")
@@ -221,36 +225,43 @@ class AsyncBatch:
             completions: Any = self._client.chat.completions
             completion: Completion = await completions.create(**request)
         except TypeError as error:  # an argument of a name that no argument has, such as self
-            self._gate.give_up(started)
+            gate.give_up(started)
             raise InvalidArgumentError(f"invalid arguments: {error}") from None
+        except (InvalidArgumentError, ConfigurationError):
+            gate.give_up(started)
+            raise
         except MiniMaxError as error:
-            now = time.monotonic()
-            if isinstance(error, (InvalidArgumentError, ConfigurationError)):
-                self._gate.give_up(started)
-            elif _is_refusal(error):
-                self._gate.refuse(started, error.retry_after)
-                self._unreached_since = None
-                self._refused_since = self._refused_since or now
-                if now - self._refused_since > REFUSED:
-                    self._stop_because_of(error)
-            elif isinstance(error, APIConnectionError) and not isinstance(error, APIError):
-                self._gate.end(started, None)
-                self._unreached_since = self._unreached_since or now
-                if now - self._unreached_since > UNREACHABLE:
+            gate.calls += 1
+            if error.retryable:
+                gate.refuse(started, error.retry_after)
+                gate.outage.add((id(self), index), error, time.monotonic())
+                if self._is_hopeless(error):
                     self._stop_because_of(error)
             else:
-                self._gate.end(started, None)
-                self._refused_since = self._unreached_since = None
+                gate.end(started, None)
+                gate.outage.end()
                 if isinstance(error, STOPPING):
                     self._stop_because_of(error)
             raise
         except BaseException:
-            self._gate.give_up(started)
+            gate.give_up(started)
             raise
         usage = completion.usage
-        self._gate.end(started, None if usage is None else usage.total_tokens)
-        self._refused_since = self._unreached_since = None
+        gate.calls += 1
+        gate.end(started, None if usage is None else usage.total_tokens)
+        gate.outage.end()
         return completion
+
+    def _is_hopeless(self, error: MiniMaxError) -> bool:
+        """Whether a failure that may pass will not pass soon."""
+        outage = self._gate.outage
+        if (error.retry_after or 0.0) > OUTAGE:
+            return True
+        unreached = isinstance(error, APIConnectionError) and not outage.ever_taken
+        lasts = time.monotonic() - outage.began
+        return lasts > (UNREACHABLE if unreached else OUTAGE) and (
+            outage.is_general or _says_nothing_of_the_request(error)
+        )
 
     def _stop_because_of(self, error: MiniMaxError) -> None:
         self._reason = self._reason or error
@@ -275,8 +286,11 @@ class AsyncBatch:
             self._starting.discard(task)
 
 
-def _is_refusal(error: MiniMaxError) -> bool:
-    return isinstance(error, RateLimitError) and not isinstance(error, PlanLimitError)
+def _says_nothing_of_the_request(error: MiniMaxError) -> bool:
+    """Whether it was refused because of a rate limit, or no connection was established."""
+    if isinstance(error, RateLimitError):
+        return error.retryable
+    return isinstance(error, APIConnectionError) and not error.sent
 
 
 async def _each(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 import shutil
 import sqlite3
 import sys
@@ -11,23 +9,25 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Any, NamedTuple, Self, cast
+from typing import Any, NamedTuple, Self
 
 from ..._errors import ConfigurationError
 from ._compression import open_uncompressed
+from ._lines import complete, read_line
 
 MOST_PROBLEMS = 5
 """That are told at once."""
-ENDPOINT = "/chat/completions"
-SHORT_FORMS = ("prompt", "messages")
 
 
 class Line(NamedTuple):
     """A line that is not blank."""
 
     number: int
-    id: str | None
+    id: str
+    """Its number, if it has none."""
+    has_id: bool
     request: dict[str, Any]
+    bytes: int
 
 
 class Input:
@@ -112,11 +112,11 @@ class Input:
                 done += 1
         return done
 
-    def unanswered(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """The id and the request of each line that has not been answered."""
+    def unanswered(self) -> Iterator[Line]:
+        """The lines that have not been answered; without those that became invalid meanwhile."""
         for line in self._lines():
             if isinstance(line, Line):
-                yield line.id or str(line.number), line.request
+                yield line
 
     def _checked_ids(self) -> Iterator[tuple[str, int]]:
         problems: list[str] = []
@@ -128,12 +128,11 @@ class Input:
                 problems.append(line)
             else:
                 self.count += 1
-                if line.id is None:
-                    if len(without_id) <= MOST_PROBLEMS:
-                        without_id.append(line.number)
-                else:
+                if line.has_id:
                     with_id += 1
-                yield line.id or str(line.number), line.number
+                elif len(without_id) <= MOST_PROBLEMS:
+                    without_id.append(line.number)
+                yield line.id, line.number
             if len(problems) > MOST_PROBLEMS:
                 break
         if with_id:
@@ -163,45 +162,8 @@ class Input:
 
     def _read(self, number: int, text: bytes) -> Line | str:
         try:
-            value = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            return f"line {number} is not JSON ({error})"
-        if not isinstance(value, dict):
-            return f"line {number} is not a JSON object"
-        row = cast("dict[str, Any]", value)
-        id = row.get("custom_id", row.get("id"))
-        if not isinstance(id, (str, int, type(None))) or id == "":
-            return f"the id of line {number} must be a string or a number"
-        if isinstance(id, str) and re.search("[\ud800-\udfff]", id):
-            return f"the id of line {number} contains half of a surrogate pair"
-        request = self._request(row)
-        if isinstance(request, str):
-            return f"line {number} {request}"
-        return Line(number, None if id is None else str(id), request)
-
-    def _request(self, row: dict[str, Any]) -> dict[str, Any] | str:
-        """The arguments of the call, or what is wrong with the line."""
-        if "body" in row:
-            if row.get("method", "POST") != "POST" or not str(row.get("url", ENDPOINT)).endswith(
-                ENDPOINT
-            ):
-                return f"must have the method POST and a url that ends in {ENDPOINT}"
-            if not isinstance(row["body"], dict):
-                return "must have an object as its body"
-            request = cast("dict[str, Any]", row["body"])
-        elif isinstance(row.get("prompt"), str):
-            request = {"messages": [{"role": "user", "content": row["prompt"]}]}
-        elif isinstance(row.get("messages"), list):
-            request = {"messages": row["messages"]}
-        else:
-            return "must have a body, a prompt or messages"
-        request = {**self._defaults, **request}
-        messages: Any = request.get("messages")
-        if self._system is not None and isinstance(messages, list):
-            own = {"role": "system", "content": self._system}
-            request["messages"] = messages if _has_system(messages) else [own, *messages]
-        return request
-
-
-def _has_system(messages: Any) -> bool:
-    return bool(messages) and isinstance(messages[0], dict) and messages[0].get("role") == "system"
+            id, request = read_line(text)
+        except ValueError as error:
+            return f"line {number} {error}"
+        request = complete(request, self._defaults, self._system)
+        return Line(number, id or str(number), id is not None, request, len(text))

@@ -14,63 +14,11 @@ from typing import Any, NamedTuple, Self
 from filelock import FileLock, Timeout
 
 from ..._errors import ConfigurationError
-from ._batch import Result
 from ._compression import is_compressed, open_uncompressed
+from ._lines import as_json, failure_name
 
 READ_AT_ONCE = 1 << 20
 """Bytes."""
-
-
-def row_of(custom_id: str, result: Result) -> dict[str, Any]:
-    """A result as a row: every row has the same keys, and null where there is nothing."""
-    completion, error = result.completion, result.error
-    row: dict[str, Any] = {
-        "custom_id": custom_id,
-        "error": None,
-        "text": None,
-        "thinking": None,
-        "tool_calls": [],
-        "finish_reason": None,
-        "usage": None,
-        "trace_id": None,
-        "attempts": result.attempts,
-        "seconds": round(result.seconds, 3),
-        "response": None,
-    }
-    if error is not None:
-        row["error"] = {
-            "code": error.code,
-            "class": type(error).__name__,
-            "message": error.message,
-            "retryable": error.retryable,
-        }
-        row["trace_id"] = error.trace_id
-    if completion is not None:
-        body = completion.to_dict()
-        row |= {
-            "text": completion.text,
-            "thinking": completion.thinking,
-            "tool_calls": [call.to_dict() for call in completion.tool_calls],
-            "finish_reason": completion.finish_reason,
-            "usage": body.get("usage"),
-            "trace_id": completion.trace_id,
-            # As in the files of OpenAI's Batch API.
-            "response": {"status_code": 200, "request_id": completion.trace_id, "body": body},
-        }
-    return row
-
-
-def as_json(row: dict[str, Any]) -> str:
-    """A row as JSON, which has no NaN; those of a careless server become null."""
-    try:
-        return json.dumps(row, ensure_ascii=False, allow_nan=False)
-    except ValueError:
-        return json.dumps(json.loads(json.dumps(row), parse_constant=lambda _: None))
-
-
-def failure_name(name: str, code: int | None) -> str:
-    """How failures are counted: by class and code."""
-    return name if code is None else f"{name} {code}"
 
 
 class Output:

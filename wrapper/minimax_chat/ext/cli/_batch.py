@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self, TypedDict
@@ -17,10 +17,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from ..._errors import ConfigurationError, MiniMaxError
 from ...aio import AsyncMiniMax
-from ..batch import AsyncBatch, Pace, Result
+from ..batch import AsyncBatch, Gate, LocalGate, Pace, Result
 from ..batch._batch import STOPPING
-from ..batch._input import Input
-from ..batch._output import Output, as_json, failure_name, row_of
+from ..batch._input import Input, Line
+from ..batch._lines import as_json, failure_name, row_of
+from ..batch._output import Output
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -31,7 +32,8 @@ BETWEEN_LINES, BETWEEN_DRAWINGS = 10.0, 0.1
 """Seconds between two lines about the progress, where there is no terminal, and two bars on one."""
 GRACE = 10.0
 """Seconds that the calls in flight have to end after an interrupt."""
-
+MOST_BYTES = 32 << 20
+"""Of the lines whose calls have not ended."""
 
 GO_ON = "What was answered is kept; to go on, run the same command again."
 FAILED, INTERRUPTED = 1, 130
@@ -51,23 +53,21 @@ class Tally:
     """What has been done."""
 
     total: int
+    gate: Gate
     earlier: int
     """Requests that an earlier run has answered, or failed to."""
     failures: Counter[tuple[str, bool]]
     """By class and code, and whether worth another try; those of earlier runs as well."""
     answered: int = 0
     failed: int = 0
-    calls: int = 0
     tokens_in: int = 0
     tokens_out: int = 0
     began: float = field(default_factory=time.monotonic)
 
     def add(self, result: Result) -> None:
-        self.calls += result.attempts
         if result.error is not None:
             self.failed += 1
-            name = failure_name(type(result.error).__name__, result.error.code)
-            self.failures[name, result.error.retryable] += 1
+            self.failures[_name_of(result.error), result.error.retryable] += 1
         elif result.completion is not None:
             self.answered += 1
             if usage := result.completion.usage:
@@ -89,6 +89,8 @@ class Tally:
         ]
         if rate and self.done < self.total:
             facts.append(f"{_duration((self.total - self.done) / rate)} left")
+        if trouble := self.gate.outage.error:
+            facts.append(f"held up by {_name_of(trouble)}")
         return ", ".join(facts)
 
 
@@ -133,7 +135,8 @@ def answer_file(
             earlier = requests.check(sink.earlier(failures, retry_failed=again))
             # Only now: an input that is refused must not cost the failures of another one.
             dropped = sink.drop_failed() if again else 0
-        tally = Tally(requests.count, earlier, failures)
+        gate = LocalGate(settings["pace"])
+        tally = Tally(requests.count, gate, earlier, failures)
         if earlier:
             print(f"{earlier:,} of {tally.total:,} have a result already.", file=sys.stderr)
         if dropped:
@@ -182,35 +185,42 @@ class _Run:
         self.reason: MiniMaxError | None = None
         """Why the batch ended early."""
 
-    async def answer(self, options: Options, requests: Iterator[tuple[str, dict[str, Any]]]) -> int:
+    async def answer(self, options: Options, lines: Iterator[Line]) -> int:
         """Returns the exit status of an interrupt, or of an early end, else 0."""
-        pace = self._settings["pace"]
-        ids: dict[int, str] = {}
+        taken: dict[int, Line] = {}
+        in_memory = 0
+        ended = asyncio.Event()
 
-        def taken() -> Iterator[dict[str, Any]]:
-            for index, (custom_id, request) in enumerate(requests):
-                ids[index] = custom_id
-                yield request
+        async def requests() -> AsyncIterator[dict[str, Any]]:
+            nonlocal in_memory
+            for index, line in enumerate(lines):
+                while in_memory and in_memory + line.bytes > MOST_BYTES:
+                    ended.clear()
+                    await ended.wait()
+                taken[index] = line
+                in_memory += line.bytes
+                yield line.request
 
         async with (
             AsyncMiniMax(**options) as client,
             AsyncBatch(
-                client, taken(), pace=pace, max_retries=self._settings["max_retries"]
+                client,
+                requests(),
+                pace=self._settings["pace"],
+                max_retries=self._settings["max_retries"],
+                gate=self._tally.gate,
             ) as batch,
         ):
-            with self._progress() as (show, between), self._interruptible(batch):
-                shown_at = time.monotonic()
+            with self._progress(), self._interruptible(batch):
                 try:
                     async for result in batch:
-                        custom_id = ids.pop(result.index)
+                        line = taken.pop(result.index)
+                        in_memory -= line.bytes
+                        ended.set()
                         # What says nothing of the request is left to the next run.
                         if not (result.stopped or isinstance(result.error, STOPPING)):
                             self._tally.add(result)
-                            self._sink.write(row_of(custom_id, result))
-                        now = time.monotonic()
-                        if now - shown_at >= between:
-                            shown_at = now
-                            show()
+                            self._sink.write(row_of(line.id, result))
                 except MiniMaxError as error:
                     self.reason = error
                     return 1
@@ -247,33 +257,52 @@ class _Run:
                 signal.signal(number, handler)
 
     @contextmanager
-    def _progress(self) -> Generator[tuple[Callable[[], None], float]]:
-        """What shows the progress, and the seconds between two times: a bar or, else, lines."""
-        tally, pace = self._tally, self._settings["pace"]
+    def _progress(self) -> Generator[None]:
+        """Shows the progress meanwhile, with a bar or, where there is no terminal, with lines."""
+        tally = self._tally
         if not self._err.is_terminal:
 
             def write() -> None:
                 print(f"{tally.done:,} of {tally.total:,}, {tally.facts()}", file=sys.stderr)
 
-            yield write, BETWEEN_LINES
+            with _regularly(write, BETWEEN_LINES):
+                yield
             return
         columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
         with Progress(*columns, console=self._err) as progress:
             bar = progress.add_task("", total=tally.total, completed=tally.done)
 
             def draw() -> None:
-                description = f"{tally.facts()}, {pace.running} at a time"
+                running = self._settings["pace"].running
+                description = f"{tally.facts()}, {running} at a time"
                 progress.update(bar, completed=tally.done, description=description)
 
-            yield draw, BETWEEN_DRAWINGS
+            with _regularly(draw, BETWEEN_DRAWINGS):
+                yield
             draw()
+
+
+@contextmanager
+def _regularly(act: Callable[[], None], seconds: float) -> Generator[None]:
+    """Acts again and again in the event loop."""
+
+    async def repeat() -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            act()
+
+    task = asyncio.create_task(repeat())
+    try:
+        yield
+    finally:
+        task.cancel()
 
 
 def _summary(tally: Tally) -> str:
     seconds = _duration(time.monotonic() - tally.began)
     lines = [
         f"{tally.answered:,} answered and {tally.failed:,} failed in {seconds}, by "
-        f"{tally.calls:,} calls, {_short(tally.tokens_in)} tokens in, "
+        f"{tally.gate.calls:,} calls, {_short(tally.tokens_in)} tokens in, "
         f"{_short(tally.tokens_out)} out. {tally.done:,} of {tally.total:,} have a result."
     ]
     if tally.failures:
@@ -300,3 +329,8 @@ def _duration(seconds: float) -> str:
     if hours:
         return f"{hours} h {minutes} min"
     return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+
+
+def _name_of(error: MiniMaxError) -> str:
+    """The class and the code of an error."""
+    return failure_name(type(error).__name__, error.code)

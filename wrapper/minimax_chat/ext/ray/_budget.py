@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import uuid4
 
-from ..batch import Pace, Started
+from ..batch import Gate, Pace, Started
 
 INTERVAL = 0.01
 """Seconds between two exchanges of a busy worker with the budget."""
@@ -122,7 +122,7 @@ class _Numbered(Started):
 Exchange = Callable[[str, list[Report], int], Awaitable[tuple[list[Start], float]]]
 
 
-class RemoteGate:
+class RemoteGate(Gate):
     """The gate of a worker: the calls of its event loop pass it when a budget lets them.
 
     Args:
@@ -130,10 +130,10 @@ class RemoteGate:
     """
 
     def __init__(self, exchange: Exchange) -> None:
+        super().__init__()
         self._exchange = exchange
         # A worker that starts again is another one, whose calls are not those of the first.
         self._worker = uuid4().hex
-        self._waiting: deque[asyncio.Future[Started]] = deque()
         self._reports: list[Report] = []
         self._expected = 0
         """Calls that have not come yet."""
@@ -153,20 +153,7 @@ class RemoteGate:
     async def enter(self, *, again: bool = False) -> Started:
         if not again:
             self._expected = max(0, self._expected - 1)
-        if self._allowed:
-            return self._allowed.popleft()
-        place: asyncio.Future[Started] = asyncio.get_running_loop().create_future()
-        if again:
-            self._waiting.appendleft(place)
-        else:
-            self._waiting.append(place)
-        self._wake()
-        try:
-            return await place
-        except asyncio.CancelledError:
-            if place.done() and not place.cancelled():  # it was let in at the same moment
-                self.give_up(place.result())
-            raise
+        return await super().enter(again=again)
 
     def end(self, call: Started, tokens: float | None) -> None:
         self._report(call, "end", tokens)
@@ -176,6 +163,12 @@ class RemoteGate:
 
     def give_up(self, call: Started) -> None:
         self._report(call, "give_up", None)
+
+    def _open(self) -> None:
+        while self._allowed and self._is_awaited():
+            self._waiting.popleft().set_result(self._allowed.popleft())
+        if self._waiting:
+            self._wake()
 
     def _wake(self) -> None:
         self._news.set()
@@ -216,10 +209,5 @@ class RemoteGate:
     def _let_in(self, start: Start) -> None:
         self._coming -= 1
         self._running += 1
-        call = _Numbered(time.monotonic(), start.tokens, start.number)
-        while self._waiting:
-            place = self._waiting.popleft()
-            if not place.done():  # it is, if cancelled
-                place.set_result(call)
-                return
-        self._allowed.append(call)
+        self._allowed.append(_Numbered(time.monotonic(), start.tokens, start.number))
+        self._open()
