@@ -100,8 +100,8 @@ def test_a_second_run_sends_what_has_no_result(answers: Path, emulator: Emulator
     ("requests", "problem"),
     [
         ([{"id": "a", "prompt": "1"}, {"id": "a", "prompt": "2"}], "the id 'a' occurs 2 times"),
-        ([{"prompt": "1"}], "without an id"),
-        ([{"id": "a", "promt": "1"}], "not a request"),
+        ([{"id": "a", "prompt": "1"}, {"prompt": "2"}], r"line 2 of .*in.jsonl has no id"),
+        ([{"id": "a", "promt": "1"}], "line 1 of .* must have a body, a prompt or messages"),
     ],
 )
 def test_what_is_wrong_with_a_file_is_told_before_the_first_call(

@@ -99,8 +99,8 @@ def row_of(custom_id: str, result: Result) -> dict[str, Any]:
     return row
 
 
-def as_json(row: dict[str, Any]) -> str:
-    """A row as JSON, which has no NaN; those of a careless server become null."""
+def as_json(row: Any) -> str:
+    """A row, or a part of it, as JSON, which has no NaN; those of a careless server become null."""
     try:
         return json.dumps(row, ensure_ascii=False, allow_nan=False)
     except ValueError:

@@ -270,7 +270,7 @@ def batch(
         where = {"region": server.region, "base_url": server.base_url}
         options = {**defaults, "system": system, **limits, **where}
         given = {name: value for name, value in options.items() if value is not None}
-        return answer_on_cluster(source, output, given, retry_failed=retry_failed)
+        return answer_on_cluster(source, output, given, sentence, retry_failed=retry_failed)
     return answer_file(
         server.access(),
         Input(source, defaults, system),

@@ -26,6 +26,7 @@ from ..batch._output import Output
 if TYPE_CHECKING:
     from types import FrameType
 
+    from ..ray import Progress as ClusterProgress
     from ._access import Access, Options
 
 BETWEEN_LINES, BETWEEN_DRAWINGS = 10.0, 0.1
@@ -161,17 +162,38 @@ def answer_file(
 
 
 def answer_on_cluster(
-    source: str, target: str, options: dict[str, Any], *, retry_failed: bool
+    source: str,
+    target: str,
+    options: dict[str, Any],
+    sentence: Callable[[MiniMaxError], str],
+    *,
+    retry_failed: bool,
 ) -> int:
     """The same on a Ray cluster, with a folder for the results."""
     try:
         from ..ray import run_file
     except ImportError as error:  # which says what to install
         raise ConfigurationError(str(error)) from None
-    summary = run_file(source, target, retry_failed=retry_failed, **options)
+
+    def write(progress: ClusterProgress) -> None:
+        total, done, failed, rate = progress
+        print(f"{done:,} of {total:,}, {failed:,} failed, {rate:,.1f}/s", file=sys.stderr)
+
+    try:
+        summary = run_file(source, target, retry_failed=retry_failed, progress=write, **options)
+    except ConfigurationError:
+        raise
+    except MiniMaxError as error:
+        print(f"minimax-chat: {sentence(error)} {GO_ON}", file=sys.stderr)
+        return FAILED
+    except OSError as error:
+        raise OSError(f"{error}. {GO_ON}") from None
+    except KeyboardInterrupt:
+        print(GO_ON, file=sys.stderr)
+        return INTERRUPTED
     failed = ", ".join(f"{count:,} {name}" for name, count in summary.failures.most_common())
     print(f"{summary.answered:,} have an answer; failed: {failed or 'none'}.", file=sys.stderr)
-    return 1 if failed else 0
+    return FAILED if failed else 0
 
 
 class _Run:

@@ -14,6 +14,6 @@ from ._complete import (
     complete as complete,
     unanswered as unanswered,
 )
-from ._files import Summary as Summary, run_file as run_file
+from ._files import Progress as Progress, Summary as Summary, run_file as run_file
 
-__all__ = ["ChatCompletions", "Summary", "complete", "run_file", "unanswered"]
+__all__ = ["ChatCompletions", "Progress", "Summary", "complete", "run_file", "unanswered"]

@@ -150,6 +150,11 @@ class RemoteGate(Gate):
         self._expected += calls
         self._wake()
 
+    def expect_none(self) -> None:
+        """No more calls are to come, but those that are here."""
+        self._expected = 0
+        self._open()
+
     async def enter(self, *, again: bool = False) -> Started:
         if not again:
             self._expected = max(0, self._expected - 1)
@@ -167,6 +172,9 @@ class RemoteGate(Gate):
     def _open(self) -> None:
         while self._allowed and self._is_awaited():
             self._waiting.popleft().set_result(self._allowed.popleft())
+        # Others need the starts that no call will take.
+        while len(self._allowed) > self._expected + len(self._waiting):
+            self.give_up(self._allowed.popleft())
         if self._waiting:
             self._wake()
 

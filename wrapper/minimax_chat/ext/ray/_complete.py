@@ -7,16 +7,17 @@ import json
 import math
 import os
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from importlib import import_module
 from typing import Any, cast
 
 from minimax_chat_api.contract import MERGES
 
-from ..._errors import ConfigurationError
+from ..._errors import ConfigurationError, MiniMaxError
 from ...aio import AsyncMiniMax
 from ..batch import AsyncBatch, Gate, LocalGate, Pace, Result
 from ..batch._batch import MAX_RETRIES
+from ..batch._lines import as_json, complete as completed, request_of, row_of
 from ._budget import Budget, RemoteGate
 
 # Of no type: Ray and PyArrow are missing where the types are checked.
@@ -39,6 +40,8 @@ MOST_TAKEN = 4
 """Rows that an actor has taken, for each call that it may run: some calls take longer."""
 CPUS = 0.1
 """Of an actor: it waits for the network."""
+FORMS = ("body", "messages", "prompt")
+"""Columns, one of which has the request."""
 WHERE_THE_KEY_IS = "set MINIMAX_API_KEY in the environment of the nodes, before `ray start`"
 
 
@@ -91,35 +94,40 @@ class ChatCompletions:
         """Answers a `pyarrow.Table`."""
         for name in COLUMNS.keys() & {*table.column_names}:
             raise ConfigurationError(f"the answer has a column {name!r}, too; rename yours")
-        if self._client is None:
-            self._client = _client(self._server)
         rows = table.to_pylist()
         answers: list[Any] = [None] * len(rows)
-        if isinstance(self._gate, RemoteGate):
-            self._gate.expect(len(rows))
-        options: dict[str, Any] = {"gate": self._gate, "max_retries": self._max_retries}
-        async with AsyncBatch(self._client, map(self._request, rows), **options) as batch:
-            async for result in batch:
-                answers[result.index] = columns_of(result)
+        async for result in self._results(rows):
+            answers[result.index] = columns_of(result)
         for name, kind in COLUMNS.items():
             values = pa.array([each[name] for each in answers], kind)
             table = table.append_column(name, values)
         return table
 
+    async def _results(self, rows: list[dict[str, Any]]) -> AsyncGenerator[Result]:
+        """What became of each row, as soon as it is known."""
+        if self._client is None:
+            self._client = _client(self._server)
+        if isinstance(self._gate, RemoteGate):
+            self._gate.expect(len(rows))
+        options: dict[str, Any] = {"gate": self._gate, "max_retries": self._max_retries}
+        try:
+            async with AsyncBatch(self._client, map(self._request, rows), **options) as batch:
+                async for result in batch:
+                    yield result
+        except MiniMaxError:
+            if isinstance(self._gate, RemoteGate):
+                self._gate.expect_none()
+            raise
+
     def _request(self, row: dict[str, Any]) -> dict[str, Any]:
         """The arguments of the call; invalid ones are left for the client to refuse."""
-        body, messages = _value(row.get("body")), _value(row.get("messages"))
-        if body is None:
-            if messages is None and row.get("prompt") is not None:
-                messages = [{"role": "user", "content": row["prompt"]}]
-            body = {"messages": messages}
-        elif not isinstance(body, dict):
-            body = {"extra_body": body}
-        request: dict[str, Any] = {**self._arguments, **cast("dict[str, Any]", body)}
-        messages = request.get("messages")
-        if self._system is not None and isinstance(messages, list) and not _has_system(messages):
-            request["messages"] = [{"role": "system", "content": self._system}, *messages]
-        return request
+        given = {name: value for name, value in row.items() if value is not None}
+        given |= {name: _value(given[name]) for name in ("body", "messages") if name in given}
+        try:
+            request = request_of(given)
+        except ValueError:
+            request = {name: given[name] for name in FORMS if name in given}
+        return completed(request, self._arguments, self._system)
 
 
 def complete(
@@ -130,6 +138,7 @@ def complete(
     rpm: float | None = None,
     tpm: float | None = None,
     num_cpus: float = CPUS,
+    fn: type[ChatCompletions] = ChatCompletions,
     **options: Any,
 ) -> Dataset:
     """Adds the columns of the answers to a dataset, by as many actors.
@@ -140,6 +149,7 @@ def complete(
         concurrency: The most calls at a time, of all actors together.
         rpm, tpm: The most calls and tokens in a minute, of all actors together.
         num_cpus: What an actor reserves of a core.
+        fn: What answers a batch; a subclass may return other rows.
         options: The other options of ChatCompletions.
 
     The errors that end the job are raised as those of a task of Ray, whose `cause` has the details:
@@ -151,13 +161,13 @@ def complete(
     rows = min(max(calls, FEWEST_ROWS), MOST_ROWS)
     batches = math.ceil(calls * MOST_TAKEN / rows)
     answers = dataset.repartition(target_num_rows_per_block=rows).map_batches(
-        ChatCompletions,
+        fn,
         fn_constructor_kwargs={"budget": budget(concurrency, rpm, tpm), **options},
         batch_size=None,
         batch_format="pyarrow",
         compute=ray.data.ActorPoolStrategy(size=actors, max_concurrent_calls_per_actor=batches),
         num_cpus=num_cpus,
-        udf_modifying_row_count=False,
+        udf_modifying_row_count=fn is not ChatCompletions,
     )
     # Otherwise Ray raises an error of its own, without this one's class and code.
     answers.context.raise_original_map_exception = True
@@ -200,12 +210,12 @@ def unanswered(dataset: Dataset, path: str, *, retry_failed: bool = False) -> Da
         path: A folder of Parquet files or JSON lines with the columns custom_id and error.
         retry_failed: Whether to leave in the rows that failed and are worth another try.
     """
-    ids = [
-        custom_id
-        for custom_id, error in results(path)
-        if not (retry_failed and error is not None and error["retryable"])
-    ]
-    known = ray.put(pa.array(ids, pa.string()))
+    return without(dataset, settled(latest(path), retry_failed=retry_failed))
+
+
+def without(dataset: Dataset, ids: Any) -> Dataset:
+    """The rows whose `custom_id` is not in an array."""
+    known = ray.put(ids)
 
     def without_known(table: Any) -> Any:
         compute = import_module("pyarrow.compute")
@@ -213,17 +223,53 @@ def unanswered(dataset: Dataset, path: str, *, retry_failed: bool = False) -> Da
             compute.invert(compute.is_in(table["custom_id"], value_set=ray.get(known)))
         )
 
-    return dataset.map_batches(without_known, batch_format="pyarrow") if ids else dataset
+    return dataset.map_batches(without_known, batch_format="pyarrow") if len(ids) else dataset
 
 
-def results(path: str) -> Iterator[tuple[str, dict[str, Any] | None]]:
-    """The id and the error of each result in a folder; none if there is no such folder."""
+Errors = dict[str, dict[str, Any] | None]
+"""By id: the error that is its result; None for an answer."""
+
+
+def settled(found: Errors, *, retry_failed: bool) -> Any:
+    """The ids that need no call, as an array."""
+    ids = [id for id, error in found.items() if not (retry_failed and _rank(error) == 0)]
+    return pa.array(ids, pa.string())
+
+
+def latest(path: str) -> Errors:
+    """The result of each id in a folder that counts if it has several.
+
+    That is the latest, in whatever order they are read: a request is only sent again after a
+    failure that may pass.
+    """
+    found: Errors = {}
+    for id, error in _results(path):
+        if id not in found or _rank(error) >= _rank(found[id]):
+            found[id] = error
+    return found
+
+
+def _rank(error: dict[str, Any] | None) -> int:
+    if error is None:
+        return 2
+    return 0 if error["retryable"] else 1
+
+
+def located(path: str) -> tuple[Any, str]:
+    """The file system of a path or URI, and the path in it."""
     fs = import_module("pyarrow.fs")
     if "://" in path:
         files, path = fs.FileSystem.from_uri(path)
-    else:
-        files, path = fs.LocalFileSystem(), os.path.abspath(path)
-    for info in files.get_file_info(fs.FileSelector(path, allow_not_found=True, recursive=True)):
+        return files, path
+    return fs.LocalFileSystem(), os.path.abspath(path)
+
+
+def _results(folder: str) -> Iterator[tuple[str, dict[str, Any] | None]]:
+    """The id and the error of each result in a folder; none if there is no such folder."""
+    fs = import_module("pyarrow.fs")
+    files, path = located(folder)
+    found = files.get_file_info(fs.FileSelector(path, allow_not_found=True, recursive=True))
+    for info in sorted(found, key=lambda info: info.path):
         # As Spark and Hive do, and as long as `run_file` writes to a file.
         hidden = posixpath.basename(info.path).startswith((".", "_"))
         if hidden or info.type != fs.FileType.File:
@@ -238,11 +284,16 @@ def results(path: str) -> Iterator[tuple[str, dict[str, Any] | None]]:
                         for row in part.to_pylist():
                             yield row["custom_id"], row["error"]
             else:
-                with io.TextIOWrapper(files.open_input_stream(info.path), "utf-8") as lines:
+                with io.BufferedReader(files.open_input_stream(info.path)) as lines:
                     for line in lines:
-                        row = json.loads(line)
+                        try:
+                            row = json.loads(line)
+                        except ValueError:
+                            if line.endswith(b"\n"):
+                                raise
+                            continue  # a run was ended while it wrote this line
                         yield row["custom_id"], row["error"]
-        except (ValueError, KeyError) as error:
+        except (ValueError, LookupError, TypeError) as error:
             raise ConfigurationError(
                 f"cannot read {info.path} ({error}); if an earlier run was ended while it wrote "
                 "this file, delete it"
@@ -253,10 +304,6 @@ def _client(server: Mapping[str, str | None]) -> AsyncMiniMax:
     if not os.environ.get("MINIMAX_API_KEY"):
         raise ConfigurationError(f"no API key: {WHERE_THE_KEY_IS}")
     return AsyncMiniMax(**cast("Any", server))
-
-
-def _has_system(messages: Any) -> bool:
-    return bool(messages) and isinstance(messages[0], dict) and messages[0].get("role") == "system"
 
 
 def _value(given: Any) -> Any:
@@ -313,38 +360,28 @@ COLUMNS: dict[str, Any] = {
 
 def columns_of(result: Result) -> dict[str, Any]:
     """What the columns have of a result."""
-    completion, error = result.completion, result.error
-    columns: dict[str, Any] = dict.fromkeys(COLUMNS)
-    columns |= {"attempts": result.attempts, "seconds": round(result.seconds, 3)}
-    if error is not None:
-        columns["trace_id"] = error.trace_id
-        columns["error"] = {
-            "code": error.code,
-            "class": type(error).__name__,
-            "message": _storable(error.message),
-            "retryable": error.retryable,
-        }
-    if completion is not None:
-        body = completion.to_dict()
-        columns |= {
-            "text": _storable(completion.text),
-            "thinking": _storable(completion.thinking),
-            "tool_calls": json.dumps([call.to_dict() for call in completion.tool_calls]),
-            "finish_reason": completion.finish_reason,
-            "usage": _only_integers(body.get("usage")),
-            "trace_id": completion.trace_id,
-            "response": json.dumps(body),
-        }
-    return columns
+    row = row_of("", result)
+    for name in ("tool_calls", "response"):
+        row[name] = row[name] if row[name] is None else as_json(row[name])
+    return {name: _storable(row[name], kind) for name, kind in COLUMNS.items()}
 
 
-def _storable(text: str) -> str:
-    """Arrow stores no lone surrogate."""
+def _storable(value: Any, kind: Any) -> Any:
+    """A value as a column takes it; null in place of one of another type."""
+    if pa.types.is_struct(kind):
+        if not isinstance(value, dict):
+            return None
+        fields = cast("dict[str, Any]", value)
+        return {field.name: _storable(fields.get(field.name), field.type) for field in kind}
+    if isinstance(value, str):
+        value = storable(value)
+    try:
+        pa.scalar(value, kind)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return value
+
+
+def storable(text: str) -> str:
+    """Arrow stores no lone surrogate; in a JSON text, this is the escape for it."""
     return text.encode("utf-8", "backslashreplace").decode()
-
-
-def _only_integers(value: Any) -> Any:
-    if isinstance(value, dict):
-        items = cast("dict[str, Any]", value).items()
-        return {name: _only_integers(item) for name, item in items}
-    return value if isinstance(value, int) else None

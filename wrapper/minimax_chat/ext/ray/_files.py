@@ -2,16 +2,60 @@
 
 from __future__ import annotations
 
+import io
 import json
+import pickle
+import posixpath
+import threading
+import time
 from collections import Counter
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from importlib import import_module
+from itertools import count
 from typing import Any, NamedTuple
+from uuid import uuid4
+
+from filelock import FileLock, Timeout
 
 from ..._errors import ConfigurationError, MiniMaxError
-from ._complete import COLUMNS, CPUS, complete, pa, ray, results, unanswered
+from ..batch._batch import STOPPING
+from ..batch._lines import as_json, failure_name, read_line, row_of
+from ._complete import (
+    COLUMNS,
+    ChatCompletions,
+    Errors,
+    complete,
+    latest,
+    located,
+    pa,
+    ray,
+    settled,
+    storable,
+    without,
+)
 
-ROWS_OF_A_FILE = 1000
-"""At least. Results that are not written yet are lost when the program ends."""
+BETWEEN_REPORTS = 10.0
+"""Seconds between two reports of the progress."""
+READ_AT_ONCE = 1000
+"""Lines."""
+
+
+class Progress(NamedTuple):
+    """How far a file is answered.
+
+    Attributes:
+        total: Its requests.
+        done: Those that have a result in the folder.
+        failed: Those of them that failed in this run.
+        per_second: Results of this run.
+    """
+
+    total: int
+    done: int
+    failed: int
+    per_second: float
 
 
 class Summary(NamedTuple):
@@ -26,87 +70,216 @@ class Summary(NamedTuple):
     failures: Counter[str]
 
 
-def run_file(source: str, target: str, *, retry_failed: bool = False, **options: Any) -> Summary:
+def run_file(
+    source: str,
+    target: str,
+    *,
+    retry_failed: bool = False,
+    progress: Callable[[Progress], object] | None = None,
+    **options: Any,
+) -> Summary:
     """Answers the requests of a file of JSON lines that have no result yet.
 
+    Each batch that is answered is written at once, by this program, to a file of its own, which is
+    whole or hidden. What is written is safe, however the run ends.
+
     Args:
-        source: Lines of OpenAI's Batch files, or short ones with an id and a prompt or messages.
-        target: A folder for files of JSON lines, with a line for each result.
+        source: Lines of OpenAI's Batch files, or short ones with an id and a prompt or messages;
+            also .gz or .zst. A path that the nodes can read, or a URI.
+        target: A folder for files of JSON lines, with a line for each result; a path, or a URI.
+            While a run lives, a second one is refused if it is a path: a remote file system has no
+            locks, so take care of that yourself.
         retry_failed: Whether to send requests again that failed and are worth another try; the
             later result of an id is the one that counts.
+        progress: Called every ten seconds, from a thread; in place of Ray's progress bars.
         options: Those of `complete`.
 
     Raises:
-        ConfigurationError: A line is invalid, or an id is missing or occurs twice; nothing was
-            sent.
+        ConfigurationError: A line is invalid, an id is missing or occurs twice, or another run
+            writes to the folder; nothing was sent.
         AuthenticationError, InsufficientBalanceError, PlanLimitError: Every further call would
-            fail as well.
+            fail as well. The answers of all calls that had started are written before.
+        RateLimitError, InternalServerError, APIConnectionError: The same, after some time in which
+            the API took no call, as in AsyncBatch.
+        OSError: A file of results cannot be written.
     """
-    requests = ray.data.read_text(source).map_batches(_read, batch_format="pyarrow")
+    requests = ray.data.from_items([source]).map_batches(_requests, batch_format="pyarrow")
     requests.context.raise_original_map_exception = True
-    try:
-        _check_ids(requests)
-        waiting = unanswered(requests, target, retry_failed=retry_failed)
-        answers = complete(waiting, **options).select_columns(["custom_id", *COLUMNS])
-        # With a whole core, a small machine would write last of all.
-        answers.write_datasink(_lines(target), ray_remote_args={"num_cpus": CPUS})
-    except MiniMaxError as error:  # of Ray's making, and of the class of its cause
-        raise getattr(error, "cause", error) from None
-    latest = dict(results(target))
-    failed = [error for error in latest.values() if error is not None]
-    names = (
-        " ".join(str(each) for each in (error["class"], error["code"]) if each) for error in failed
-    )
-    return Summary(len(latest) - len(failed), Counter(names))
-
-
-def _read(table: Any) -> Any:
-    """Lines as rows with an id and the arguments of the call, as JSON."""
-    ids: list[str] = []
-    bodies: list[str] = []
-    for line in table["text"].to_pylist():
-        if not line.strip():
-            continue
+    requests.context.enable_progress_bars = progress is None
+    with _only_writer(target) as write:
         try:
-            row = json.loads(line)
-            id, body = row.get("custom_id", row.get("id")), row.get("body")
-            if body is None and "prompt" in row:
-                body = {"messages": [{"role": "user", "content": row["prompt"]}]}
-            elif body is None:
-                body = {"messages": row["messages"]}
-        except (ValueError, AttributeError, KeyError):
-            raise ConfigurationError(f"not a request: {line[:80]}") from None
-        if not isinstance(id, (str, int)) or id == "":
-            raise ConfigurationError(f"a request without an id: {line[:80]}")
-        ids.append(str(id))
-        bodies.append(json.dumps(body))
-    return pa.table(
-        {"custom_id": pa.array(ids, pa.string()), "body": pa.array(bodies, pa.string())}
-    )
+            ids = _checked_ids(requests)
+        except MiniMaxError as error:  # of Ray's making, and of the class of its cause
+            raise getattr(error, "cause", error) from None
+        found = latest(target)
+        known = settled(found, retry_failed=retry_failed)
+        compute = import_module("pyarrow.compute")
+        earlier = compute.sum(compute.is_in(ids, value_set=known)).as_py() or 0
+        answers = complete(without(requests, known), fn=_Lines, **options)
+        began = time.monotonic()
+        done = failed = 0
+        ended: MiniMaxError | None = None
+
+        def report() -> None:
+            if progress is not None:
+                rate = done / (time.monotonic() - began)
+                progress(Progress(len(ids), earlier + done, failed, rate))
+
+        with _regularly(report):
+            # Without prefetching, which would hold back a batch until the next is there.
+            for batch in answers.iter_batches(
+                batch_size=None, batch_format="pyarrow", prefetch_batches=0
+            ):
+                rows = batch.to_pylist()
+                write([row["line"] for row in rows if row["line"] is not None])
+                for row in rows:
+                    if row["ended"] is not None:
+                        ended = ended or pickle.loads(row["ended"])
+                        continue
+                    found[row["custom_id"]] = row["error"]
+                    done += 1
+                    failed += row["error"] is not None
+    if ended is not None:
+        raise ended
+    return _summary(found)
 
 
-def _check_ids(requests: Any) -> None:
-    blocks = ray.get(requests.select_columns(["custom_id"]).to_arrow_refs())
-    counts = pa.concat_tables(blocks)["custom_id"].value_counts()
+def _summary(found: Errors) -> Summary:
+    failures = [error for error in found.values() if error is not None]
+    names = Counter(failure_name(error["class"], error["code"]) for error in failures)
+    return Summary(len(found) - len(failures), names)
+
+
+class _Lines(ChatCompletions):
+    """Answers batches of rows as lines of a file of results.
+
+    After an error that ends the job, which becomes a row, rows that have no result are left out: an
+    exception would end the job before the results of other batches are written.
+    """
+
+    _has_ended = False
+
+    async def __call__(self, table: Any) -> Any:
+        rows = table.to_pylist()
+        answers: list[dict[str, Any]] = []
+        if not self._has_ended:
+            try:
+                async for result in self._results(rows):
+                    # What says nothing of the request is left to the next run.
+                    if not (result.stopped or isinstance(result.error, STOPPING)):
+                        answers.append(row_of(rows[result.index]["custom_id"], result))
+            except MiniMaxError as error:
+                self._has_ended = True
+                answers.append({"ended": pickle.dumps(error)})
+        lines = [storable(as_json(row)) if "custom_id" in row else None for row in answers]
+        return pa.table(
+            {
+                "custom_id": pa.array([row.get("custom_id") for row in answers], pa.string()),
+                "error": pa.array([row.get("error") for row in answers], COLUMNS["error"]),
+                "line": pa.array(lines, pa.string()),
+                "ended": pa.array([row.get("ended") for row in answers], pa.binary()),
+            }
+        )
+
+
+# The requests
+
+
+def _requests(table: Any) -> Iterator[Any]:
+    """The lines of files as rows with an id and the arguments of the call, as JSON."""
+    for name in table["item"].to_pylist():
+        files, path = located(name)
+        rows: list[dict[str, str]] = []
+        try:
+            stream = files.open_input_stream(path, compression="detect")
+            with io.BufferedReader(stream) as lines:
+                for number, line in enumerate(lines, 1):
+                    if line.strip():
+                        rows.append(_request(f"line {number} of {name}", line))
+                    if len(rows) == READ_AT_ONCE:
+                        yield pa.Table.from_pylist(rows, REQUEST)
+                        rows = []
+        except (OSError, pa.ArrowException) as error:
+            raise ConfigurationError(f"cannot read {name}: {error}") from None
+        yield pa.Table.from_pylist(rows, REQUEST)
+
+
+REQUEST = pa.schema({"custom_id": pa.string(), "body": pa.string()})
+
+
+def _request(where: str, line: bytes) -> dict[str, str]:
+    try:
+        id, request = read_line(line)
+    except ValueError as error:
+        raise ConfigurationError(f"{where} {error}") from None
+    if id is None:
+        raise ConfigurationError(f"{where} has no id")
+    return {"custom_id": id, "body": json.dumps(request)}
+
+
+def _checked_ids(requests: Any) -> Any:
+    """The ids of all requests, as an array."""
+    names = ["custom_id"]
+    blocks = ray.get(requests.select_columns(names).to_arrow_refs())
+    ids = pa.concat_tables([REQUEST.empty_table().select(names), *blocks])["custom_id"]
+    counts = ids.value_counts()
     for each in counts.filter(import_module("pyarrow.compute").greater(counts.field(1), 1))[:1]:
         raise ConfigurationError(f"the id {each['values'].as_py()!r} occurs {each['counts']} times")
+    return ids
 
 
-def _lines(folder: str) -> Any:
-    """A sink of JSON lines, with the names and the order of `minimax-chat batch`."""
+# The folder
 
-    def write(sink: Any, block: Any, file: Any) -> None:
-        for row in block.to_arrow().to_pylist():
-            response = row["response"] and json.loads(row["response"])
-            row["usage"] = response and response.get("usage")
-            row["tool_calls"] = json.loads(row["tool_calls"] or "[]")
-            row["response"] = response and {
-                "status_code": 200,
-                "request_id": row["trace_id"],
-                "body": response,
-            }
-            file.write(f"{json.dumps(row)}\n".encode())
 
-    base = ray.data.datasource.BlockBasedFileDatasink
-    kind = type("Lines", (base,), {"write_block_to_file": write})
-    return kind(folder, min_rows_per_file=ROWS_OF_A_FILE, file_format="jsonl")
+@contextmanager
+def _only_writer(folder: str) -> Generator[Callable[[list[str]], None]]:
+    """Keeps other runs from writing to a folder; yields what writes lines to a file of it."""
+    fs = import_module("pyarrow.fs")
+    files, path = located(folder)
+    with ExitStack() as resources:
+        try:
+            if isinstance(files, fs.LocalFileSystem):
+                files.create_dir(path)
+                resources.enter_context(FileLock(posixpath.join(path, ".lock"), timeout=0))
+            # What an earlier run has left, which was ended while it wrote.
+            for each in files.get_file_info(fs.FileSelector(path, allow_not_found=True)):
+                if each.base_name.startswith(".") and each.extension == "jsonl":
+                    files.delete_file(each.path)
+        except Timeout:
+            raise ConfigurationError(
+                f"another run is writing to {folder}; wait for its end, or choose another output"
+            ) from None
+        except OSError as error:
+            raise ConfigurationError(f"cannot write to {folder}: {error}") from None
+        # The files of later runs come later.
+        run = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:8]}"
+        numbers = count(1)
+
+        def write(lines: list[str]) -> None:
+            if not lines:
+                return
+            name = f"{run}-{next(numbers):06}.jsonl"
+            hidden = posixpath.join(path, f".{name}")
+            with files.open_output_stream(hidden) as file:
+                file.write("".join(f"{line}\n" for line in lines).encode())
+            files.move(hidden, posixpath.join(path, name))
+
+        yield write
+
+
+@contextmanager
+def _regularly(act: Callable[[], None]) -> Generator[None]:
+    """Acts again and again in a thread."""
+    ended = threading.Event()
+
+    def repeat() -> None:
+        while not ended.wait(BETWEEN_REPORTS):
+            act()
+
+    thread = threading.Thread(target=repeat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
