@@ -116,6 +116,23 @@ def test_a_cancelled_call_gives_its_start_to_the_next() -> None:
     run(work())
 
 
+def test_starts_that_no_call_takes_are_given_back() -> None:
+    async def work() -> None:
+        shared = budget.Budget(1, None, None)
+        one, two = await remote(shared, []), await remote(shared, [])
+        one.expect(10)
+        call = await one.enter()
+        one.end(call, None)
+        await asyncio.sleep(0.1)  # it has the next start
+        waiting = asyncio.create_task(two.enter())
+        await asyncio.sleep(0.1)
+        assert not waiting.done()
+        one.expect_none()
+        two.end(await waiting, None)
+
+    run(work())
+
+
 def test_without_the_budget_no_call_waits_for_ever() -> None:
     async def exchange(*arguments: object) -> Any:
         raise ConnectionError("the budget is gone")

@@ -5,13 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 import pickle
+import socket
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 import yaml
 
-from minimax_chat import AuthenticationError, ConfigurationError, InsufficientBalanceError
+from minimax_chat import (
+    APIConnectionError,
+    AsyncMiniMax,
+    AuthenticationError,
+    ConfigurationError,
+    InsufficientBalanceError,
+)
 from minimax_chat.ext.emulator import Emulator
 
 WHY = "Ray is not installed: run python3 scripts/dev.py ray"
@@ -164,6 +172,47 @@ def test_a_worker_without_a_key_says_where_to_set_it(monkeypatch: pytest.MonkeyP
     table = pa.table({"prompt": ["Hello"]})
     with pytest.raises(ConfigurationError, match="MINIMAX_API_KEY in the environment of the nodes"):
         asyncio.run(ours.ChatCompletions(model="MiniMax-M3")(table))
+
+
+def test_an_api_that_cannot_be_reached_ends_the_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The batches of an actor together, none of which need meet many failures."""
+    monkeypatch.setattr("minimax_chat.ext.batch._batch.UNREACHABLE", 1.0)
+    monkeypatch.setenv("MINIMAX_API_KEY", "any")
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}"
+
+    async def answer() -> list[BaseException]:
+        answers = ours.ChatCompletions(model="MiniMax-M3", base_url=url)
+        tables = [pa.table({"prompt": ["Hello"]}) for _ in range(2)]
+        work = asyncio.gather(*map(answers, tables), return_exceptions=True)
+        return await asyncio.wait_for(work, 20)
+
+    assert [type(error) for error in asyncio.run(answer())] == [APIConnectionError] * 2
+
+
+def test_odd_values_are_null_and_kept_in_the_response(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MINIMAX_API_KEY", "any")
+    message = {"role": "assistant", "content": "half \ud800"}
+    body = {
+        "choices": [{"finish_reason": 7, "message": message}],
+        "usage": {"total_tokens": 2**70, "prompt_tokens": "4", "completion_tokens": 5, "new": []},
+    }
+
+    def reply(request: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(200, content=json.dumps(body))
+
+    answers = ours.ChatCompletions(model="MiniMax-M3")
+    answers._client = AsyncMiniMax(
+        http_client=httpx2.AsyncClient(transport=httpx2.MockTransport(reply))
+    )
+    [row] = asyncio.run(answers(pa.table({"prompt": ["Hello"]}))).to_pylist()
+    assert row["error"] is None
+    assert (row["text"], row["finish_reason"]) == ("half \\ud800", None)
+    assert row["usage"]["completion_tokens"] == 5
+    assert row["usage"]["total_tokens"] is row["usage"]["prompt_tokens"] is None
+    response = json.loads(row["response"])
+    assert (response["status_code"], response["body"]) == (200, body)
 
 
 def test_map_batches_takes_the_class(emulator: Emulator) -> None:

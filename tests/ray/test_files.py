@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from minimax_chat import ConfigurationError, InsufficientBalanceError
 from minimax_chat.ext.emulator import Emulator
 
 WHY = "Ray is not installed: run python3 scripts/dev.py ray"
 pytest.importorskip("ray", reason=WHY)
+ray_data: Any = pytest.importorskip("ray.data", reason=WHY)
 ours: Any = pytest.importorskip("minimax_chat.ext.ray")
 duckdb: Any = pytest.importorskip("duckdb", reason=WHY)
 pandas: Any = pytest.importorskip("pandas", reason=WHY)
@@ -44,7 +46,7 @@ def write(path: Path, requests: list[dict[str, Any]]) -> str:
 def lines(folder: Path) -> list[dict[str, Any]]:
     return [
         json.loads(line)
-        for path in sorted(folder.glob("*"))
+        for path in sorted(folder.glob("*.jsonl"))
         for line in path.read_text("utf-8").splitlines()
     ]
 
@@ -113,12 +115,100 @@ def test_what_is_wrong_with_a_file_is_told_before_the_first_call(
     assert len(emulator.requests) == before
 
 
-def test_an_empty_balance_is_one_clear_error(emulator: Emulator, tmp_path: Path) -> None:
-    source = write(tmp_path / "in.jsonl", [{"id": "a", "prompt": "!fail 1008"}])
+def test_an_empty_file_has_no_results(emulator: Emulator, tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").touch()
+    summary = ours.run_file(str(tmp_path / "in.jsonl"), str(tmp_path / "out"), model="MiniMax-M3")
+    assert summary == (0, {})
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    cut_off = tmp_path / "in.jsonl.gz"
+    for name in (tmp_path / "none.jsonl", cut_off):
+        with pytest.raises(ConfigurationError, match=f"cannot read {name}") as raised:
+            ours.run_file(str(name), str(tmp_path / "out"), model="MiniMax-M3")
+        assert type(raised.value) is ConfigurationError
+        cut_off.write_bytes(gzip.compress(b"x" * 1000)[:20])
+
+
+def test_a_line_ends_at_a_line_feed_alone(emulator: Emulator, tmp_path: Path) -> None:
+    prompt = "!say one\u2028two\u0085three"
+    (tmp_path / "in.jsonl").write_text(
+        json.dumps({"id": "a", "prompt": prompt}, ensure_ascii=False) + "\r\n\r\n", "utf-8"
+    )
+    ours.run_file(str(tmp_path / "in.jsonl"), str(tmp_path / "out"), model="MiniMax-M3")
+    assert emulator.requests[-1].json["messages"][-1]["content"] == prompt
+
+
+def test_what_was_answered_before_a_fatal_error_is_kept(emulator: Emulator, tmp_path: Path) -> None:
+    prompts = [f"!say {number}" for number in range(60)]
+    prompts[40] = "!fail 1008"
+    rows = [{"id": str(number), "prompt": prompt} for number, prompt in enumerate(prompts)]
+    source, out = write(tmp_path / "in.jsonl", rows), tmp_path / "out"
+    # One call after the other, so that the order is known; the last rows are another batch.
+    options: dict[str, Any] = {"model": "MiniMax-M3", "concurrency": 1}
+    before = len(emulator.requests)
     with pytest.raises(InsufficientBalanceError) as raised:
-        ours.run_file(source, str(tmp_path / "out"), model="MiniMax-M3")
-    assert raised.value.code == 1008
+        ours.run_file(source, str(out), **options)
     assert type(raised.value) is InsufficientBalanceError
+    assert raised.value.code == 1008
+    sent = [request.json["messages"][-1]["content"] for request in emulator.requests[before:]]
+    assert {row["custom_id"] for row in lines(out)} == {
+        rows[prompts.index(prompt)]["id"] for prompt in sent if prompt != "!fail 1008"
+    }
+    assert 0 < len(lines(out)) < 59
+    rows[40]["prompt"] = "!say 40"
+    summary = ours.run_file(write(tmp_path / "in.jsonl", rows), str(out), **options)
+    assert summary == (60, {})
+    # None was sent twice.
+    assert len(emulator.requests) == before + 61
+
+
+def test_a_folder_has_one_writer(emulator: Emulator, tmp_path: Path) -> None:
+    source = write(tmp_path / "in.jsonl", [{"id": "a", "prompt": "Hello"}])
+    out = tmp_path / "out"
+    out.mkdir()
+    with (
+        FileLock(out / ".lock"),
+        pytest.raises(ConfigurationError, match="another run is writing to"),
+    ):
+        ours.run_file(source, str(out), model="MiniMax-M3")
+    with pytest.raises(ConfigurationError, match=r"cannot write to .*in\.jsonl"):
+        ours.run_file(source, source, model="MiniMax-M3")
+    assert ours.run_file(source, out.as_uri(), model="MiniMax-M3").answered == 1
+
+
+def test_what_a_killed_run_has_left_is_no_trouble(emulator: Emulator, tmp_path: Path) -> None:
+    source = write(tmp_path / "in.jsonl", [{"id": "a", "prompt": "Hello"}])
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / ".20260101T000000-00000000-000001.jsonl").write_text('{"custom_id": "a", "err')
+    assert ours.run_file(source, str(out), model="MiniMax-M3").answered == 1
+    assert [path.suffix for path in out.iterdir() if path.name != ".lock"] == [".jsonl"]
+    assert [row["custom_id"] for row in lines(out)] == ["a"]
+
+
+@pytest.mark.parametrize("names", ["ab", "ba"])
+def test_of_several_results_the_latest_counts(names: str, tmp_path: Path) -> None:
+    """It is never one that would not have been sent again."""
+    passing = {"code": 1000, "class": "InternalServerError", "retryable": True}
+    final = {"code": 1026, "class": "InputContentError", "retryable": False}
+    earlier, later = ({"1": passing, "2": passing}, {"1": None, "2": final})
+    for name, results in zip(names, (earlier, later), strict=True):
+        rows = [{"custom_id": id, "error": error} for id, error in results.items()]
+        (tmp_path / f"{name}.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    waiting = ray_data.from_items([{"custom_id": "1"}, {"custom_id": "2"}, {"custom_id": "3"}])
+    left = ours.unanswered(waiting, str(tmp_path), retry_failed=True).take_all()
+    assert [row["custom_id"] for row in left] == ["3"]
+
+
+def test_a_torn_last_line_is_no_result(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"custom_id": "1", "error": null}\n{"custom_id": "2", "er')
+    waiting = ray_data.from_items([{"custom_id": "1"}, {"custom_id": "2"}])
+    left = ours.unanswered(waiting, str(tmp_path)).take_all()
+    assert [row["custom_id"] for row in left] == ["2"]
+    (tmp_path / "a.jsonl").write_text('{"custom_id": "2", "er\n')
+    with pytest.raises(ConfigurationError, match=r"cannot read .*a\.jsonl"):
+        ours.unanswered(waiting, str(tmp_path))
 
 
 # The lines as they are
