@@ -163,6 +163,26 @@ def test_what_was_answered_before_a_fatal_error_is_kept(emulator: Emulator, tmp_
     assert len(emulator.requests) == before + 61
 
 
+def test_progress_is_told(
+    emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("minimax_chat.ext.ray._files.BETWEEN_REPORTS", 0.05)
+    rows = [{"id": str(number), "prompt": f"!say {number}"} for number in range(64)]
+    rows[0]["prompt"] = "!fail 2013"
+    out = str(tmp_path / "out")
+    ours.run_file(write(tmp_path / "one.jsonl", rows[:1]), out, model="MiniMax-M3")
+    told: list[Any] = []
+    source = write(tmp_path / "in.jsonl", [*rows[1:], {"id": "b", "prompt": "!fail 2013"}, rows[0]])
+    ours.run_file(source, out, model="MiniMax-M3", rpm=1200, progress=told.append)
+    assert {each.total for each in told} == {65}
+    counts = [each.done for each in told]
+    assert counts == sorted(counts)
+    assert counts[0] == 1
+    assert 1 < counts[-1] <= 65
+    assert told[-1].failed <= 1
+    assert told[-1].per_second > 0
+
+
 def test_a_folder_has_one_writer(emulator: Emulator, tmp_path: Path) -> None:
     source = write(tmp_path / "in.jsonl", [{"id": "a", "prompt": "Hello"}])
     out = tmp_path / "out"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -21,7 +22,7 @@ ray: Any = pytest.importorskip("ray", reason=WHY)
 ray_data: Any = pytest.importorskip("ray.data", reason=WHY)
 ours: Any = pytest.importorskip("minimax_chat.ext.ray", reason=WHY)
 
-ROWS = 3000
+ROWS = 2000
 CONCURRENCY = 64
 PATIENCE = 60.0
 pytestmark = pytest.mark.filterwarnings("default")
@@ -48,12 +49,12 @@ def cluster(server: CountingServer, sessions: Path) -> Iterator[Any]:
     cluster.shutdown()
 
 
-@pytest.mark.parametrize("loss", ["worker", "node"])
-def test_loss(loss: str, cluster: Any, server: CountingServer, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("loss", "sink"), [("worker", "parquet"), ("node", "lines")])
+def test_loss(loss: str, sink: str, cluster: Any, server: CountingServer, tmp_path: Path) -> None:
     second = cluster.add_node(num_cpus=2)
     cluster.wait_for_nodes()
     names = [f"{i}" for i in range(ROWS)]
-    rows = ray_data.from_items([{"custom_id": each, "prompt": each} for each in names])
+    rows = [{"custom_id": each, "prompt": each} for each in names]
     lost: list[int] = []
 
     def lose() -> None:
@@ -77,15 +78,23 @@ def test_loss(loss: str, cluster: Any, server: CountingServer, tmp_path: Path) -
 
     thread = threading.Thread(target=lose)
     thread.start()
-    answers = ours.complete(rows, model="MiniMax-M3", actors=2, concurrency=CONCURRENCY)
-    answers.write_parquet(str(tmp_path / "answers"), min_rows_per_file=500)
+    options: dict[str, Any] = {"model": "MiniMax-M3", "actors": 2, "concurrency": CONCURRENCY}
+    folder = str(tmp_path / "answers")
+    if sink == "parquet":
+        answers = ours.complete(ray_data.from_items(rows), **options)
+        answers.write_parquet(folder, min_rows_per_file=500)
+        found = ray_data.read_parquet(folder).take_all()
+    else:
+        source = tmp_path / "requests.jsonl"
+        source.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+        assert ours.run_file(str(source), folder, **options) == (ROWS, {})
+        found = ray_data.read_json(folder).take_all()
     thread.join()
     assert len(lost) == 1  # there was one on each node
-    found = ray_data.read_parquet(str(tmp_path / "answers")).take_all()
     assert sorted(row["custom_id"] for row in found) == sorted(names)
-    assert all(row["text"] == row["prompt"] for row in found)
+    assert all(row["text"] == row["custom_id"] for row in found)
     again = server.prompts.total() - ROWS
-    print(f"{loss}: {again} of {ROWS} were sent again")
+    print(f"{loss}, {sink}: {again} of {ROWS} were sent again")
     assert max(server.prompts.values()) <= 2
     # What an actor has taken and not handed over. Those of a lost node may end in time.
     assert (loss == "worker") <= again <= 4 * CONCURRENCY / 2
