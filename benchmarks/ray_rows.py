@@ -1,9 +1,9 @@
 """Answers rows on a cluster of this machine, one worker of which is killed, and counts the calls.
 
-    .venv-ray/bin/python benchmarks/ray_rows.py [--rows 100000] [--actors 2] [--kill]
+    .venv-ray/bin/python benchmarks/ray_rows.py [--rows 100000] [--actors 2] [--kill] [--file]
 
-It prints a JSON object. The server is that of tests/support/counting_server.py, in a process of its
-own.
+It prints a JSON object. The server is that of bulk_stub.py, in a process of its own, whose faults
+are those of bulk.py. At the end, the key is searched for in all that Ray shows and stores.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import argparse
 import json
 import os
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
@@ -21,7 +20,11 @@ from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
+from bulk import FAULTS, started
+
+KEY = "sk-searched-for-0123456789abcdef"
 SUPPORT = Path(__file__).parents[1] / "tests" / "support"
 
 
@@ -36,23 +39,25 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--actors", type=int, default=2)
     parser.add_argument("--concurrency", type=int, default=256)
+    parser.add_argument("--faults", type=float, default=FAULTS, help="share of calls that fail")
     parser.add_argument("--kill", action="store_true", help="kill a worker in the middle")
+    parser.add_argument("--file", action="store_true", help="answer a file, not a dataset")
     options = parser.parse_args()
-    server = subprocess.Popen(
-        [sys.executable, SUPPORT / "counting_server.py"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert server.stdout
-    assert server.stdin
-    os.environ |= {"MINIMAX_BASE_URL": server.stdout.readline().strip(), "MINIMAX_API_KEY": "any"}
     sys.path.append(str(SUPPORT))
-    with tempfile.TemporaryDirectory() as folder:
-        found = run(options, folder)
-    # It answers with its counts once its input has ended.
-    counts, _ = server.communicate()
-    print(json.dumps(found | json.loads(counts), indent=4))
+    with (
+        started("--faults", str(options.faults)) as url,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        os.environ |= {"MINIMAX_BASE_URL": url, "MINIMAX_API_KEY": KEY}
+        found = run(options, Path(folder))
+        with urlopen(f"{url}/stats") as reply:
+            stats = json.load(reply)
+    sent = {
+        "calls": stats["taken"],
+        "calls that met a fault": sum(stats["faults"].values()),
+        "answers sent in vain": stats["answered"] - options.rows,
+    }
+    print(json.dumps(found | sent, indent=4))
 
 
 def prompts(batch: dict[str, Any]) -> dict[str, Any]:
@@ -60,12 +65,13 @@ def prompts(batch: dict[str, Any]) -> dict[str, Any]:
     return {"custom_id": numbers, "prompt": numbers}
 
 
-def run(options: argparse.Namespace, folder: str) -> dict[str, Any]:
+def run(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     ray: Any = import_module("ray")
     data: Any = import_module("ray.data")
-    complete: Any = import_module("minimax_chat.ext.ray").complete
+    ours: Any = import_module("minimax_chat.ext.ray")
     workers: Any = import_module("ray_cluster").workers
-    ray.init(include_dashboard=False, log_to_driver=False)
+    session = ray.init(include_dashboard=False, log_to_driver=False).address_info["session_dir"]
+    answers, source = folder / "answers", folder / "requests.jsonl"
     most = 0.0
     done = threading.Event()
 
@@ -77,35 +83,57 @@ def run(options: argparse.Namespace, folder: str) -> dict[str, Any]:
             for process in running:
                 with suppress(OSError):  # it has ended
                     most = max(most, memory(process))
-            written = sum(1 for _ in Path(folder).glob("*.parquet"))
-            if not killed and running and written * 1000 > options.rows / 3:
+            if not killed and running and answered(url) > options.rows / 3:
                 if sys.platform == "win32":
                     raise OSError("POSIX is needed")
                 os.kill(running[0], signal.SIGKILL)
                 killed = True
 
-    rows = data.range(options.rows).map_batches(prompts)
+    url = os.environ["MINIMAX_BASE_URL"]
+    limits = {"actors": options.actors, "concurrency": options.concurrency}
+    shown: list[str] = []
+    if options.file:
+        with source.open("w") as file:
+            for number in range(options.rows):
+                file.write(f'{{"id": "{number}", "prompt": "{number}"}}\n')
     watcher = threading.Thread(target=watch)
     watcher.start()
     began = time.monotonic()
-    answers = complete(
-        rows, model="MiniMax-M3", actors=options.actors, concurrency=options.concurrency
-    )
-    answers.write_parquet(folder, min_rows_per_file=1000)
+    if options.file:
+        shown.append(str(ours.run_file(str(source), str(answers), model="MiniMax-M3", **limits)))
+    else:
+        dataset = ours.complete(
+            data.range(options.rows).map_batches(prompts), model="MiniMax-M3", **limits
+        )
+        dataset.write_parquet(str(answers), min_rows_per_file=1000)
+        shown += [repr(dataset), repr(vars(dataset._logical_plan.dag)), dataset.stats()]
     seconds = time.monotonic() - began
     done.set()
     watcher.join()
-    ids = [row["custom_id"] for row in data.read_parquet(folder, columns=["custom_id"]).iter_rows()]
+    read = data.read_json if options.file else data.read_parquet
+    rows = read(str(answers)).select_columns(["custom_id", "text", "error"]).take_all()
+    ids = {row["custom_id"] for row in rows}
     ray.shutdown()
+    logs = [path.read_bytes() for path in Path(session).rglob("*") if path.is_file()]
     return {
         "rows": options.rows,
         "seconds": round(seconds, 1),
         "rows a second": round(options.rows / seconds),
-        "ids": len({*ids}),
-        "ids that occur twice": len(ids) - len({*ids}),
+        "ids that are those of the input": len(ids & {str(each) for each in range(options.rows)}),
+        "ids that occur twice": len(rows) - len(ids),
+        "rows that failed": sum(row["error"] is not None for row in rows),
         "MB of a worker at most": round(most),
         "MB of the program at most": round(memory(os.getpid())),
+        "files and texts searched for the key": len(logs) + len(shown),
+        "those that have it": sum(KEY.encode() in each for each in logs)
+        + sum(KEY in each for each in shown),
     }
+
+
+def answered(url: str) -> int:
+    with urlopen(f"{url}/stats") as reply:
+        count: int = json.load(reply)["answered"]
+    return count
 
 
 if __name__ == "__main__":
