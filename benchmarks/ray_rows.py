@@ -102,11 +102,11 @@ def run(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     if options.file:
         shown.append(str(ours.run_file(str(source), str(answers), model="MiniMax-M3", **limits)))
     else:
-        dataset = ours.complete(
+        dataset: Any = ours.complete(
             data.range(options.rows).map_batches(prompts), model="MiniMax-M3", **limits
         )
         dataset.write_parquet(str(answers), min_rows_per_file=1000)
-        shown += [repr(dataset), repr(vars(dataset._logical_plan.dag)), dataset.stats()]
+        shown += [repr(dataset), str(vars(dataset._logical_plan.dag)), dataset.stats()]
     seconds = time.monotonic() - began
     done.set()
     watcher.join()

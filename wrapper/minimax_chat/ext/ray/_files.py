@@ -22,19 +22,8 @@ from filelock import FileLock, Timeout
 from ..._errors import ConfigurationError, MiniMaxError
 from ..batch._batch import STOPPING
 from ..batch._lines import as_json, failure_name, read_line, row_of
-from ._complete import (
-    COLUMNS,
-    ChatCompletions,
-    Errors,
-    complete,
-    latest,
-    located,
-    pa,
-    ray,
-    settled,
-    storable,
-    without,
-)
+from ._complete import COLUMNS, ChatCompletions, complete, pa, ray, storable
+from ._results import Errors, latest, located, settled, without
 
 BETWEEN_REPORTS = 10.0
 """Seconds between two reports of the progress."""
