@@ -106,7 +106,7 @@ def run(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
             data.range(options.rows).map_batches(prompts), model="MiniMax-M3", **limits
         )
         dataset.write_parquet(str(answers), min_rows_per_file=1000)
-        shown += [repr(dataset), str(vars(dataset._logical_plan.dag)), dataset.stats()]
+        shown += [repr(dataset), repr(dataset._logical_plan.dag.__dict__), dataset.stats()]
     seconds = time.monotonic() - began
     done.set()
     watcher.join()
