@@ -6,6 +6,7 @@ import asyncio
 import json
 import pickle
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -191,21 +192,55 @@ def test_an_api_that_cannot_be_reached_ends_the_job(monkeypatch: pytest.MonkeyPa
     assert [type(error) for error in asyncio.run(answer())] == [APIConnectionError] * 2
 
 
-def test_odd_values_are_null_and_kept_in_the_response(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MINIMAX_API_KEY", "any")
+def with_server(reply: Callable[[httpx2.Request], httpx2.Response], **options: Any) -> Any:
+    answers = ours.ChatCompletions(model="MiniMax-M3", **options)
+    answers._client = AsyncMiniMax(
+        api_key="any", http_client=httpx2.AsyncClient(transport=httpx2.MockTransport(reply))
+    )
+    return answers
+
+
+def test_batches_are_answered_one_after_the_other() -> None:
+    """So that the first can be written while the next is answered."""
+    sent: list[str] = []
+
+    def reply(request: httpx2.Request) -> httpx2.Response:
+        sent.append(json.loads(request.content)["messages"][0]["content"])
+        # None takes it for an answer, and it is not sent again.
+        return httpx2.Response(400, json={"base_resp": {"status_code": 2013, "status_msg": "no"}})
+
+    async def answer() -> None:
+        answers = with_server(reply, concurrency=1)
+        await asyncio.gather(*(answers(pa.table({"prompt": [each] * 8})) for each in "abc"))
+
+    asyncio.run(answer())
+    assert "".join(sent) == "a" * 8 + "b" * 8 + "c" * 8
+
+
+def test_after_a_fatal_error_no_batch_is_sent() -> None:
+    sent: list[str] = []
+
+    def reply(request: httpx2.Request) -> httpx2.Response:
+        sent.append(json.loads(request.content)["messages"][0]["content"])
+        return httpx2.Response(402, json={"base_resp": {"status_code": 1008, "status_msg": "no"}})
+
+    async def answer() -> list[BaseException]:
+        answers = with_server(reply, concurrency=1)
+        tables = [pa.table({"prompt": [each] * 8}) for each in "abc"]
+        return await asyncio.gather(*map(answers, tables), return_exceptions=True)
+
+    assert [type(error) for error in asyncio.run(answer())] == [InsufficientBalanceError] * 3
+    assert sent == ["a"]
+
+
+def test_odd_values_are_null_and_kept_in_the_response() -> None:
     message = {"role": "assistant", "content": "half \ud800"}
     body = {
         "choices": [{"finish_reason": 7, "message": message}],
         "usage": {"total_tokens": 2**70, "prompt_tokens": "4", "completion_tokens": 5, "new": []},
     }
 
-    def reply(request: httpx2.Request) -> httpx2.Response:
-        return httpx2.Response(200, content=json.dumps(body))
-
-    answers = ours.ChatCompletions(model="MiniMax-M3")
-    answers._client = AsyncMiniMax(
-        http_client=httpx2.AsyncClient(transport=httpx2.MockTransport(reply))
-    )
+    answers = with_server(lambda _: httpx2.Response(200, content=json.dumps(body)))
     [row] = asyncio.run(answers(pa.table({"prompt": ["Hello"]}))).to_pylist()
     assert row["error"] is None
     assert (row["text"], row["finish_reason"]) == ("half \\ud800", None)

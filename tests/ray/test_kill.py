@@ -19,14 +19,14 @@ from counting_server import CountingServer
 WHY = "Ray is not installed: run python3 scripts/dev.py ray"
 pytest.importorskip("ray", reason=WHY)
 
-ROWS = 400
+ROWS = 320
 CONCURRENCY = 32
 PATIENCE = 60.0
 
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch, sessions: Path) -> Iterator[CountingServer]:
-    with CountingServer(latency=0.5) as server:
+    with CountingServer(latency=0.3) as server:
         monkeypatch.setenv("MINIMAX_BASE_URL", server.base_url)
         monkeypatch.setenv("MINIMAX_API_KEY", "any")
         yield server

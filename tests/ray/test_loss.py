@@ -22,7 +22,7 @@ ray: Any = pytest.importorskip("ray", reason=WHY)
 ray_data: Any = pytest.importorskip("ray.data", reason=WHY)
 ours: Any = pytest.importorskip("minimax_chat.ext.ray", reason=WHY)
 
-ROWS = 2000
+ROWS = 1200
 CONCURRENCY = 64
 PATIENCE = 60.0
 pytestmark = pytest.mark.filterwarnings("default")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
 import os
@@ -83,6 +84,8 @@ class ChatCompletions:
         self._system = system
         self._server = {"region": region, "base_url": base_url}
         self._client: AsyncMiniMax | None = None
+        self._turn = asyncio.Lock()
+        self._ended: MiniMaxError | None = None
         if budget is None:
             self._gate: Gate = LocalGate(Pace(concurrency=concurrency, rpm=rpm, tpm=tpm))
         else:
@@ -108,14 +111,26 @@ class ChatCompletions:
         if isinstance(self._gate, RemoteGate):
             self._gate.expect(len(rows))
         options: dict[str, Any] = {"gate": self._gate, "max_retries": self._max_retries}
+        requests = self._requests(rows)
         try:
-            async with AsyncBatch(self._client, map(self._request, rows), **options) as batch:
+            async with AsyncBatch(self._client, requests, **options) as batch:
                 async for result in batch:
                     yield result
-        except MiniMaxError:
+        except MiniMaxError as error:
+            self._ended = self._ended or error
             if isinstance(self._gate, RemoteGate):
                 self._gate.expect_none()
             raise
+        finally:
+            await requests.aclose()
+
+    async def _requests(self, rows: list[dict[str, Any]]) -> AsyncGenerator[dict[str, Any]]:
+        """Those of a batch, after those of earlier ones, which so end before it."""
+        async with self._turn:
+            for row in rows:
+                if self._ended is not None:
+                    raise self._ended.with_traceback(None)
+                yield self._request(row)
 
     def _request(self, row: dict[str, Any]) -> dict[str, Any]:
         """The arguments of the call; invalid ones are left for the client to refuse."""

@@ -146,20 +146,16 @@ class _Lines(ChatCompletions):
     exception would end the job before the results of other batches are written.
     """
 
-    _has_ended = False
-
     async def __call__(self, table: Any) -> Any:
         rows = table.to_pylist()
         answers: list[dict[str, Any]] = []
-        if not self._has_ended:
-            try:
-                async for result in self._results(rows):
-                    # What says nothing of the request is left to the next run.
-                    if not (result.stopped or isinstance(result.error, STOPPING)):
-                        answers.append(row_of(rows[result.index]["custom_id"], result))
-            except MiniMaxError as error:
-                self._has_ended = True
-                answers.append({"ended": pickle.dumps(error)})
+        try:
+            async for result in self._results(rows):
+                # What says nothing of the request is left to the next run.
+                if not (result.stopped or isinstance(result.error, STOPPING)):
+                    answers.append(row_of(rows[result.index]["custom_id"], result))
+        except MiniMaxError as error:
+            answers.append({"ended": pickle.dumps(error)})
         lines = [storable(as_json(row)) if "custom_id" in row else None for row in answers]
         return pa.table(
             {
