@@ -151,7 +151,9 @@ def answer_file(
             raise OSError(f"{error}. {GO_ON}") from None
     print(_summary(tally), file=sys.stderr)
     if run.reason:
-        print(f"minimax-chat: {sentence(run.reason)} {GO_ON}", file=sys.stderr)
+        wait = run.reason.retry_after
+        until = f"The API asks to wait for {_duration(wait)}. " if wait else ""
+        print(f"minimax-chat: {sentence(run.reason)} {until}{GO_ON}", file=sys.stderr)
     elif status:
         print(GO_ON, file=sys.stderr)
     elif tally.done != tally.total:
@@ -312,7 +314,7 @@ def _summary(tally: Tally) -> str:
     seconds = _duration(time.monotonic() - tally.began)
     lines = [
         f"{tally.answered:,} answered and {tally.failed:,} failed in {seconds}, by "
-        f"{tally.gate.calls:,} calls, {_short(tally.tokens_in)} tokens in, "
+        f"{tally.gate.calls:,} {'call' if tally.gate.calls == 1 else 'calls'}, {_short(tally.tokens_in)} tokens in, "
         f"{_short(tally.tokens_out)} out. {tally.done:,} of {tally.total:,} have a result."
     ]
     if tally.failures:
