@@ -311,10 +311,10 @@ def _regularly(act: Callable[[], None], seconds: float) -> Generator[None]:
 
 
 def _summary(tally: Tally) -> str:
-    seconds = _duration(time.monotonic() - tally.began)
+    seconds, calls = _duration(time.monotonic() - tally.began), tally.gate.calls
     lines = [
         f"{tally.answered:,} answered and {tally.failed:,} failed in {seconds}, by "
-        f"{tally.gate.calls:,} {'call' if tally.gate.calls == 1 else 'calls'}, {_short(tally.tokens_in)} tokens in, "
+        f"{calls:,} call{'' if calls == 1 else 's'}, {_short(tally.tokens_in)} tokens in, "
         f"{_short(tally.tokens_out)} out. {tally.done:,} of {tally.total:,} have a result."
     ]
     if tally.failures:
