@@ -182,6 +182,18 @@ def test_failures_of_other_inputs_are_kept(
     assert rows["other"]["error"]["code"] == 1000
 
 
+def test_a_response_that_cannot_be_read_is_asked_for_again_on_demand(
+    batch: Callable[..., Outcome], emulator: Emulator
+) -> None:
+    """Not unasked: its answer was paid for."""
+    write_requests({"id": "garbled", "prompt": "!html 200"})
+    assert "To send 1 of them again, add --retry-failed." in batch().err
+    assert results()["garbled"]["error"]["class"] == "ResponseDecodeError"
+    assert len(emulator.requests) == 1
+    assert batch("--retry-failed").status == 1
+    assert len(emulator.requests) == 2
+
+
 @pytest.mark.parametrize("output", ["out.jsonl", "out.jsonl.gz"])
 def test_a_refused_run_leaves_no_file(command: CommandLine, output: str) -> None:
     def files() -> set[str]:

@@ -1,13 +1,9 @@
-"""A server that answers each prompt with itself, and counts them.
-
-As a program it prints its URL and, when its input ends, the counts.
-"""
+"""A server that answers each prompt with itself, and counts them."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import sys
 import threading
 from collections import Counter
 from typing import Any, Self
@@ -70,11 +66,3 @@ class CountingServer:
                 writer.write(head + b"content-length: %d\r\n\r\n" % len(body) + body)
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             writer.close()
-
-
-if __name__ == "__main__":
-    with CountingServer() as server:
-        print(server.base_url, flush=True)
-        sys.stdin.read()
-    calls = server.prompts.total()
-    print(json.dumps({"calls": calls, "sent again": calls - len(server.prompts)}))

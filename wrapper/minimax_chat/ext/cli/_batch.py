@@ -20,7 +20,7 @@ from ...aio import AsyncMiniMax
 from ..batch import AsyncBatch, Gate, LocalGate, Pace, Result
 from ..batch._batch import STOPPING
 from ..batch._input import Input, Line, Numbers
-from ..batch._lines import as_json, failure_name, row_of
+from ..batch._lines import as_json, failure_name, may_pass, row_of
 from ..batch._output import Output
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Tally:
     def add(self, result: Result) -> None:
         if result.error is not None:
             self.failed += 1
-            self.failures[_name_of(result.error), result.error.retryable] += 1
+            self.failures[_name_of(result.error), may_pass(result.error)] += 1
         elif result.completion is not None:
             self.answered += 1
             if usage := result.completion.usage:
