@@ -88,23 +88,27 @@ def test_a_network_that_comes_back(tmp_path: Path) -> None:
     assert all(row["error"] is None for row in work.rows())
 
 
-def test_a_network_that_stays_away(tmp_path: Path) -> None:
+def test_a_network_that_stays_away_until_the_run_is_interrupted(tmp_path: Path) -> None:
     work = Work(tmp_path, 200)
     work.write()
     with started() as url:
-        run = work.start(url, "--rpm", "6000", "--concurrency", "8", "--max-retries", "0")
+        run = work.start(url, "--rpm", "6000", "--concurrency", "8")
         while stats(url)["answered"] < 50:
             time.sleep(0.02)
+    time.sleep(1)
+    run.send_signal(signal.SIGINT)
     with run:
-        run.communicate()
-    assert run.returncode == 1
-    failed = [row for row in work.rows() if row["error"]]
-    assert 0 < len(failed) <= 150 + 8
+        _, told = run.communicate()
+    assert run.returncode == 130
+    assert "run the same command again" in told
+    before = [json.loads(line) for line in work.output.read_bytes().splitlines()]
+    assert 50 <= len(before) < 200
+    assert all(row["error"] is None for row in before)
     with started("--port", url.rpartition(":")[2]):
-        with work.start(url, "--retry-failed") as again:
+        with work.start(url) as again:
             again.communicate()
         assert again.returncode == 0
-        assert stats(url)["answered"] == len(failed)
+        assert stats(url)["answered"] == 200 - len(before)
     assert all(row["error"] is None for row in work.rows())
 
 

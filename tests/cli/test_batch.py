@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -169,14 +169,83 @@ def test_an_input_that_is_refused_costs_no_failure(batch: Callable[..., Outcome]
     assert OUT.read_bytes() == before
 
 
+def test_failures_of_other_inputs_are_kept(
+    batch: Callable[..., Outcome], emulator: Emulator
+) -> None:
+    write_requests({"id": "other", "prompt": "!fail 1000"}, {"id": "same", "prompt": "!fail 1000"})
+    assert batch("--max-retries", "0").status == 1
+    write_requests({"id": "same", "prompt": "!say now"})
+    done = batch("--retry-failed")
+    assert "1 that failed are sent again." in done.err
+    rows = results()
+    assert rows["same"]["text"] == "now"
+    assert rows["other"]["error"]["code"] == 1000
+
+
+def test_a_response_that_cannot_be_read_is_asked_for_again_on_demand(
+    batch: Callable[..., Outcome], emulator: Emulator
+) -> None:
+    """Not unasked: its answer was paid for."""
+    write_requests({"id": "garbled", "prompt": "!html 200"})
+    assert "To send 1 of them again, add --retry-failed." in batch().err
+    assert results()["garbled"]["error"]["class"] == "ResponseDecodeError"
+    assert len(emulator.requests) == 1
+    assert batch("--retry-failed").status == 1
+    assert len(emulator.requests) == 2
+
+
+@pytest.mark.parametrize("output", ["out.jsonl", "out.jsonl.gz"])
+def test_a_refused_run_leaves_no_file(command: CommandLine, output: str) -> None:
+    def files() -> set[str]:
+        return {path.name for path in Path().iterdir() if not path.name.endswith(".lock")}
+
+    write_requests("{")
+    assert command("batch", str(IN), "-o", output).status == 2
+    assert files() == {IN.name}
+    write_requests(*say(1))
+    assert command("batch", str(IN), "-o", output).status == 0
+    before = Path(output).read_bytes()
+    write_requests("{")
+    assert command("batch", str(IN), "-o", output).status == 2
+    assert files() == {IN.name, output}
+    assert Path(output).read_bytes() == before
+
+
+def test_an_input_without_requests(batch: Callable[..., Outcome]) -> None:
+    write_requests()
+    assert batch().status == 0
+    assert OUT.read_bytes() == b""
+
+
+def test_sigterm_leaves_no_copy_of_a_piped_input(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    with subprocess.Popen(
+        [*PROGRAM, "batch", "-", "-o", str(OUT)],
+        env={**environment, "TMPDIR": str(folder)},
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as child:
+        while not [*folder.iterdir()]:
+            time.sleep(0.01)
+        child.terminate()
+        assert child.stderr
+        assert "Traceback" not in child.stderr.read()
+    assert child.returncode == 130
+    assert [*folder.iterdir()] == []
+
+
 def test_an_input_that_changes_is_told(
     command: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_requests(*say(3))
     check = Input.check
 
-    def check_and_lose(self: Input, answered: Iterable[str]) -> int:
-        done = check(self, answered)
+    def check_and_lose(self: Input, results: Any) -> Any:
+        done = check(self, results)
         write_requests(*say(1))
         return done
 
@@ -447,6 +516,48 @@ def test_lines_where_there_is_no_terminal(
     done = batch("--concurrency", "1")
     assert "2 of 3, 0 failed, " in done.err
     assert "/s, 0 s left" in done.err
+
+
+def test_the_progress_is_shown_while_no_call_ends(
+    batch: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("minimax_chat.ext.cli._batch.BETWEEN_LINES", 0.1)
+    write_requests({"id": "slow", "prompt": "!slow 1 !say slow"})
+    assert "0 of 1, 0 failed, " in batch().err
+
+
+def test_the_progress_says_what_holds_it_up(
+    batch: Callable[..., Outcome], emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("minimax_chat.ext.cli._batch.BETWEEN_LINES", 0.1)
+    write_requests(*say(1))
+    emulator.fail(1002, retry_after=1)
+    done = batch()
+    assert "held up by RateLimitError 1002" in done.err
+    assert "by 2 calls" in done.err
+
+
+def test_a_very_long_wait_is_left_to_the_user(
+    batch: Callable[..., Outcome], emulator: Emulator
+) -> None:
+    write_requests(*say(1))
+    emulator.fail(1002, retry_after=3600)
+    done = batch()
+    assert done.status == 1
+    assert "The API asks to wait for 1 h 0 min." in done.err
+    assert "to go on, run the same command again" in done.err
+    assert results() == {}
+
+
+def test_few_large_requests_are_in_memory(
+    batch: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = {"prompt": "!slow 0.2 !say 1"}
+    write_requests(*[line] * 8)
+    monkeypatch.setattr("minimax_chat.ext.cli._batch.MOST_BYTES", 2 * len(json.dumps(line)) + 2)
+    began = time.monotonic()
+    assert batch().status == 0
+    assert time.monotonic() - began > 8 / 2 * 0.2
 
 
 @pytest.mark.parametrize(

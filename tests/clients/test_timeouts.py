@@ -173,6 +173,7 @@ def assert_late(client: Client, server: Server, streamed: bool) -> None:
         client.text(streamed, total_timeout=0.2)
     assert 0.2 <= time.monotonic() - start < 4
     assert not caught.value.retryable
+    assert caught.value.sent
     assert server.ended_by(-1) == "client"
 
 

@@ -30,6 +30,28 @@ class Line(NamedTuple):
     bytes: int
 
 
+class Numbers:
+    """Numbers of lines, a bit for each."""
+
+    def __init__(self) -> None:
+        self._bits = bytearray()
+        self._count = 0
+
+    def add(self, number: int) -> None:
+        missing = number // 8 + 1 - len(self._bits)
+        if missing > 0:
+            self._bits.extend(bytes(missing))
+        self._bits[number // 8] |= 1 << number % 8
+        self._count += 1
+
+    def __contains__(self, number: int) -> bool:
+        byte, bit = divmod(number, 8)
+        return byte < len(self._bits) and bool(self._bits[byte] & 1 << bit)
+
+    def __len__(self) -> int:
+        return self._count
+
+
 class Input:
     """The requests of a file of JSON lines: plain, .gz or .zst; - is the standard input.
 
@@ -49,8 +71,8 @@ class Input:
         self._system = system
         self._resources = ExitStack()
         self._path = Path(name)
-        # Whether the line of a number has been answered, a bit for each; empty until checked.
-        self._answered = bytearray()
+        # The lines that have a result; empty until they have been checked.
+        self._answered = Numbers()
         self.count = 0
         """The number of requests; known once they have been checked."""
 
@@ -72,8 +94,12 @@ class Input:
     def __exit__(self, *exception: object) -> None:
         self._resources.close()
 
-    def check(self, answered: Iterable[str]) -> int:
+    def check(self, results: Iterable[tuple[str, int | None]]) -> tuple[int, Numbers]:
         """Reads the whole file; returns how many of its requests have been answered.
+
+        Args:
+            results: The ids of the results that are there; of those that are worth another try,
+                with the numbers of their lines. The numbers whose ids are asked for are returned.
 
         Raises:
             ConfigurationError: The file cannot be read, a line is invalid, or an id is missing or
@@ -81,11 +107,11 @@ class Input:
             OSError: There is no room for the ids.
         """
         try:
-            return self._check(answered)
+            return self._check(results)
         except sqlite3.Error as error:
             raise OSError(f"cannot keep the ids in {tempfile.gettempdir()}: {error}") from None
 
-    def _check(self, answered: Iterable[str]) -> int:
+    def _check(self, results: Iterable[tuple[str, int | None]]) -> tuple[int, Numbers]:
         with (
             # On disk, so that the memory does not grow with the file.
             tempfile.TemporaryDirectory() as folder,
@@ -95,22 +121,24 @@ class Input:
             execute("PRAGMA journal_mode = OFF")
             execute("PRAGMA synchronous = OFF")
             execute("CREATE TABLE asked (id TEXT, number INTEGER)")
-            execute("CREATE TABLE answered (id TEXT)")
+            execute("CREATE TABLE results (id TEXT, again INTEGER)")
             database.executemany("INSERT INTO asked VALUES (?, ?)", self._checked_ids())
             twice = execute(
                 "SELECT id, min(number), max(number) FROM asked GROUP BY id "
                 f"HAVING count(*) > 1 ORDER BY 2 LIMIT {MOST_PROBLEMS + 1}"
             )
             self._refuse(f"lines {one} and {other} have the id {id!r}" for id, one, other in twice)
-            database.executemany("INSERT INTO answered VALUES (?)", ((each,) for each in answered))
-            (last,) = execute("SELECT max(number) FROM asked").fetchone()
-            self._answered = bytearray((last or 0) // 8 + 1)
-            known = execute("SELECT number FROM asked WHERE id IN (SELECT id FROM answered)")
-            done = 0
-            for (number,) in known:
-                self._answered[number // 8] |= 1 << number % 8
-                done += 1
-        return done
+            database.executemany("INSERT INTO results VALUES (?, ?)", results)
+            for (number,) in execute(
+                "SELECT number FROM asked WHERE id IN (SELECT id FROM results WHERE again IS NULL)"
+            ):
+                self._answered.add(number)
+            again = Numbers()
+            for (number,) in execute(
+                "SELECT again FROM results WHERE again NOT NULL AND id IN (SELECT id FROM asked)"
+            ):
+                again.add(number)
+        return len(self._answered), again
 
     def unanswered(self) -> Iterator[Line]:
         """The lines that have not been answered; without those that became invalid meanwhile."""
@@ -150,15 +178,11 @@ class Input:
         try:
             with open_uncompressed(self._path) as file:
                 for number, text in enumerate(file, 1):
-                    if text.strip() and not self._is_answered(number):
+                    if text.strip() and number not in self._answered:
                         yield self._read(number, text)
         except OSError as error:
             reason = error.strerror or error
             raise ConfigurationError(f"cannot read {self._name}: {reason}") from None
-
-    def _is_answered(self, number: int) -> bool:
-        byte, bit = divmod(number, 8)
-        return byte < len(self._answered) and bool(self._answered[byte] & 1 << bit)
 
     def _read(self, number: int, text: bytes) -> Line | str:
         try:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, cast
 
+from ..._errors import MiniMaxError, ResponseDecodeError
 from ._batch import Result
 
 ENDPOINT = "/chat/completions"
@@ -81,7 +82,7 @@ def row_of(custom_id: str, result: Result) -> dict[str, Any]:
             "code": error.code,
             "class": type(error).__name__,
             "message": error.message,
-            "retryable": error.retryable,
+            "retryable": may_pass(error),
         }
         row["trace_id"] = error.trace_id
     if completion is not None:
@@ -97,6 +98,14 @@ def row_of(custom_id: str, result: Result) -> dict[str, Any]:
             "response": {"status_code": 200, "request_id": completion.trace_id, "body": body},
         }
     return row
+
+
+def may_pass(error: MiniMaxError) -> bool:
+    """Whether a failed request is worth another run.
+
+    A response that was cut off is, but is not sent again unasked: its answer was paid for.
+    """
+    return error.retryable or type(error) is ResponseDecodeError
 
 
 def as_json(row: Any) -> str:

@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 
 from ..._errors import ConfigurationError
 from ._compression import is_compressed, open_uncompressed
+from ._input import Numbers
 from ._lines import as_json, failure_name
 
 READ_AT_ONCE = 1 << 20
@@ -51,7 +52,8 @@ class Output:
         with ExitStack() as resources:
             try:
                 resources.enter_context(lock)
-                if self._work != self._path and self._path.exists() and not self._work.exists():
+                self._is_new = not self._work.exists()
+                if self._is_new and self._work != self._path and self._path.exists():
                     self._unpack()
                 self._file = resources.enter_context(self._work.open("ab+", buffering=0))
                 self._repair()
@@ -67,43 +69,45 @@ class Output:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._resources.close()
+        with self._resources:
+            if self._is_new:  # and nothing was written, as if the run had not been
+                self._work.unlink(missing_ok=True)
 
-    def drop_failed(self) -> int:
-        """Removes the failures that are worth another try; returns how many."""
-        dropped = 0
+    def drop(self, numbers: Numbers) -> None:
+        """Removes the lines of these numbers."""
+        if not len(numbers):
+            return
         kept = self._work.with_name(f"{self._work.name}.kept")
         try:
             with kept.open("wb") as file:
-                for row, line in self._rows():
-                    if row.retryable:
-                        dropped += 1
-                    else:
+                for number, _, line in self._rows():
+                    if number not in numbers:
                         file.write(line)
                 file.flush()
                 os.fsync(file.fileno())
-            if dropped:
-                shutil.copymode(self._work, kept)
-                kept.replace(self._work)
-                # The old file stays open, but nothing is written to it.
-                self._file = self._resources.enter_context(self._work.open("ab+", buffering=0))
+            shutil.copymode(self._work, kept)
+            kept.replace(self._work)
+            # The old file stays open, but nothing is written to it.
+            self._file = self._resources.enter_context(self._work.open("ab+", buffering=0))
+            self._is_new = False
         finally:
             kept.unlink(missing_ok=True)
-        return dropped
 
     def earlier(
         self, failures: Counter[tuple[str, bool]], *, retry_failed: bool = False
-    ) -> Iterator[str]:
+    ) -> Iterator[tuple[str, int | None]]:
         """The ids of the results that are there; counts the failures, and whether retryable.
 
-        With `retry_failed`, without the failures that `drop_failed` removes.
+        With `retry_failed`, the failures that are worth another try are not counted, and have the
+        numbers of their lines.
         """
-        for row, _ in self._rows():
+        for number, row, _ in self._rows():
             if row.retryable and retry_failed:
+                yield row.id, number
                 continue
             if row.error:
                 failures[row.error, row.retryable] += 1
-            yield row.id
+            yield row.id, None
 
     def write(self, row: dict[str, Any]) -> None:
         """Adds a result; raises OSError, and then nothing of it is left in the file."""
@@ -112,6 +116,7 @@ class Output:
         end = self._file.seek(0, os.SEEK_END)
         written = 0
         try:
+            self._is_new = False
             while written < len(data):
                 written += self._file.write(data[written:]) or 0
         except OSError as error:
@@ -120,6 +125,7 @@ class Output:
 
     def finish(self) -> None:
         """Makes what was written permanent, and compresses it if the name says so."""
+        self._is_new = False
         os.fsync(self._file.fileno())
         if self._work != self._path:
             packed = self._path.with_name(f".packed-{self._path.name}")
@@ -168,13 +174,13 @@ class Output:
         else:
             self._file.write(b"\n")
 
-    def _rows(self) -> Iterator[tuple[Earlier, bytes]]:
+    def _rows(self) -> Iterator[tuple[int, Earlier, bytes]]:
         with self._work.open("rb") as file:
             for number, line in enumerate(file, 1):
                 row = _read(line)
                 if row is None:
                     raise self._foreign(f"line {number}")
-                yield row, line
+                yield number, row, line
 
     def _foreign(self, where: str) -> ConfigurationError:
         return ConfigurationError(

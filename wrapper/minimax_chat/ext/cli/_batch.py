@@ -19,8 +19,8 @@ from ..._errors import ConfigurationError, MiniMaxError
 from ...aio import AsyncMiniMax
 from ..batch import AsyncBatch, Gate, LocalGate, Pace, Result
 from ..batch._batch import STOPPING
-from ..batch._input import Input, Line
-from ..batch._lines import as_json, failure_name, row_of
+from ..batch._input import Input, Line, Numbers
+from ..batch._lines import as_json, failure_name, may_pass, row_of
 from ..batch._output import Output
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Tally:
     def add(self, result: Result) -> None:
         if result.error is not None:
             self.failed += 1
-            self.failures[_name_of(result.error), result.error.retryable] += 1
+            self.failures[_name_of(result.error), may_pass(result.error)] += 1
         elif result.completion is not None:
             self.answered += 1
             if usage := result.completion.usage:
@@ -104,12 +104,12 @@ class StandardOutput:
     def __exit__(self, *exception: object) -> None:
         self.finish()
 
-    def drop_failed(self) -> int:
-        return 0
+    def drop(self, numbers: Numbers) -> None:
+        pass
 
     def earlier(
         self, failures: Counter[tuple[str, bool]], *, retry_failed: bool = False
-    ) -> Iterator[str]:
+    ) -> Iterator[tuple[str, int | None]]:
         return iter(())
 
     def write(self, row: dict[str, Any]) -> None:
@@ -129,19 +129,19 @@ def answer_file(
     """Answers the requests of a file that have no result yet; returns the exit status."""
     err = Console(stderr=True, highlight=False, markup=False)
     sink: Output | StandardOutput = StandardOutput() if target == "-" else Output(target)
-    with source as requests, access.options() as options, sink:
+    with _terminable(), source as requests, access.options() as options, sink:
         failures: Counter[tuple[str, bool]] = Counter()
         with err.status("reading the requests"):
             again = settings["retry_failed"]
-            earlier = requests.check(sink.earlier(failures, retry_failed=again))
+            earlier, dropped = requests.check(sink.earlier(failures, retry_failed=again))
             # Only now: an input that is refused must not cost the failures of another one.
-            dropped = sink.drop_failed() if again else 0
+            sink.drop(dropped)
         gate = LocalGate(settings["pace"])
         tally = Tally(requests.count, gate, earlier, failures)
         if earlier:
             print(f"{earlier:,} of {tally.total:,} have a result already.", file=sys.stderr)
         if dropped:
-            print(f"{dropped:,} that failed are sent again.", file=sys.stderr)
+            print(f"{len(dropped):,} that failed are sent again.", file=sys.stderr)
         run = _Run(tally, sink, err, settings)
         try:
             status = asyncio.run(run.answer(options, requests.unanswered()))
@@ -152,13 +152,25 @@ def answer_file(
             raise OSError(f"{error}. {GO_ON}") from None
     print(_summary(tally), file=sys.stderr)
     if run.reason:
-        print(f"minimax-chat: {sentence(run.reason)} {GO_ON}", file=sys.stderr)
+        wait = run.reason.retry_after
+        until = f"The API asks to wait for {_duration(wait)}. " if wait else ""
+        print(f"minimax-chat: {sentence(run.reason)} {until}{GO_ON}", file=sys.stderr)
     elif status:
         print(GO_ON, file=sys.stderr)
     elif tally.done != tally.total:
         print(f"minimax-chat: the input has changed meanwhile. {GO_ON}", file=sys.stderr)
         status = FAILED
     return status or (1 if failures else 0)
+
+
+@contextmanager
+def _terminable() -> Generator[None]:
+    """Lets SIGTERM end the run as Ctrl-C does, so that no temporary file is left."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def answer_on_cluster(
@@ -321,10 +333,10 @@ def _regularly(act: Callable[[], None], seconds: float) -> Generator[None]:
 
 
 def _summary(tally: Tally) -> str:
-    seconds = _duration(time.monotonic() - tally.began)
+    seconds, calls = _duration(time.monotonic() - tally.began), tally.gate.calls
     lines = [
         f"{tally.answered:,} answered and {tally.failed:,} failed in {seconds}, by "
-        f"{tally.gate.calls:,} calls, {_short(tally.tokens_in)} tokens in, "
+        f"{calls:,} call{'' if calls == 1 else 's'}, {_short(tally.tokens_in)} tokens in, "
         f"{_short(tally.tokens_out)} out. {tally.done:,} of {tally.total:,} have a result."
     ]
     if tally.failures:
