@@ -51,11 +51,16 @@ def test_prompts_messages_and_bodies_are_answered(emulator: Emulator) -> None:
         {"custom_id": "2", "messages": messages, "label": 8},
         {"custom_id": "3", "messages": json.dumps(messages), "label": 9},
     ]
-    found = [row for each in rows for row in answered([each], system="Speak.")]
+
+    def answer(row: dict[str, Any], **options: Any) -> dict[str, Any]:
+        answers = ours.ChatCompletions(model="MiniMax-M3", **options)
+        [answered] = asyncio.run(answers(pa.Table.from_pylist([row]))).to_pylist()
+        return dict(answered)
+
+    found = [answer(row, system="Speak.") for row in rows]
     assert [(row["text"], row["label"]) for row in found] == [("one", 7), ("two", 8), ("two", 9)]
     for form in (body, json.dumps(body)):
-        [row] = answered([{"custom_id": "4", "body": form}])
-        assert row["text"] == "two"
+        assert answer({"custom_id": "4", "body": form})["text"] == "two"
         assert emulator.requests[-1].json == body
     sent = {request.json["messages"][-1]["content"]: request.json for request in emulator.requests}
     assert sent["!say one"]["messages"][0] == {"role": "system", "content": "Speak."}

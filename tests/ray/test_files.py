@@ -173,7 +173,9 @@ def test_progress_is_told(
     ours.run_file(write(tmp_path / "one.jsonl", rows[:1]), out, model="MiniMax-M3")
     told: list[Any] = []
     source = write(tmp_path / "in.jsonl", [*rows[1:], {"id": "b", "prompt": "!fail 2013"}, rows[0]])
-    ours.run_file(source, out, model="MiniMax-M3", rpm=1200, progress=told.append)
+    # Batches of 16 rows.
+    options: dict[str, Any] = {"model": "MiniMax-M3", "concurrency": 16, "rpm": 1200}
+    ours.run_file(source, out, **options, progress=told.append)
     assert {each.total for each in told} == {65}
     counts = [each.done for each in told]
     assert counts == sorted(counts)
