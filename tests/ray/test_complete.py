@@ -229,7 +229,7 @@ def test_after_a_fatal_error_no_batch_is_sent() -> None:
         sent.append(json.loads(request.content)["messages"][0]["content"])
         return httpx2.Response(402, json={"base_resp": {"status_code": 1008, "status_msg": "no"}})
 
-    async def answer() -> list[BaseException]:
+    async def answer() -> list[Any]:
         answers = with_server(reply, concurrency=1)
         tables = [pa.table({"prompt": [each] * 8}) for each in "abc"]
         return await asyncio.gather(*map(answers, tables), return_exceptions=True)

@@ -214,8 +214,8 @@ def test_of_several_results_the_latest_counts(names: str, tmp_path: Path) -> Non
     """It is never one that would not have been sent again."""
     passing = {"code": 1000, "class": "InternalServerError", "retryable": True}
     final = {"code": 1026, "class": "InputContentError", "retryable": False}
-    earlier, later = ({"1": passing, "2": passing}, {"1": None, "2": final})
-    for name, results in zip(names, (earlier, later), strict=True):
+    runs: list[dict[str, Any]] = [{"1": passing, "2": passing}, {"1": None, "2": final}]
+    for name, results in zip(names, runs, strict=True):
         rows = [{"custom_id": id, "error": error} for id, error in results.items()]
         (tmp_path / f"{name}.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
     waiting = ray_data.from_items([{"custom_id": "1"}, {"custom_id": "2"}, {"custom_id": "3"}])
