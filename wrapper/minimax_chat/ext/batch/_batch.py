@@ -51,7 +51,8 @@ class Result:
         error: Why it failed; None if it was answered.
         attempts: How often it was sent.
         seconds: From the first attempt to the end of the last.
-        stopped: Whether the end of the batch kept it from being sent again.
+        stopped: Whether the end of the batch is why it has no answer: because it was not sent
+            again, or because `error` is what ended the batch.
     """
 
     index: int
@@ -208,7 +209,7 @@ class AsyncBatch:
                     retries += 1
                     delay = retry_delay(failure, retries, self._max_retries, float("inf"))
                 entered = None if delay is None else await self._enter_again(delay)
-                stopped = delay is not None and entered is None
+                stopped = delay is not None and entered is None or isinstance(failure, STOPPING)
         seconds = time.monotonic() - began
         result = Result(index, request, completion, error, attempts, seconds, stopped)
         self._ended.put_nowait(result)

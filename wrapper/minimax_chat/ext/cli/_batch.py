@@ -18,7 +18,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from ..._errors import ConfigurationError, MiniMaxError
 from ...aio import AsyncMiniMax
 from ..batch import AsyncBatch, Gate, LocalGate, Pace, Result
-from ..batch._batch import STOPPING
 from ..batch._input import Input, Line, Numbers
 from ..batch._lines import as_json, failure_name, may_pass, row_of
 from ..batch._output import Output
@@ -252,7 +251,7 @@ class _Run:
                         in_memory -= line.bytes
                         ended.set()
                         # What says nothing of the request is left to the next run.
-                        if not (result.stopped or isinstance(result.error, STOPPING)):
+                        if not result.stopped:
                             self._tally.add(result)
                             self._sink.write(row_of(line.id, result))
                 except MiniMaxError as error:

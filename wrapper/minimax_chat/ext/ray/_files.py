@@ -20,7 +20,6 @@ from uuid import uuid4
 from filelock import FileLock, Timeout
 
 from ..._errors import ConfigurationError, MiniMaxError
-from ..batch._batch import STOPPING
 from ..batch._lines import as_json, failure_name, read_line, row_of
 from ._complete import COLUMNS, ChatCompletions, complete, pa, ray, storable
 from ._results import Errors, latest, located, settled, without
@@ -152,7 +151,7 @@ class _Lines(ChatCompletions):
         try:
             async for result in self._results(rows):
                 # What says nothing of the request is left to the next run.
-                if not (result.stopped or isinstance(result.error, STOPPING)):
+                if not result.stopped:
                     answers.append(row_of(rows[result.index]["custom_id"], result))
         except MiniMaxError as error:
             answers.append({"ended": pickle.dumps(error)})
