@@ -209,7 +209,7 @@ class AsyncBatch:
                     retries += 1
                     delay = retry_delay(failure, retries, self._max_retries, float("inf"))
                 entered = None if delay is None else await self._enter_again(delay)
-                stopped = delay is not None and entered is None or isinstance(failure, STOPPING)
+                stopped = isinstance(failure, STOPPING) or (delay is not None and entered is None)
         seconds = time.monotonic() - began
         result = Result(index, request, completion, error, attempts, seconds, stopped)
         self._ended.put_nowait(result)
