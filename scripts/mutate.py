@@ -349,7 +349,7 @@ def tried(mutants: Iterable[Mutant], jobs: int) -> Iterator[tuple[Mutant, str | 
             if code == 0 and runs[1:]:
                 active[start(mutant, runs[1], folder, reach)] = mutant, runs[1:], folder
                 continue
-            if code == 2 and mutant.name not in again:  # pytest itself failed
+            if code not in (0, 1) and mutant.name not in again:  # pytest failed, or was stuck
                 again.add(mutant.name)
                 active[start(mutant, runs[0], folder, reach)] = mutant, runs, folder
                 continue
