@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
 from typing import Any, Literal
 
 import httpx
@@ -13,11 +14,13 @@ import pytest
 
 from minimax_chat import (
     APIConnectionError,
+    APIError,
     AsyncMiniMax,
     AuthenticationError,
     BadRequestError,
     ConfigurationError,
     InsufficientBalanceError,
+    InternalServerError,
     InvalidArgumentError,
     MiniMax,
     MiniMaxError,
@@ -124,6 +127,7 @@ def test_what_may_pass_is_sent_again(
 
 
 def test_rate_limits_are_no_failures(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("minimax_chat._retry.FIRST_DELAY", 0.001)
     monkeypatch.setattr("minimax_chat.ext.batch._pace.FIRST_PAUSE", 0.001)
     results = run([ask(f"!fail 1002 times=6 {number}") for number in range(3)], max_retries=0)
     assert all(result.completion for result in results)
@@ -393,6 +397,131 @@ def test_a_closed_client_ends_the_batch(emulator: Emulator) -> None:
             await anext(AsyncBatch(client, questions(3)))
 
     asyncio.run(main())
+
+
+def test_a_request_that_is_always_refused_holds_up_no_others(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("minimax_chat.ext.batch._batch.SINGLED_OUT", 3)
+    monkeypatch.setattr("minimax_chat.ext.batch._pace.FIRST_PAUSE", 0.01)
+    monkeypatch.setattr("minimax_chat._retry.FIRST_DELAY", 0.01)
+    requests = [ask("!fail 1002"), *[ask(f"!slow 0.05 !say {number}") for number in range(200)]]
+    results = run(requests, pace=Pace(concurrency=8))
+    assert len(texts(results)) == 200
+    (failed,) = [result for result in results if result.error]
+    assert failed.index == 0
+    assert failed.attempts > 3
+    assert not failed.stopped
+
+
+@pytest.mark.parametrize("seconds", [200, 3600])
+def test_a_server_error_with_a_long_retry_after_is_not_held_against_the_request(
+    emulator: Emulator, seconds: int
+) -> None:
+    async def main() -> list[Result]:
+        results: list[Result] = []
+        async with (
+            AsyncMiniMax(base_url=emulator.base_url, api_key=KEY) as client,
+            AsyncBatch(client, [ask(f"!fail 1033 retry-after={seconds}")] * 5) as batch,
+        ):
+            asyncio.get_running_loop().call_later(1, batch.stop)
+            with suppress(InternalServerError):
+                async for result in batch:
+                    results.append(result)
+        return results
+
+    results = asyncio.run(main())
+    assert len(results) == 5
+    assert all(result.stopped for result in results)
+
+
+def test_the_wrong_server_ends_the_batch(emulator: Emulator) -> None:
+    with (
+        MiniMax(base_url=f"{emulator.base_url}/elsewhere", api_key=KEY) as client,
+        Batch(client, questions(1000), pace=Pace(concurrency=4)) as batch,
+        pytest.raises(APIError),
+    ):
+        assert len([*batch]) < 50
+
+
+def test_a_proxy_that_forbids_one_prompt_does_not_end_the_batch(run: Run) -> None:
+    requests = [*questions(3), ask("!html 403"), ask("!say last")]
+    results = run(requests, pace=Pace(concurrency=1))
+    assert texts(results) == ["0", "1", "2", "last"]
+    assert [type(result.error) for result in results if result.error] == [AuthenticationError]
+
+
+def test_what_is_no_request_is_a_failure(run: Run) -> None:
+    results = run([*questions(3), "oops", ask("!say last")])
+    assert len(texts(results)) == 4
+    assert sum(isinstance(result.error, InvalidArgumentError) for result in results) == 1
+
+
+def test_a_slow_source_does_not_keep_calls_from_being_sent(emulator: Emulator) -> None:
+    sent: list[int] = []
+
+    def requests() -> Iterator[dict[str, Any]]:
+        for number in range(40):
+            sent.append(len(emulator.requests))
+            time.sleep(0.02)
+            yield ask(f"!say {number}")
+
+    with (
+        MiniMax(base_url=emulator.base_url, api_key=KEY) as client,
+        Batch(client, requests()) as batch,
+    ):
+        assert len([*batch]) == 40
+    assert sent[-1] > 0
+
+
+def test_an_idle_time_is_no_outage(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("minimax_chat.ext.batch._batch.OUTAGE", 0.5)
+    monkeypatch.setattr("minimax_chat.ext.batch._gate.IDLE", 0.3)
+
+    async def requests() -> AsyncIterator[dict[str, Any]]:
+        yield ask("!fail 1000")
+        await asyncio.sleep(1)
+        yield ask("!fail 1002 times=1 !say yes")
+
+    async def main() -> list[Result]:
+        async with AsyncMiniMax(base_url=emulator.base_url, api_key=KEY) as client:
+            return [result async for result in AsyncBatch(client, requests(), max_retries=0)]
+
+    assert texts(asyncio.run(main())) == ["yes"]
+
+
+def test_batches_in_threads_share_a_pace(emulator: Emulator) -> None:
+    pace = Pace(concurrency=2)
+    counts: list[int] = []
+
+    def use() -> None:
+        with (
+            MiniMax(base_url=emulator.base_url, api_key=KEY) as client,
+            Batch(client, questions(30), pace=pace) as batch,
+        ):
+            counts.append(len([*batch]))
+
+    threads = [threading.Thread(target=use, daemon=True) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert counts == [30, 30]
+
+
+def test_threads_take_from_one_batch(emulator: Emulator) -> None:
+    taken: list[Result] = []
+    with (
+        MiniMax(base_url=emulator.base_url, api_key=KEY) as client,
+        Batch(client, questions(50)) as batch,
+    ):
+        threads = [threading.Thread(target=lambda: taken.extend(batch)) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(20)
+            assert not thread.is_alive()
+    assert sorted(result.index for result in taken) == [*range(50)]
 
 
 def test_two_batches_share_a_gate(emulator: Emulator) -> None:

@@ -102,7 +102,7 @@ def test_a_network_that_stays_away_until_the_run_is_interrupted(tmp_path: Path) 
     assert run.returncode == 130
     assert "run the same command again" in told
     before = [json.loads(line) for line in work.output.read_bytes().splitlines()]
-    assert 50 <= len(before) < 200
+    assert 0 < len(before) < 200
     assert all(row["error"] is None for row in before)
     with started("--port", url.rpartition(":")[2]):
         with work.start(url) as again:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -123,7 +124,9 @@ def test_tokens_of_a_minute_stay_below_the_ceiling(tpm: float, latency: float) -
     assert used >= min(0.9 * tpm, 0.8 * possible) - 100
 
 
-@pytest.mark.parametrize("options", [{"concurrency": 0}, {"rpm": 0}, {"tpm": -1}], ids=str)
-def test_ceilings_make_sense(options: dict[str, int]) -> None:
+@pytest.mark.parametrize(
+    "options", [{"concurrency": 0}, {"rpm": 0}, {"tpm": -1}, {"rpm": float("nan")}], ids=str
+)
+def test_ceilings_make_sense(options: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="must be"):
         Pace(**options)

@@ -177,6 +177,8 @@ def test_failures_of_other_inputs_are_kept(
     write_requests({"id": "same", "prompt": "!say now"})
     done = batch("--retry-failed")
     assert "1 that failed are sent again." in done.err
+    assert done.status == 0  # what fails of other inputs is not this one's matter
+    assert "Failed" not in done.err
     rows = results()
     assert rows["same"]["text"] == "now"
     assert rows["other"]["error"]["code"] == 1000
@@ -244,8 +246,8 @@ def test_an_input_that_changes_is_told(
     write_requests(*say(3))
     check = Input.check
 
-    def check_and_lose(self: Input, results: Any) -> Any:
-        done = check(self, results)
+    def check_and_lose(self: Input, *results: Any, **options: Any) -> Any:
+        done = check(self, *results, **options)
         write_requests(*say(1))
         return done
 
@@ -273,12 +275,21 @@ def test_a_link_has_the_lock_of_its_file(batch: Callable[..., Outcome]) -> None:
     assert len(results(Path("real.jsonl"))) == 1
 
 
-@pytest.mark.parametrize("name", ["", ".", "/"])
+@pytest.mark.parametrize("name", ["", ".", "/", "/dev/null"])
 def test_an_output_that_is_no_file(command: CommandLine, name: str) -> None:
     write_requests(*say(1))
     done = command("batch", str(IN), "-o", name)
     assert done.status == 2
     assert "the output must be a file" in done.err
+
+
+def test_an_output_that_is_the_input(command: CommandLine) -> None:
+    write_requests('{"custom_id": "q", "body": {')
+    before = IN.read_bytes()
+    done = command("batch", str(IN), "-o", f"./{IN}")
+    assert done.status == 2
+    assert "the output must not be the input" in done.err
+    assert IN.read_bytes() == before
 
 
 def test_streams_that_are_closed(environment: dict[str, str], emulator: Emulator) -> None:
@@ -544,7 +555,7 @@ def test_a_very_long_wait_is_left_to_the_user(
     emulator.fail(1002, retry_after=3600)
     done = batch()
     assert done.status == 1
-    assert "The API asks to wait for 1 h 0 min." in done.err
+    assert "The API asks to wait 3600 s." in done.err
     assert "to go on, run the same command again" in done.err
     assert results() == {}
 

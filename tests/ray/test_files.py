@@ -260,8 +260,11 @@ def check(rows: list[dict[str, Any]]) -> None:
     assert found["t"]["tool_calls"][0]["function"]["name"] == "f"
 
 
-def test_pandas_reads_results(file: str) -> None:
-    check(pandas.read_json(file, lines=True).to_dict("records"))
+def test_pandas_reads_results(file: str, answers: Path, tmp_path: Path) -> None:
+    check(pandas.read_json(file, lines=True, dtype=False).to_dict("records"))
+    rows = [{**row, "custom_id": "007", "text": "05"} for row in lines(answers / "answers")[:1]]
+    numbers = pandas.read_json(write(tmp_path / "a.jsonl", rows), lines=True, dtype=False)
+    assert [*numbers["custom_id"], *numbers["text"]] == ["007", "05"]
 
 
 def test_polars_reads_results(file: str) -> None:

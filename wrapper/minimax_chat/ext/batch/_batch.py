@@ -38,6 +38,10 @@ OUTAGE, UNREACHABLE = 600.0, 60.0
 reached it: the address may be wrong."""
 STOPPING = (AuthenticationError, InsufficientBalanceError, PlanLimitError)
 """Errors that every further call would meet as well."""
+SINGLED_OUT = 10
+"""How often a request is sent again that is refused while others are taken."""
+STRANGE = 20
+"""Replies without a status code of the API, and none with one: it is not the API that replies."""
 
 
 @dataclass(frozen=True)
@@ -70,11 +74,12 @@ class AsyncBatch:
     Yields a Result for each request as soon as it is there. Failures are values, too
     (`Result.error`). Refusals and failures that may pass slow down all calls. What is refused
     because of a rate limit, or finds no connection, is sent again until it is taken: this does not
-    count as a retry.
+    count as a retry, unless others are taken meanwhile, again and again.
 
     Args:
         client: What to call with; its own max_retries does not apply.
-        requests: The arguments of `create` for each call; taken as they are needed.
+        requests: The arguments of `create` for each call; taken as they are needed. An iterable
+            must not block, or no call goes on meanwhile; if it has to wait, make it async.
         ordered: Whether to yield the results in the order of the requests.
         pace: How many calls at a time, and how often; by default up to 256, as the API allows.
         max_retries: How often a request is sent again after a failure that may pass.
@@ -108,6 +113,7 @@ class AsyncBatch:
         self._gate = gate or LocalGate(pace)
         self._room = asyncio.Semaphore(MOST_TAKEN * pace.concurrency)
         self._ended: asyncio.Queue[Result | None] = asyncio.Queue()
+        self._strange = 0
         self._stopped = False
         self._reason: Exception | None = None
         # Tasks that start calls, which `stop` cancels, and not those that run one.
@@ -180,13 +186,15 @@ class AsyncBatch:
                 started = await self._gate.enter()
                 calls.create_task(self._call(index, request, started))
                 index += 1
+                await asyncio.sleep(0)  # or a slow source would keep the calls from being sent
         except Exception as error:  # of the source; the calls that run have results all the same
             self._reason = self._reason or error
 
     async def _call(self, index: int, request: Mapping[str, Any], started: Started) -> None:
         """Sends a request until it is answered, or has failed for good."""
         began = time.monotonic()
-        attempts = retries = 0
+        attempts = retries = singled_out = 0
+        taken: int | None = None
         entered: Started | None = started
         completion: Completion | None = None
         error: MiniMaxError | None = None
@@ -207,9 +215,16 @@ class AsyncBatch:
                 delay: float | None = 0.0
                 if not _says_nothing_of_the_request(failure):
                     retries += 1
-                    delay = retry_delay(failure, retries, self._max_retries, float("inf"))
+                    delay = _delay(failure, retries, self._max_retries)
+                elif taken is not None and self._gate.outage.taken > taken:
+                    # Others were taken since the last time: it may be the request, after all.
+                    singled_out += 1
+                    delay = retry_delay(failure, singled_out, SINGLED_OUT, float("inf"))
+                taken = self._gate.outage.taken
                 entered = None if delay is None else await self._enter_again(delay)
-                stopped = isinstance(failure, STOPPING) or (delay is not None and entered is None)
+                stopped = (delay is not None and entered is None) or (
+                    type(failure) is type(self._reason)
+                )
         seconds = time.monotonic() - began
         result = Result(index, request, completion, error, attempts, seconds, stopped)
         self._ended.put_nowait(result)
@@ -220,6 +235,9 @@ class AsyncBatch:
         """Sends a request once, and reports to the gate; raises MiniMaxError."""
         gate = self._gate
         try:
+            if not isinstance(request, Mapping):
+                kind = type(request).__name__
+                raise InvalidArgumentError(f"a request must be a mapping of arguments (got {kind})")
             if request.get("stream"):
                 raise InvalidArgumentError("a batch has no streams; leave out stream")
             # Its overloads cannot know the arguments.
@@ -235,13 +253,14 @@ class AsyncBatch:
             gate.calls += 1
             if error.retryable:
                 gate.refuse(started, error.retry_after)
-                gate.outage.add((id(self), index), error, time.monotonic())
+                gate.outage.add((id(self), index), error, started.at, time.monotonic())
                 if self._is_hopeless(error):
                     self._stop_because_of(error)
             else:
                 gate.end(started, None)
-                gate.outage.end()
-                if isinstance(error, STOPPING):
+                if error.code is not None:
+                    gate.outage.end()
+                if self._ends_all(error):
                     self._stop_because_of(error)
             raise
         except BaseException:
@@ -253,12 +272,21 @@ class AsyncBatch:
         gate.outage.end()
         return completion
 
+    def _ends_all(self, error: MiniMaxError) -> bool:
+        """Whether every further call would fail as well."""
+        if error.code is not None or isinstance(error, InsufficientBalanceError):
+            return isinstance(error, STOPPING)
+        # Of a proxy, perhaps: one that forbids a single prompt, or the wrong server for all.
+        self._strange += 1
+        is_first = not self._gate.outage.taken
+        return is_first and (isinstance(error, STOPPING) or self._strange >= STRANGE)
+
     def _is_hopeless(self, error: MiniMaxError) -> bool:
         """Whether a failure that may pass will not pass soon."""
         outage = self._gate.outage
         if (error.retry_after or 0.0) > OUTAGE:
             return True
-        unreached = isinstance(error, APIConnectionError) and not outage.ever_taken
+        unreached = isinstance(error, APIConnectionError) and not outage.taken
         lasts = time.monotonic() - outage.began
         return lasts > (UNREACHABLE if unreached else OUTAGE) and (
             outage.is_general or _says_nothing_of_the_request(error)
@@ -285,6 +313,13 @@ class AsyncBatch:
             return None
         finally:
             self._starting.discard(task)
+
+
+def _delay(error: MiniMaxError, retry: int, max_retries: int) -> float | None:
+    """Seconds until a request is sent again; None if it is not."""
+    if error.retryable and error.retry_after is not None and retry <= max_retries:
+        return 0.0  # the gate holds back all calls for so long
+    return retry_delay(error, retry, max_retries, float("inf"))
 
 
 def _says_nothing_of_the_request(error: MiniMaxError) -> bool:

@@ -9,10 +9,14 @@ from collections import deque
 from collections.abc import Callable, Hashable
 
 from ..._errors import MiniMaxError
-from ._pace import Pace, Started
+from ._pace import LONGEST_PAUSE, Pace, Started
 
 GENERAL = 5
 """So many requests that fail on end are no matter of these requests."""
+IDLE = 2 * LONGEST_PAUSE
+"""Seconds without a call, between two failures that say nothing of the time between them."""
+SHARED = 0.1
+"""Seconds after which is seen whether calls of other gates with the same pace have ended."""
 
 
 class Outage:
@@ -21,13 +25,14 @@ class Outage:
     Attributes:
         error: The last failure; None if the last call was taken.
         began: When the first of them came; 0 if there is none.
-        ever_taken: Whether the API has taken any call.
+        taken: How many calls the API has taken, whether or not it answered them.
     """
 
     def __init__(self) -> None:
         self.error: MiniMaxError | None = None
         self.began: float = 0.0
-        self.ever_taken: bool = False
+        self.taken: int = 0
+        self._last = 0.0
         self._requests: set[Hashable] = set()
 
     @property
@@ -35,18 +40,18 @@ class Outage:
         """Whether it is more than the bad luck of a few requests."""
         return len(self._requests) >= GENERAL
 
-    def add(self, request: Hashable, error: MiniMaxError, now: float) -> None:
-        """Counts a failure that may pass."""
-        if self.error is None:
+    def add(self, request: Hashable, error: MiniMaxError, started: float, now: float) -> None:
+        """Counts a failure that may pass, of a call that started then."""
+        if self.error is None or started - self._last > IDLE:
             self.began = now
-        self.error = error
+        self.error, self._last = error, now
         if not self.is_general:
             self._requests.add(request)
 
     def end(self) -> None:
         """Counts a call that was taken."""
         self.error = None
-        self.ever_taken = True
+        self.taken += 1
         self._requests.clear()
 
 
@@ -130,7 +135,7 @@ class LocalGate(Gate):
             now = self._clock()
             seconds = self._pace.wait(now)
             if seconds is None:
-                return
+                seconds = SHARED
             if seconds > 0:
                 self._timer = asyncio.get_running_loop().call_later(seconds, self._open)
                 return

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -52,6 +53,27 @@ class Numbers:
         return self._count
 
 
+class Earlier(NamedTuple):
+    """A result of an earlier run."""
+
+    id: str
+    error: str
+    """Its class and code; "" for an answer."""
+    retryable: bool
+    number: int
+    """Of its line."""
+
+
+class Found(NamedTuple):
+    """The requests that have a result of an earlier run."""
+
+    done: int
+    failures: Counter[tuple[str, bool]]
+    """By class and code, and whether they are worth another try."""
+    again: Numbers
+    """The lines of the results that are to be replaced; they are in neither of the others."""
+
+
 class Input:
     """The requests of a file of JSON lines: plain, .gz or .zst; - is the standard input.
 
@@ -94,12 +116,12 @@ class Input:
     def __exit__(self, *exception: object) -> None:
         self._resources.close()
 
-    def check(self, results: Iterable[tuple[str, int | None]]) -> tuple[int, Numbers]:
-        """Reads the whole file; returns how many of its requests have been answered.
+    def is_file(self, name: str) -> bool:
+        """Whether it is this file that has the name."""
+        return "-" not in (self._name, name) and self._path.resolve() == Path(name).resolve()
 
-        Args:
-            results: The ids of the results that are there; of those that are worth another try,
-                with the numbers of their lines. The numbers whose ids are asked for are returned.
+    def check(self, results: Iterable[Earlier], *, retry_failed: bool = False) -> Found:
+        """Reads the whole file, and finds its requests among the results that are there.
 
         Raises:
             ConfigurationError: The file cannot be read, a line is invalid, or an id is missing or
@@ -107,11 +129,11 @@ class Input:
             OSError: There is no room for the ids.
         """
         try:
-            return self._check(results)
+            return self._check(results, retry_failed)
         except sqlite3.Error as error:
             raise OSError(f"cannot keep the ids in {tempfile.gettempdir()}: {error}") from None
 
-    def _check(self, results: Iterable[tuple[str, int | None]]) -> tuple[int, Numbers]:
+    def _check(self, results: Iterable[Earlier], retry_failed: bool) -> Found:
         with (
             # On disk, so that the memory does not grow with the file.
             tempfile.TemporaryDirectory() as folder,
@@ -121,24 +143,29 @@ class Input:
             execute("PRAGMA journal_mode = OFF")
             execute("PRAGMA synchronous = OFF")
             execute("CREATE TABLE asked (id TEXT, number INTEGER)")
-            execute("CREATE TABLE results (id TEXT, again INTEGER)")
+            execute("CREATE TABLE results (id TEXT, error TEXT, retryable INTEGER, number INTEGER)")
             database.executemany("INSERT INTO asked VALUES (?, ?)", self._checked_ids())
             twice = execute(
                 "SELECT id, min(number), max(number) FROM asked GROUP BY id "
                 f"HAVING count(*) > 1 ORDER BY 2 LIMIT {MOST_PROBLEMS + 1}"
             )
             self._refuse(f"lines {one} and {other} have the id {id!r}" for id, one, other in twice)
-            database.executemany("INSERT INTO results VALUES (?, ?)", results)
+            database.executemany("INSERT INTO results VALUES (?, ?, ?, ?)", results)
+            execute("DELETE FROM results WHERE id NOT IN (SELECT id FROM asked)")
+            again = Numbers()
+            if retry_failed:
+                for (number,) in execute("SELECT number FROM results WHERE retryable"):
+                    again.add(number)
+                execute("DELETE FROM results WHERE retryable")
             for (number,) in execute(
-                "SELECT number FROM asked WHERE id IN (SELECT id FROM results WHERE again IS NULL)"
+                "SELECT number FROM asked WHERE id IN (SELECT id FROM results)"
             ):
                 self._answered.add(number)
-            again = Numbers()
-            for (number,) in execute(
-                "SELECT again FROM results WHERE again NOT NULL AND id IN (SELECT id FROM asked)"
-            ):
-                again.add(number)
-        return len(self._answered), again
+            counted = execute(
+                "SELECT error, retryable, count(*) FROM results WHERE error != '' GROUP BY 1, 2"
+            )
+            failures = Counter({(error, bool(passes)): count for error, passes, count in counted})
+        return Found(len(self._answered), failures, again)
 
     def unanswered(self) -> Iterator[Line]:
         """The lines that have not been answered; without those that became invalid meanwhile."""

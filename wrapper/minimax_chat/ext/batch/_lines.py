@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, cast
 
-from ..._errors import MiniMaxError, ResponseDecodeError
+from ..._errors import APIError, MiniMaxError, ResponseDecodeError
 from ._batch import Result
 
 ENDPOINT = "/chat/completions"
@@ -103,9 +103,11 @@ def row_of(custom_id: str, result: Result) -> dict[str, Any]:
 def may_pass(error: MiniMaxError) -> bool:
     """Whether a failed request is worth another run.
 
-    A response that was cut off is, but is not sent again unasked: its answer was paid for.
+    A response that was cut off is, but is not sent again unasked: its answer was paid for. So is
+    a reply without a status code of the API, which may be that of a proxy or of a wrong address.
     """
-    return error.retryable or type(error) is ResponseDecodeError
+    strange = isinstance(error, APIError) and error.code is None
+    return error.retryable or strange or type(error) is ResponseDecodeError
 
 
 def as_json(row: Any) -> str:

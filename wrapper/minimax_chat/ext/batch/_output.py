@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from filelock import FileLock, Timeout
 
 from ..._errors import ConfigurationError
 from ._compression import is_compressed, open_uncompressed
-from ._input import Numbers
+from ._input import Earlier, Numbers
 from ._lines import as_json, failure_name
 
 READ_AT_ONCE = 1 << 20
@@ -40,7 +39,7 @@ class Output:
         self._name = name
         # Two names of one file have one lock, and a link stays one.
         self._path = Path(name).resolve()
-        if not self._path.name or self._path.is_dir():
+        if not self._path.name or (self._path.exists() and not self._path.is_file()):
             raise ConfigurationError(f"the output must be a file (got {name!r})")
         self._work = self._path
         if is_compressed(self._path):
@@ -80,8 +79,8 @@ class Output:
         kept = self._work.with_name(f"{self._work.name}.kept")
         try:
             with kept.open("wb") as file:
-                for number, _, line in self._rows():
-                    if number not in numbers:
+                for row, line in self._rows():
+                    if row.number not in numbers:
                         file.write(line)
                 file.flush()
                 os.fsync(file.fileno())
@@ -93,21 +92,10 @@ class Output:
         finally:
             kept.unlink(missing_ok=True)
 
-    def earlier(
-        self, failures: Counter[tuple[str, bool]], *, retry_failed: bool = False
-    ) -> Iterator[tuple[str, int | None]]:
-        """The ids of the results that are there; counts the failures, and whether retryable.
-
-        With `retry_failed`, the failures that are worth another try are not counted, and have the
-        numbers of their lines.
-        """
-        for number, row, _ in self._rows():
-            if row.retryable and retry_failed:
-                yield row.id, number
-                continue
-            if row.error:
-                failures[row.error, row.retryable] += 1
-            yield row.id, None
+    def earlier(self) -> Iterator[Earlier]:
+        """The results that are there."""
+        for row, _ in self._rows():
+            yield row
 
     def write(self, row: dict[str, Any]) -> None:
         """Adds a result; raises OSError, and then nothing of it is left in the file."""
@@ -165,7 +153,7 @@ class Output:
             raise self._foreign("the last line")
         self._file.seek(0)
         first = self._file.readline()
-        if first != line and _read(first) is None:
+        if first != line and _read(first, 1) is None:
             raise self._foreign("line 1")
         try:
             json.loads(line)
@@ -174,13 +162,13 @@ class Output:
         else:
             self._file.write(b"\n")
 
-    def _rows(self) -> Iterator[tuple[int, Earlier, bytes]]:
+    def _rows(self) -> Iterator[tuple[Earlier, bytes]]:
         with self._work.open("rb") as file:
             for number, line in enumerate(file, 1):
-                row = _read(line)
+                row = _read(line, number)
                 if row is None:
                     raise self._foreign(f"line {number}")
-                yield number, row, line
+                yield row, line
 
     def _foreign(self, where: str) -> ConfigurationError:
         return ConfigurationError(
@@ -188,16 +176,7 @@ class Output:
         )
 
 
-class Earlier(NamedTuple):
-    """A result that was there before."""
-
-    id: str
-    error: str
-    """Its class and code; "" for an answer."""
-    retryable: bool
-
-
-def _read(line: bytes) -> Earlier | None:
+def _read(line: bytes, number: int) -> Earlier | None:
     """The beginning of a row, which is all that is needed; None if it is no row."""
     if not line.startswith(PREFIX):
         return None
@@ -205,9 +184,10 @@ def _read(line: bytes) -> Earlier | None:
         text = line.decode()
         id, end = _decode(text, len(PREFIX))
         if text.startswith(ANSWERED, end):
-            return Earlier(id, "", retryable=False)
+            return Earlier(id, "", False, number)
         error = json.loads(text)["error"]
-        return Earlier(id, failure_name(error["class"], error["code"]), error["retryable"])
+        name = failure_name(error["class"], error["code"])
+        return Earlier(id, name, error["retryable"], number)
     except (ValueError, LookupError, TypeError):
         return None
 

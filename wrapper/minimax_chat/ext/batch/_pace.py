@@ -58,7 +58,7 @@ class Pace:
     def __init__(
         self, *, concurrency: int = 256, rpm: float | None = None, tpm: float | None = None
     ) -> None:
-        if concurrency < 1 or any(limit is not None and limit <= 0 for limit in (rpm, tpm)):
+        if concurrency < 1 or any(limit is not None and not limit > 0 for limit in (rpm, tpm)):
             raise ValueError("concurrency must be >= 1, and rpm and tpm > 0")
         self.concurrency: int = concurrency
         self.running: int = 0

@@ -28,7 +28,8 @@ class Batch:
     Args:
         client: The options to call with; a client with an http_client of its own has none for
             async calls.
-        requests: The arguments of `create` for each call; taken as they are needed.
+        requests: The arguments of `create` for each call; taken as they are needed. It must not
+            block, or no call goes on meanwhile.
         ordered: Whether to yield the results in the order of the requests.
         pace: How many calls at a time, and how often; by default up to 256, as the API allows.
         max_retries: How often a request is sent again after a failure that may pass.
@@ -57,6 +58,7 @@ class Batch:
         self._results: queue.SimpleQueue[Result | BaseException | None] = queue.SimpleQueue()
         self._room = asyncio.Semaphore(HANDED_OVER)
         self._thread = threading.Thread(target=self._work, name="minimax-batch", daemon=True)
+        self._starting = threading.Lock()
         self._running = threading.Event()
         self._stopped = self._ended = False
 
@@ -72,13 +74,15 @@ class Batch:
     def __next__(self) -> Result:
         if self._ended:
             raise StopIteration
-        if self._thread.ident is None:
-            self._thread.start()
+        with self._starting:
+            if self._thread.ident is None:
+                self._thread.start()
         result = self._results.get()
         if isinstance(result, Result):
             self._in_loop(self._room.release)
             return result
         self._ended = True
+        self._results.put(None)  # for another thread that waits
         self._thread.join()
         if result is None:
             raise StopIteration

@@ -105,7 +105,9 @@ def run(arguments: Sequence[str]) -> int:
 
 def sentence(error: MiniMaxError) -> str:
     """What went wrong, and what to do about it at a command line."""
-    error.hint = ADVICE.get(type(error), error.hint)
+    if advice := ADVICE.get(type(error)):
+        wait = f" The API asks to wait {error.retry_after:g} s." if error.retry_after else ""
+        error.hint = advice + wait
     return str(error)
 
 

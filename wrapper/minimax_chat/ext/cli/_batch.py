@@ -18,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from ..._errors import ConfigurationError, MiniMaxError
 from ...aio import AsyncMiniMax
 from ..batch import AsyncBatch, Gate, LocalGate, Pace, Result
-from ..batch._input import Input, Line, Numbers
+from ..batch._input import Earlier, Input, Line, Numbers
 from ..batch._lines import as_json, failure_name, may_pass, row_of
 from ..batch._output import Output
 
@@ -106,9 +106,7 @@ class StandardOutput:
     def drop(self, numbers: Numbers) -> None:
         pass
 
-    def earlier(
-        self, failures: Counter[tuple[str, bool]], *, retry_failed: bool = False
-    ) -> Iterator[tuple[str, int | None]]:
+    def earlier(self) -> Iterator[Earlier]:
         return iter(())
 
     def write(self, row: dict[str, Any]) -> None:
@@ -126,21 +124,21 @@ def answer_file(
     sentence: Callable[[MiniMaxError], str],
 ) -> int:
     """Answers the requests of a file that have no result yet; returns the exit status."""
+    if source.is_file(target):
+        raise ConfigurationError(f"the output must not be the input (got {target!r})")
     err = Console(stderr=True, highlight=False, markup=False)
     sink: Output | StandardOutput = StandardOutput() if target == "-" else Output(target)
     with _terminable(), source as requests, access.options() as options, sink:
-        failures: Counter[tuple[str, bool]] = Counter()
         with err.status("reading the requests"):
-            again = settings["retry_failed"]
-            earlier, dropped = requests.check(sink.earlier(failures, retry_failed=again))
+            found = requests.check(sink.earlier(), retry_failed=settings["retry_failed"])
             # Only now: an input that is refused must not cost the failures of another one.
-            sink.drop(dropped)
+            sink.drop(found.again)
         gate = LocalGate(settings["pace"])
-        tally = Tally(requests.count, gate, earlier, failures)
-        if earlier:
-            print(f"{earlier:,} of {tally.total:,} have a result already.", file=sys.stderr)
-        if dropped:
-            print(f"{len(dropped):,} that failed are sent again.", file=sys.stderr)
+        tally = Tally(requests.count, gate, found.done, found.failures)
+        if found.done:
+            print(f"{found.done:,} of {tally.total:,} have a result already.", file=sys.stderr)
+        if found.again:
+            print(f"{len(found.again):,} that failed are sent again.", file=sys.stderr)
         run = _Run(tally, sink, err, settings)
         try:
             status = asyncio.run(run.answer(options, requests.unanswered()))
@@ -151,15 +149,13 @@ def answer_file(
             raise OSError(f"{error}. {GO_ON}") from None
     print(_summary(tally), file=sys.stderr)
     if run.reason:
-        wait = run.reason.retry_after
-        until = f"The API asks to wait for {_duration(wait)}. " if wait else ""
-        print(f"minimax-chat: {sentence(run.reason)} {until}{GO_ON}", file=sys.stderr)
+        print(f"minimax-chat: {sentence(run.reason)} {GO_ON}", file=sys.stderr)
     elif status:
         print(GO_ON, file=sys.stderr)
     elif tally.done != tally.total:
         print(f"minimax-chat: the input has changed meanwhile. {GO_ON}", file=sys.stderr)
         status = FAILED
-    return status or (1 if failures else 0)
+    return status or (FAILED if tally.failures else 0)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import io
 import json
 import pickle
 import posixpath
+import re
 import threading
 import time
 from collections import Counter
@@ -28,6 +29,8 @@ BETWEEN_REPORTS = 10.0
 """Seconds between two reports of the progress."""
 READ_AT_ONCE = 1000
 """Lines."""
+HIDDEN = r"\.\d{8}T\d{6}-[0-9a-f]{8}-\d{6,}\.jsonl"
+"""The name of a file of results that is not whole yet."""
 
 
 class Progress(NamedTuple):
@@ -227,7 +230,7 @@ def _only_writer(folder: str) -> Generator[Callable[[list[str]], None]]:
                 resources.enter_context(FileLock(posixpath.join(path, ".lock"), timeout=0))
             # What an earlier run has left, which was ended while it wrote.
             for each in files.get_file_info(fs.FileSelector(path, allow_not_found=True)):
-                if each.base_name.startswith(".") and each.extension == "jsonl":
+                if re.fullmatch(HIDDEN, each.base_name):
                     files.delete_file(each.path)
         except Timeout:
             raise ConfigurationError(
