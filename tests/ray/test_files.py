@@ -96,6 +96,9 @@ def test_a_second_run_sends_what_has_no_result(answers: Path, emulator: Emulator
     # The one that is worth it.
     assert len(emulator.requests) == before + 2
     assert (summary.answered, summary.failures.total()) == (3, 2)
+    # The failures of others are not those of this input.
+    source = write(answers / "one.jsonl", [{"id": "e", "prompt": "!say five"}])
+    assert ours.run_file(source, str(folder), model="MiniMax-M3") == (1, {})
 
 
 @pytest.mark.parametrize(

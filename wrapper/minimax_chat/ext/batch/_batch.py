@@ -11,6 +11,7 @@ from collections.abc import (
     Mapping,
 )
 from dataclasses import dataclass
+from math import inf
 from types import TracebackType
 from typing import Any, Self
 
@@ -38,8 +39,9 @@ OUTAGE, UNREACHABLE = 600.0, 60.0
 reached it: the address may be wrong."""
 STOPPING = (AuthenticationError, InsufficientBalanceError, PlanLimitError)
 """Errors that every further call would meet as well."""
-SINGLED_OUT = 10
-"""How often a request is sent again that is refused while others are taken."""
+SUSPECT, SINGLED_OUT = 2, 5
+"""Refusals of a request while others are taken: from the first number on, every refusal counts; at
+more than the second, it has failed."""
 STRANGE = 20
 """Replies without a status code of the API, and none with one: it is not the API that replies."""
 
@@ -194,7 +196,7 @@ class AsyncBatch:
         """Sends a request until it is answered, or has failed for good."""
         began = time.monotonic()
         attempts = retries = singled_out = 0
-        taken: int | None = None
+        taken = inf  # by the API, when the request was refused last
         entered: Started | None = started
         completion: Completion | None = None
         error: MiniMaxError | None = None
@@ -216,10 +218,9 @@ class AsyncBatch:
                 if not _says_nothing_of_the_request(failure):
                     retries += 1
                     delay = _delay(failure, retries, self._max_retries)
-                elif taken is not None and self._gate.outage.taken > taken:
-                    # Others were taken since the last time: it may be the request, after all.
+                elif singled_out >= SUSPECT or self._gate.outage.taken > taken:
                     singled_out += 1
-                    delay = retry_delay(failure, singled_out, SINGLED_OUT, float("inf"))
+                    delay = retry_delay(failure, singled_out, SINGLED_OUT, inf)
                 taken = self._gate.outage.taken
                 entered = None if delay is None else await self._enter_again(delay)
                 stopped = (delay is not None and entered is None) or (
@@ -319,7 +320,7 @@ def _delay(error: MiniMaxError, retry: int, max_retries: int) -> float | None:
     """Seconds until a request is sent again; None if it is not."""
     if error.retryable and error.retry_after is not None and retry <= max_retries:
         return 0.0  # the gate holds back all calls for so long
-    return retry_delay(error, retry, max_retries, float("inf"))
+    return retry_delay(error, retry, max_retries, inf)
 
 
 def _says_nothing_of_the_request(error: MiniMaxError) -> bool:

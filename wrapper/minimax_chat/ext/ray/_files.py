@@ -23,7 +23,7 @@ from filelock import FileLock, Timeout
 from ..._errors import ConfigurationError, MiniMaxError
 from ..batch._lines import as_json, failure_name, read_line, row_of
 from ._complete import COLUMNS, ChatCompletions, complete, pa, ray, storable
-from ._results import Errors, latest, located, settled, without
+from ._results import latest, located, settled, without
 
 BETWEEN_REPORTS = 10.0
 """Seconds between two reports of the progress."""
@@ -50,10 +50,10 @@ class Progress(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """What a folder of results has.
+    """What a folder of results has of the requests of a file.
 
     Attributes:
-        answered: How many requests have an answer.
+        answered: How many have an answer.
         failures: How many have failed, by class and code.
     """
 
@@ -132,11 +132,11 @@ def run_file(
                     failed += row["error"] is not None
     if ended is not None:
         raise ended
-    return _summary(found)
+    return _summary([found[id] for id in ids.to_pylist() if id in found])
 
 
-def _summary(found: Errors) -> Summary:
-    failures = [error for error in found.values() if error is not None]
+def _summary(found: list[dict[str, Any] | None]) -> Summary:
+    failures = [error for error in found if error is not None]
     names = Counter(failure_name(error["class"], error["code"]) for error in failures)
     return Summary(len(found) - len(failures), names)
 
