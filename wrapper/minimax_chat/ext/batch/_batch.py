@@ -236,8 +236,9 @@ class AsyncBatch:
         """Sends a request once, and reports to the gate; raises MiniMaxError."""
         gate = self._gate
         try:
-            if not isinstance(request, Mapping):
-                kind = type(request).__name__
+            given: object = request  # by users without a type checker
+            if not isinstance(given, Mapping):
+                kind = type(given).__name__
                 raise InvalidArgumentError(f"a request must be a mapping of arguments (got {kind})")
             if request.get("stream"):
                 raise InvalidArgumentError("a batch has no streams; leave out stream")
