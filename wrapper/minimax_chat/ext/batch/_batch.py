@@ -13,7 +13,7 @@ from collections.abc import (
 from dataclasses import dataclass
 from math import inf
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from ..._completion import Completion
 from ..._errors import (
@@ -236,9 +236,8 @@ class AsyncBatch:
         """Sends a request once, and reports to the gate; raises MiniMaxError."""
         gate = self._gate
         try:
-            given: object = request  # by users without a type checker
-            if not isinstance(given, Mapping):
-                kind = type(given).__name__
+            if not isinstance(cast("object", request), Mapping):
+                kind = type(request).__name__
                 raise InvalidArgumentError(f"a request must be a mapping of arguments (got {kind})")
             if request.get("stream"):
                 raise InvalidArgumentError("a batch has no streams; leave out stream")
