@@ -96,6 +96,24 @@ def test_retry_after_holds_for_every_call() -> None:
         assert not [at for at in done.starts if refused < at < refused + 2.9]
 
 
+@pytest.mark.parametrize("share", [0.03, 0.3, 0.6])
+def test_failures_that_are_not_the_rates_bring_it_to_no_halt(share: float) -> None:
+    pace, chance, now, taken = Pace(concurrency=8), random.Random(3), 0.0, 0
+    while now < 600:
+        if pace.wait(now) != 0:
+            now += 0.5
+            continue
+        call = pace.start(now)
+        now += 0.1
+        if chance.random() < share:
+            pace.fail(call, now)
+        else:
+            pace.end(call, now)
+            taken += 1
+    # One after the other, with some pauses.
+    assert taken > 0.2 * (1 - share) * 600 / 0.1
+
+
 def test_without_any_call_taken_it_tries_less_and_less_often() -> None:
     done = simulate(Pace(), Noise(1), latency=0.02, seconds=600)
     assert sum(at > 100 for at in done.starts) < 20

@@ -89,6 +89,7 @@ def test_the_same_requests_meet_the_same_faults_in_any_order() -> None:
 def test_each_fault_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("minimax_chat.ext.batch._pace.FIRST_PAUSE", 0.001)
     monkeypatch.setattr("minimax_chat.ext.batch._pace.LONGEST_PAUSE", 0.001)
+
     async def results(url: str) -> list[Result]:
         messages = [[{"role": "user", "content": f"Sentence {number}"}] for number in range(150)]
         requests = ({"model": "MiniMax-M2.7", "messages": each} for each in messages)

@@ -74,7 +74,8 @@ class AsyncBatch:
     """Answers requests: iterate over it with `async for`, in `async with`, which ends the calls.
 
     Yields a Result for each request as soon as it is there. Failures are values, too
-    (`Result.error`). Refusals and failures that may pass slow down all calls. What is refused
+    (`Result.error`). Rate limits slow down all calls; several failures on end hold them back, and
+    so does a `Retry-After`. What is refused
     because of a rate limit, or finds no connection, is sent again until it is taken: this does not
     count as a retry, unless others are taken meanwhile, again and again.
 
@@ -253,7 +254,8 @@ class AsyncBatch:
         except MiniMaxError as error:
             gate.calls += 1
             if error.retryable:
-                gate.refuse(started, error.retry_after)
+                report = gate.refuse if isinstance(error, RateLimitError) else gate.fail
+                report(started, error.retry_after)
                 gate.outage.add((id(self), index), error, started.at, time.monotonic())
                 if self._is_hopeless(error):
                     self._stop_because_of(error)

@@ -89,7 +89,11 @@ class Gate(ABC):
 
     @abstractmethod
     def refuse(self, call: Started, retry_after: float | None) -> None:
-        """The API refused the call, because of a rate limit or a failure of its own."""
+        """The API refused the call because of a rate limit."""
+
+    @abstractmethod
+    def fail(self, call: Started, retry_after: float | None) -> None:
+        """The call failed for another reason that may pass."""
 
     @abstractmethod
     def give_up(self, call: Started) -> None:
@@ -120,6 +124,10 @@ class LocalGate(Gate):
 
     def refuse(self, call: Started, retry_after: float | None) -> None:
         self._pace.refuse(call, self._clock(), retry_after=retry_after)
+        self._open()
+
+    def fail(self, call: Started, retry_after: float | None) -> None:
+        self._pace.fail(call, self._clock(), retry_after=retry_after)
         self._open()
 
     def give_up(self, call: Started) -> None:

@@ -74,9 +74,11 @@ class Pace:
         self._tokens: float | None = None
         self._share = self._noise = self._noise_before = 0.0
         self._in_a_row = 0
-        """Refusals since the last call that was taken."""
+        """Refusals and failures since the last call that was taken."""
         self._refusals = 0
         """Those of them that were too many."""
+        self._failed_at = float("-inf")
+        """When failures were too many last; of calls that had started before, more say nothing."""
 
     @property
     def window(self) -> float:
@@ -143,7 +145,7 @@ class Pace:
                 self._too_fast = self._window / (self._seconds or max(now - call.at, 0.001))
                 self._window /= 2
             elif retry_after is None:
-                retry_after = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(self._refusals - 1, 10))
+                retry_after = self._pause()
             self._refusals += 1
             self._halved_at = now
             self._share = 0.0
@@ -154,6 +156,29 @@ class Pace:
             self._next_start = max(self._next_start, now + retry_after)
             # The recovery begins with the next call.
             self._halved_at = self._next_start
+
+    def fail(self, call: Started, now: float, *, retry_after: float | None = None) -> None:
+        """Counts a call that failed for a reason that may pass, which is not the rate.
+
+        Several on end are followed by one call at a time, and pauses, until one is taken.
+
+        Args:
+            call: What `start` returned.
+            now: The time.
+            retry_after: Seconds that the API asks to wait; every call waits for them.
+        """
+        self.give_up(call)
+        self._in_a_row += 1
+        if self._in_a_row >= IN_A_ROW and call.at >= self._failed_at:
+            if self._refusals and retry_after is None:
+                retry_after = self._pause()
+            self._refusals += 1
+            self._failed_at = now
+        if retry_after is not None:
+            self._next_start = max(self._next_start, now + retry_after)
+
+    def _pause(self) -> float:
+        return min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(self._refusals - 1, 10))
 
     def _note(self, call: Started, *, refused: bool) -> bool:
         """Counts a call in the shares; returns whether more are refused than always are."""

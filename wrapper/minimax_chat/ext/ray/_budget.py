@@ -29,10 +29,10 @@ class Report(NamedTuple):
 
     number: int
     kind: str
-    """end, refuse or give_up, the methods of a pace."""
+    """end, refuse, fail or give_up, the methods of a pace."""
     seconds: float
     detail: float | None
-    """The tokens of a call that ended, and for how long a refusal asks to wait."""
+    """The tokens of a call that ended, and for how long a refusal or failure asks to wait."""
 
 
 class Start(NamedTuple):
@@ -103,6 +103,8 @@ class Budget:
             self._pace.end(call, at, tokens=detail)
         elif kind == "refuse":
             self._pace.refuse(call, at, retry_after=detail)
+        elif kind == "fail":
+            self._pace.fail(call, at, retry_after=detail)
         else:
             self._pace.give_up(call)
 
@@ -165,6 +167,9 @@ class RemoteGate(Gate):
 
     def refuse(self, call: Started, retry_after: float | None) -> None:
         self._report(call, "refuse", retry_after)
+
+    def fail(self, call: Started, retry_after: float | None) -> None:
+        self._report(call, "fail", retry_after)
 
     def give_up(self, call: Started) -> None:
         self._report(call, "give_up", None)
