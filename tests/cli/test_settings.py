@@ -93,11 +93,11 @@ def test_what_is_invalid_is_not_saved(
 
 
 def test_what_is_typed_wrong_is_asked_again(terminal: Start) -> None:
-    screen = terminal("config")
+    screen = terminal("config", columns=160)
     screen.wait_for("API key, not shown:$")
     screen.type(f"{KEY}\r")
-    for _ in range(2):
-        screen.wait_for(r"Region, cn or global \[cn\]:$")
+    for before in range(2):
+        screen.wait_for(rf"(?s)(mars.*){{{before}}}Region, cn or global \[cn\]:$")
         screen.type("mars\r")
     screen.wait_for(r"(?s)(mars.*){2}Region, cn or global \[cn\]:$")
     screen.type("\x04")
