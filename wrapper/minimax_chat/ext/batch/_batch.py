@@ -75,9 +75,9 @@ class AsyncBatch:
 
     Yields a Result for each request as soon as it is there. Failures are values, too
     (`Result.error`). Rate limits slow down all calls; several failures on end hold them back, and
-    so does a `Retry-After`. What is refused
-    because of a rate limit, or finds no connection, is sent again until it is taken: this does not
-    count as a retry, unless others are taken meanwhile, again and again.
+    so does a `Retry-After`. What is refused because of a rate limit, or finds no connection, is
+    sent again until it is taken: this does not count as a retry, unless others are taken meanwhile,
+    again and again.
 
     Args:
         client: What to call with; its own max_retries does not apply.
